@@ -1,0 +1,33 @@
+import { NodeError } from '../stateless/errors.ts'
+
+/** Messages use geth's wording (viem and ethers match on it) and carry both numbers. */
+export type TransactionRejectedCode =
+  | 'UNDECODABLE'
+  | 'TYPE_NOT_SUPPORTED'
+  | 'WRONG_CHAIN_ID'
+  | 'INVALID_SIGNATURE'
+  | 'NONCE_TOO_LOW'
+  | 'NONCE_TOO_HIGH'
+  | 'NONCE_MAX'
+  | 'INSUFFICIENT_FUNDS'
+  | 'INTRINSIC_GAS_TOO_LOW'
+  | 'FLOOR_DATA_GAS_TOO_LOW'
+  | 'GAS_LIMIT_TOO_HIGH'
+  | 'BLOCK_GAS_EXHAUSTED' // does not fit what is left of this block; another block may take it
+  | 'FEE_CAP_TOO_LOW'
+  | 'TIP_ABOVE_FEE_CAP'
+  | 'BLOB_FEE_CAP_TOO_LOW'
+  | 'BLOB_GAS_EXHAUSTED'
+  | 'SENDER_NOT_EOA'
+  | 'INITCODE_TOO_LARGE'
+  | 'EMPTY_AUTHORIZATION_LIST'
+  | 'ALREADY_KNOWN'
+  | 'REPLACEMENT_UNDERPRICED'
+  | 'POOL_FULL'
+  | 'ACCOUNT_LIMIT'
+  | 'DATA_TOO_LARGE'
+  | 'UNSETTLEABLE' // L2 only: alone above the regular gas or input size that one settlement can carry
+  | 'INVALID' // any other rule of the transaction's type; the message says which
+
+/** A transaction that the pool or a block refuses. */
+export class TransactionRejected extends NodeError<TransactionRejectedCode> {}

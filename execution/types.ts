@@ -1,0 +1,245 @@
+import type { AccountState, Block, BlockHeader, Hash32, RunBlock, StateChanges, StateView, Withdrawal } from '../stateless/types.ts'
+
+/** Lower-case 0x hex of 20 bytes. Transactions and logs carry bytes; hex is made at the RPC edge. */
+export type Authorization = {
+  chainId: bigint
+  address: Uint8Array
+  nonce: bigint
+  yParity: number
+  r: bigint
+  s: bigint
+}
+
+/**
+ * A decoded, strictly checked EIP-2718 transaction with its sender (recovered at most once per object, lazily).
+ * `raw` is the canonical consensus form: a blob transaction that came in its network wrapper has `blobs` beside it.
+ */
+export type Transaction = {
+  readonly raw: Uint8Array
+  readonly hash: Hash32
+  readonly type: 0 | 1 | 2 | 3 | 4
+  /** absent for legacy transactions without EIP-155 */
+  readonly chainId?: bigint
+  readonly nonce: bigint
+  readonly gasLimit: bigint
+  /** absent: contract creation */
+  readonly to?: Uint8Array
+  readonly value: bigint
+  readonly data: Uint8Array
+  /** legacy and type 1 */
+  readonly gasPrice?: bigint
+  /** types 2, 3, 4 */
+  readonly maxFeePerGas?: bigint
+  readonly maxPriorityFeePerGas?: bigint
+  readonly accessList?: readonly { address: Uint8Array; storageKeys: readonly Uint8Array[] }[]
+  readonly maxFeePerBlobGas?: bigint
+  readonly blobVersionedHashes?: readonly Hash32[]
+  readonly authorizationList?: readonly Authorization[]
+  /** v for legacy (27/28 or EIP-155), y parity otherwise */
+  readonly v: bigint
+  readonly r: bigint
+  readonly s: bigint
+  /** 20 bytes; throws InvalidTransaction when the signature does not recover */
+  readonly sender: Uint8Array
+}
+
+export type Log = { address: Uint8Array; topics: readonly Uint8Array[]; data: Uint8Array }
+
+/** One transaction's outcome inside a block, with everything that eth_getTransactionReceipt needs from execution. */
+export type Receipt = {
+  type: number
+  /** absent before Byzantium, where `stateRoot` stands in its place */
+  status?: 0 | 1
+  stateRoot?: Hash32
+  /** after refunds, as EIP-658 receipts count it */
+  cumulativeGasUsed: bigint
+  /** what the sender pays for: after refunds, floor applied */
+  gasUsed: bigint
+  effectiveGasPrice: bigint
+  logsBloom: Uint8Array
+  logs: readonly Log[]
+  /** creation only */
+  contractAddress?: Uint8Array
+  blobGasUsed?: bigint
+  blobGasPrice?: bigint
+}
+
+/** What a header needs that does not follow from the parent and the transactions. */
+export type BlockEnv = {
+  number: bigint
+  timestamp: bigint
+  coinbase: Uint8Array
+  gasLimit: bigint
+  prevRandao: Hash32
+  extraData?: Uint8Array
+  /** Cancun */
+  parentBeaconBlockRoot?: Hash32
+  /** Amsterdam */
+  slotNumber?: bigint
+  /** default: computed from the parent by the fork's rule */
+  baseFeePerGas?: bigint
+  withdrawals?: readonly Withdrawal[]
+}
+
+export type TransactionOutcome = {
+  receipt: Receipt
+  /** EIP-8037 regular gas before refunds, floor applied: what the transaction adds to the block's regular dimension and to R */
+  regularGas: bigint
+  /** EIP-8037 state gas */
+  stateGas: bigint
+  /** return data or revert data of the outermost frame */
+  output: Uint8Array
+  /** name of the VM error, absent on success */
+  error?: string
+}
+
+/** The sealed result of executing or building a block. Nothing has been persisted. */
+export type BlockOutcome = {
+  block: Block
+  receipts: readonly Receipt[]
+  changes: StateChanges
+  /** new trie nodes by hash (hex), reachable from the header's stateRoot */
+  nodes: ReadonlyMap<string, Uint8Array>
+  /** RLP of the EIP-7928 list; absent before Amsterdam */
+  blockAccessList?: Uint8Array
+  requests: readonly Uint8Array[]
+  /** R of the block: regular gas of all transactions and of the request calls */
+  regularGas: bigint
+}
+
+export type ExecuteBlockRequest = {
+  parent: BlockHeader
+  block: Block
+  state: StateView
+  blockHash(number: bigint): Hash32 | undefined
+  /** compare the generated list with this one besides the header's hash */
+  blockAccessList?: Uint8Array
+}
+
+export type BeginBlockRequest = {
+  parent: BlockHeader
+  /** keccak256 of the parent header */
+  parentHash: Hash32
+  env: BlockEnv
+  state: StateView
+  blockHash(number: bigint): Hash32 | undefined
+}
+
+/**
+ * A block being built, one transaction at a time, on a private VM. Linear in the number of transactions. The same steps
+ * that `executeBlock` takes, so that builder and verifier cannot disagree.
+ */
+export type BlockAssembly = {
+  readonly env: BlockEnv
+  readonly baseFeePerGas: bigint | undefined
+  /** header gas_used so far */
+  readonly gasUsed: bigint
+  /** sum of regular gas so far */
+  readonly regularGas: bigint
+  readonly transactions: readonly Transaction[]
+  /** State as the next transaction will see it (reads through to the pre-state). */
+  getAccount(address: Uint8Array): Promise<Pick<AccountState, 'nonce' | 'balance' | 'codeHash'> | undefined>
+  /**
+   * Runs one transaction. Throws TransactionRejected when it cannot be in this block at all. `accept` may refuse the
+   * outcome; a refused or rejected transaction leaves no trace, neither in state nor in the block access list.
+   * Returns undefined when refused.
+   */
+  addTransaction(tx: Transaction, accept?: (outcome: TransactionOutcome) => boolean): Promise<TransactionOutcome | undefined>
+  /** Withdrawals, request calls, roots and header. Fails loudly when a request contract is missing or fails. */
+  seal(): Promise<BlockOutcome>
+}
+
+/** Fields as in eth_call's transaction object, parsed. */
+export type CallRequest = {
+  from?: Uint8Array
+  to?: Uint8Array
+  gas?: bigint
+  gasPrice?: bigint
+  maxFeePerGas?: bigint
+  maxPriorityFeePerGas?: bigint
+  value?: bigint
+  data?: Uint8Array
+  nonce?: bigint
+  accessList?: readonly { address: Uint8Array; storageKeys: readonly Uint8Array[] }[]
+  authorizationList?: readonly Authorization[]
+  blobVersionedHashes?: readonly Hash32[]
+  maxFeePerBlobGas?: bigint
+}
+
+export type AccountOverride = {
+  nonce?: bigint
+  balance?: bigint
+  code?: Uint8Array
+  /** replaces all storage */
+  state?: ReadonlyMap<string, Uint8Array>
+  /** changes these slots only; keys 64 hex digits */
+  stateDiff?: ReadonlyMap<string, Uint8Array>
+}
+
+export type BlockOverride = Partial<{
+  number: bigint
+  timestamp: bigint
+  gasLimit: bigint
+  coinbase: Uint8Array
+  prevRandao: Hash32
+  baseFeePerGas: bigint
+  blobBaseFee: bigint
+}>
+
+export type CallContext = {
+  /** the block in whose context the call runs (its header fields, on top of `state`) */
+  header: BlockHeader
+  state: StateView
+  blockHash(number: bigint): Hash32 | undefined
+  stateOverrides?: ReadonlyMap<string, AccountOverride>
+  blockOverride?: BlockOverride
+  /** stops a call that runs too long */
+  signal?: AbortSignal
+}
+
+export type CallOutcome =
+  | { status: 'success'; output: Uint8Array; gasUsed: bigint; logs: readonly Log[] }
+  | { status: 'reverted'; output: Uint8Array; gasUsed: bigint }
+  /** any other VM error; `error` in geth's words: "out of gas", "invalid opcode: ...", ... */
+  | { status: 'halted'; error: string; gasUsed: bigint }
+
+export type EstimateOutcome =
+  | { status: 'success'; gas: bigint; regularGas: bigint }
+  | { status: 'reverted'; output: Uint8Array }
+  /** `message` in geth's words, for instance "gas required exceeds allowance (30000)" */
+  | { status: 'failed'; message: string }
+
+/** The EXECUTE precompile as the EVM calls it. Never throws for input; a throw is a bug of ours and aborts the run. */
+export type ExecutePrecompile = (
+  input: Uint8Array,
+  gasLimit: bigint,
+) => Promise<{ ok: true; output: Uint8Array; gasUsed: bigint } | { ok: false }>
+
+/**
+ * Everything the project asks of an EVM. The only implementation today is EthereumJS; a faster one can replace it
+ * without touching any other room. All methods are safe to call at the same time: each run owns its VM.
+ */
+export type Engine = {
+  readonly chainId: bigint
+  /** Strict decoding for the fork at this point; throws TransactionRejected. Accepts the blob network wrapper. */
+  decodeTransaction(raw: Uint8Array, at: { number: bigint; timestamp: bigint }): Transaction
+  /** Name of the active hardfork, EthereumJS spelling ("amsterdam", "nativeRollups"). */
+  forkAt(at: { number: bigint; timestamp: bigint }): string
+  /** Is this EIP active there? */
+  hasEip(eip: number, at: { number: bigint; timestamp: bigint }): boolean
+  /** Fee rules that follow from the parent header. */
+  nextBaseFee(parent: BlockHeader, timestamp: bigint): bigint | undefined
+  nextExcessBlobGas(parent: BlockHeader, timestamp: bigint): bigint | undefined
+  blobBaseFee(header: BlockHeader): bigint | undefined
+  /** Intrinsic gas and calldata floor: the least gas limit a transaction may have. Recovers the sender. */
+  minimumGas(tx: Transaction, at: { number: bigint; timestamp: bigint }): bigint
+  /** Runs and fully checks a sealed block against its header. Throws InvalidBlock. */
+  executeBlock(request: ExecuteBlockRequest): Promise<BlockOutcome>
+  beginBlock(request: BeginBlockRequest): Promise<BlockAssembly>
+  /** eth_call semantics: no balance or nonce checks beyond what value transfer needs, base fee 0 without a gas price. */
+  call(call: CallRequest, context: CallContext): Promise<CallOutcome>
+  /** Binary search up to `call.gas` or the block gas limit (EIP-8037: above 2^24 is legal for state gas). */
+  estimateGas(call: CallRequest, context: CallContext): Promise<EstimateOutcome>
+  /** The block runner for stateless verification: metered, strict, senders never trusted. EXECUTE inactive inside. */
+  readonly runBlock: RunBlock
+}
