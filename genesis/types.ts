@@ -38,7 +38,13 @@ export type GenesisJson = {
 export type RollupDeployment = {
   l1ChainId: number
   l2ChainId: number
-  l1: { rollup: `0x${string}`; messenger: `0x${string}`; tokenBridge?: `0x${string}`; withdrawalVerifier: `0x${string}`; factory: `0x${string}` }
+  l1: {
+    rollup: `0x${string}`
+    messenger: `0x${string}`
+    tokenBridge?: `0x${string}`
+    withdrawalVerifier: `0x${string}`
+    factory: `0x${string}`
+  }
   l2: { messenger: `0x${string}` }
   /** L1 block in which the contracts appeared (0: genesis) */
   deployBlock: number
