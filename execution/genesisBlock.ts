@@ -1,0 +1,146 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { NodeError } from '../stateless/errors.ts'
+import { hashHeader } from '../stateless/header.ts'
+import { keccak256 } from '../stateless/keccak.ts'
+import { createStateView } from '../stateless/stateView.ts'
+import type { Block, BlockHeader, StateChanges, StateCommit } from '../stateless/types.ts'
+import type { GenesisJson } from './genesisJson.ts'
+
+/** A genesis file that cannot make a block: `data.path` says where. */
+export class InvalidGenesis extends NodeError<'BAD_QUANTITY' | 'BAD_BYTES' | 'BAD_ADDRESS' | 'BAD_CODE'> {}
+
+export type Genesis = { block: Block; changes: StateChanges; commit: StateCommit }
+
+const EMPTY_TRIE_ROOT = hexToBytes('56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421')
+const EMPTY_OMMERS_HASH = keccak256(Uint8Array.of(0xc0))
+const EMPTY_REQUESTS_HASH = sha256(new Uint8Array(0))
+const EMPTY_BLOCK_ACCESS_LIST_HASH = keccak256(Uint8Array.of(0xc0))
+
+/**
+ * The genesis block and state of a geth-format genesis file.
+ *
+ * Header fields that a fork adds are present exactly when the fork is active at the genesis timestamp, with geth's
+ * defaults: base fee 1 gwei, no blobs, zero beacon root, the hash of no requests, the hash of an empty access list,
+ * slot 0 (geth core/genesis.go; EIP-7685, EIP-7928 and EIP-7843 for the last three).
+ *
+ * @throws InvalidGenesis naming the field
+ */
+export function genesisBlock(
+  genesis: GenesisJson,
+  rules: { hasEip(eip: number, at: { number: bigint; timestamp: bigint }): boolean },
+): Genesis {
+  const changes = allocChanges(genesis)
+  const emptyState = createStateView({ getNode: () => undefined, getCode: () => undefined }, EMPTY_TRIE_ROOT)
+  const commit = emptyState.commit(changes)
+  const at = { number: 0n, timestamp: quantity(genesis.timestamp, 'timestamp') }
+  const has = (eip: number) => rules.hasEip(eip, at)
+  const header: BlockHeader = {
+    parentHash: bytes(genesis.parentHash ?? `0x${'00'.repeat(32)}`, 32, 'parentHash'),
+    ommersHash: EMPTY_OMMERS_HASH,
+    coinbase: bytes(genesis.coinbase ?? `0x${'00'.repeat(20)}`, 20, 'coinbase'),
+    stateRoot: commit.root,
+    transactionsRoot: EMPTY_TRIE_ROOT,
+    receiptsRoot: EMPTY_TRIE_ROOT,
+    logsBloom: new Uint8Array(256),
+    difficulty: quantity(genesis.difficulty ?? '0x0', 'difficulty'),
+    number: quantity(genesis.number ?? '0x0', 'number'),
+    gasLimit: quantity(genesis.gasLimit, 'gasLimit'),
+    gasUsed: quantity(genesis.gasUsed ?? '0x0', 'gasUsed'),
+    timestamp: at.timestamp,
+    extraData: bytes(genesis.extraData ?? '0x', undefined, 'extraData'),
+    prevRandao: bytes(genesis.mixHash ?? `0x${'00'.repeat(32)}`, 32, 'mixHash'),
+    nonce: bigEndian(quantity(genesis.nonce ?? '0x0', 'nonce'), 8, 'nonce'),
+    ...(has(1559) ? { baseFeePerGas: quantity(genesis.baseFeePerGas ?? '0x3b9aca00', 'baseFeePerGas') } : {}),
+    ...(has(4895) ? { withdrawalsRoot: EMPTY_TRIE_ROOT } : {}),
+    ...(has(4844)
+      ? {
+          blobGasUsed: quantity(genesis.blobGasUsed ?? '0x0', 'blobGasUsed'),
+          excessBlobGas: quantity(genesis.excessBlobGas ?? '0x0', 'excessBlobGas'),
+          parentBeaconBlockRoot: bytes(
+            genesis.parentBeaconBlockRoot ?? `0x${'00'.repeat(32)}`,
+            32,
+            'parentBeaconBlockRoot',
+          ),
+        }
+      : {}),
+    ...(has(7685) ? { requestsHash: EMPTY_REQUESTS_HASH } : {}),
+    ...(has(7928) ? { blockAccessListHash: EMPTY_BLOCK_ACCESS_LIST_HASH } : {}),
+    ...(has(7843) ? { slotNumber: quantity(genesis.slotNumber ?? '0x0', 'slotNumber') } : {}),
+  }
+  const block: Block = {
+    hash: hashHeader(header),
+    header,
+    transactions: [],
+    ommers: [],
+    ...(has(4895) ? { withdrawals: [] } : {}),
+  }
+  return { block, changes, commit }
+}
+
+const EMPTY_CODE_HASH = keccak256(new Uint8Array(0))
+
+function allocChanges(genesis: GenesisJson): StateChanges {
+  const accounts = new Map<string, { nonce: bigint; balance: bigint; codeHash: Uint8Array }>()
+  const storage = new Map<string, Map<string, Uint8Array>>()
+  const codes = new Map<string, Uint8Array>()
+  for (const [key, account] of Object.entries(genesis.alloc)) {
+    const address = key.toLowerCase().replace(/^0x/, '')
+    const path = `alloc.${key}`
+    if (!/^[0-9a-f]{40}$/.test(address)) {
+      throw new InvalidGenesis('BAD_ADDRESS', `genesis: ${path} is not a 20-byte address`, { path })
+    }
+    const code = bytes(account.code ?? '0x', undefined, `${path}.code`)
+    const codeHash = code.length === 0 ? EMPTY_CODE_HASH : keccak256(code)
+    if (code.length > 0) codes.set(bytesToHex(codeHash), code)
+    accounts.set(address, {
+      nonce: quantity(account.nonce ?? '0x0', `${path}.nonce`),
+      balance: quantity(account.balance, `${path}.balance`),
+      codeHash,
+    })
+    const slots = new Map<string, Uint8Array>()
+    for (const [slot, value] of Object.entries(account.storage ?? {})) {
+      const minimal = minimalBytes(quantity(value, `${path}.storage.${slot}`))
+      if (minimal.length === 0) continue
+      slots.set(bytesToHex(bigEndian(quantity(slot, `${path}.storage`), 32, `${path}.storage`)), minimal)
+    }
+    if (slots.size > 0) storage.set(address, slots)
+  }
+  return { accounts, storage, clearedStorage: new Set(), codes }
+}
+
+/** Accepts `0x` hex with or without leading zeros, decimal strings and JSON numbers, as geth's files contain them. */
+function quantity(value: unknown, path: string): bigint {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
+  if (typeof value === 'string') {
+    if (/^0x$/.test(value)) return 0n
+    if (/^(0x[0-9a-fA-F]+|[0-9]+)$/.test(value)) return BigInt(value)
+    if (/^[0-9a-fA-F]{64}$/.test(value)) return BigInt(`0x${value}`)
+  }
+  throw new InvalidGenesis('BAD_QUANTITY', `genesis: ${path} is not a quantity: ${JSON.stringify(value)}`, { path })
+}
+
+function bytes(value: unknown, length: number | undefined, path: string): Uint8Array {
+  if (typeof value === 'string' && /^0x([0-9a-fA-F]{2})*$/.test(value)) {
+    const decoded = hexToBytes(value.slice(2))
+    if (length === undefined || decoded.length === length) return decoded
+  }
+  const wanted = length === undefined ? 'hex bytes' : `${length} hex bytes`
+  throw new InvalidGenesis('BAD_BYTES', `genesis: ${path} is not ${wanted}: ${JSON.stringify(value)?.slice(0, 80)}`, {
+    path,
+  })
+}
+
+function bigEndian(value: bigint, length: number, path: string): Uint8Array {
+  const hex = value.toString(16).padStart(length * 2, '0')
+  if (hex.length > length * 2) {
+    throw new InvalidGenesis('BAD_QUANTITY', `genesis: ${path} does not fit ${length} bytes`, { path })
+  }
+  return hexToBytes(hex)
+}
+
+function minimalBytes(value: bigint): Uint8Array {
+  if (value === 0n) return new Uint8Array(0)
+  const hex = value.toString(16)
+  return hexToBytes(hex.length % 2 === 0 ? hex : `0${hex}`)
+}
