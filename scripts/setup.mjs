@@ -37,7 +37,12 @@ function newest(path) {
 }
 const built = join(root, 'dist', '.built')
 const builtAt = existsSync(built) ? statSync(built).mtimeMs : 0
-const sources = [...rooms.map((room) => join(root, room)), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json'), join(root, 'package-lock.json')]
+const sources = [
+  ...rooms.map((room) => join(root, room)),
+  join(root, 'tsconfig.json'),
+  join(root, 'tsconfig.build.json'),
+  join(root, 'package-lock.json'),
+]
 if (sources.some((path) => newest(path) > builtAt)) {
   console.error('compiling')
   rmSync(join(root, 'dist'), { recursive: true, force: true })

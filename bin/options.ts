@@ -1,0 +1,284 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { NodeError } from '../stateless/errors.ts'
+
+/** Something on the command line, in the environment or in the settings file is wrong. Printed as one line, exit 2. */
+export class UsageError extends NodeError<
+  'UNKNOWN_FLAG' | 'BAD_VALUE' | 'UNKNOWN_COMMAND' | 'MISSING_VALUE' | 'BAD_FILE'
+> {}
+
+const port = z.coerce.number().int().min(0).max(65535)
+const seconds = z.coerce.number().min(0).max(86_400)
+const flag = z.union([
+  z.boolean(),
+  z.enum(['true', 'false', '1', '0', '']).transform((v) => v !== 'false' && v !== '0'),
+])
+/** Flags that stand alone; each also as `--no-<name>`. */
+const BOOLEAN_FLAGS: ReadonlySet<string> = new Set(['json', 'settle', 'mining', 'execute'])
+
+const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent'])
+const timestamp = z.coerce.number().int().min(1).max(4_294_967_295)
+
+/** Settings that every node has. */
+const shared = {
+  host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  'data-dir': z.string().min(1).optional().describe('keep the chains here; without it they live in memory'),
+  'allow-host': z.string().optional().describe('further Host header names to accept, separated by commas'),
+  'log-level': logLevel.default('info').describe('debug, info, warn, error or silent'),
+  json: flag.default(false).describe('log as JSON lines; the banner too'),
+  config: z.string().optional().describe('JSON file with any of these settings'),
+}
+
+export const devnetSchema = z.object({
+  ...shared,
+  'l1-port': port.default(8545).describe('HTTP and WebSocket port of L1'),
+  'l2-port': port.default(9545).describe('HTTP and WebSocket port of L2'),
+  'l1-block-time': seconds.default(0).describe('seconds between L1 blocks, 0: a block for every transaction'),
+  'l2-block-time': seconds.default(0).describe('seconds between L2 blocks, 0: a block for every transaction'),
+  'finality-delay': z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2_592_000)
+    .default(0)
+    .describe('seconds from settlement to finality'),
+  settle: flag.default(true).describe('--no-settle: build L2 blocks but do not settle them'),
+  'genesis-time': timestamp.optional().describe('timestamp of both genesis blocks, for reproducible hashes'),
+})
+
+export const l1Schema = z.object({
+  ...shared,
+  port: port.default(8545).describe('HTTP and WebSocket port'),
+  genesis: z
+    .string()
+    .optional()
+    .describe('geth-format genesis JSON; default: the devnet genesis with rollup contracts'),
+  import: z.string().optional().describe('file of RLP blocks to import before serving'),
+  'block-time': seconds.default(0).describe('seconds between blocks, 0: a block for every transaction'),
+  mining: flag.default(true).describe('--no-mining: seal nothing'),
+  'genesis-time': timestamp.optional().describe('timestamp of the default genesis'),
+})
+
+export const l2Schema = z.object({
+  ...shared,
+  l1: z.url().describe('HTTP URL of the L1 node'),
+  rollup: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address')
+    .describe('address of the NativeRollup contract on L1'),
+  genesis: z.string().describe('L2 genesis JSON, as `reenact genesis l2` prints it'),
+  port: port.default(9545).describe('HTTP and WebSocket port'),
+  'block-time': seconds.default(0).describe('seconds between blocks, 0: a block for every transaction'),
+  settle: flag.default(true).describe('--no-settle: build blocks but do not settle them'),
+})
+
+export const verifySchema = z.object({
+  execute: flag.default(false).describe("apply EXECUTE's L2 constraints and gas too"),
+  gas: z.coerce.bigint().min(0n).default(16_777_216n).describe('gas forwarded to EXECUTE (with --execute)'),
+  fixtures: z.string().optional().describe('run a folder of fixtures'),
+  json: flag.default(false).describe('print the verdict as JSON'),
+})
+
+export const genesisSchema = z.object({
+  'genesis-time': timestamp.optional().describe('timestamp of both genesis blocks'),
+  'finality-delay': z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2_592_000)
+    .default(0)
+    .describe('seconds from settlement to finality'),
+})
+
+export const COMMANDS = {
+  devnet: { schema: devnetSchema, positionals: 0, about: 'L1 and L2 in one process' },
+  l1: { schema: l1Schema, positionals: 0, about: 'an L1 node alone, any geth-format genesis' },
+  l2: { schema: l2Schema, positionals: 0, about: 'an L2 node alone: sequences and settles through an L1 node' },
+  verify: {
+    schema: verifySchema,
+    positionals: 1,
+    about: 'verify one StatelessInput (FILE or - for standard input), or --fixtures DIR',
+  },
+  genesis: { schema: genesisSchema, positionals: 1, about: 'print the genesis of l1 or l2 as geth-format JSON' },
+} as const
+
+export type CommandName = keyof typeof COMMANDS
+export type DevnetOptions = z.output<typeof devnetSchema>
+export type L1Options = z.output<typeof l1Schema>
+export type L2Options = z.output<typeof l2Schema>
+export type VerifyOptions = z.output<typeof verifySchema>
+export type GenesisOptions = z.output<typeof genesisSchema>
+
+type AnySchema = z.ZodObject<Record<string, z.ZodType>>
+
+export type Parsed = {
+  command: CommandName | 'help' | 'version'
+  options: Record<string, unknown>
+  positionals: string[]
+}
+
+/**
+ * Command, options and positional arguments from argv (without node and script), the environment and the settings file.
+ *
+ * A flag beats `REENACT_<NAME>`, which beats the file, which beats the default. `--no-x` switches a boolean off.
+ *
+ * @throws UsageError that names the flag, variable or key and says what is allowed
+ */
+export function parseCommandLine(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
+  if (argv.includes('--help') || argv.includes('-h'))
+    return { command: 'help', options: {}, positionals: [...argv].filter((a) => !a.startsWith('-')) }
+  if (argv.includes('--version') || argv.includes('-V')) return { command: 'version', options: {}, positionals: [] }
+  const [first, ...rest] = argv
+  const named = first !== undefined && !first.startsWith('-')
+  if (named && !(first in COMMANDS) && first !== 'help') {
+    throw new UsageError('UNKNOWN_COMMAND', `unknown command: ${first} (commands: ${Object.keys(COMMANDS).join(', ')})`)
+  }
+  if (first === 'help') return { command: 'help', options: {}, positionals: rest }
+  const command = (named ? first : 'devnet') as CommandName
+  const { schema, positionals: wanted } = COMMANDS[command]
+  const { flags, positionals } = readFlags(named ? rest : argv, schema as unknown as AnySchema)
+  if (positionals.length > wanted) {
+    throw new UsageError('BAD_VALUE', `unexpected argument: ${positionals[wanted]} (see reenact ${command} --help)`)
+  }
+  const fromEnv = readEnvironment(env, schema as unknown as AnySchema)
+  const file = flags.config ?? fromEnv.config
+  const fromFile = typeof file === 'string' ? readSettingsFile(file, schema as unknown as AnySchema) : {}
+  const merged = { ...fromFile, ...fromEnv, ...flags }
+  const result = schema.safeParse(merged)
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => {
+      const key = String(issue.path[0] ?? '')
+      return merged[key] === undefined
+        ? `--${key} is required`
+        : `--${key} ${JSON.stringify(merged[key])}: ${issue.message}`
+    })
+    throw new UsageError('BAD_VALUE', problems.join('; '))
+  }
+  return { command, options: result.data, positionals }
+}
+
+function readFlags(
+  argv: readonly string[],
+  schema: AnySchema,
+): { flags: Record<string, unknown>; positionals: string[] } {
+  const flags: Record<string, unknown> = {}
+  const positionals: string[] = []
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i] ?? ''
+    if (argument === '-' || !argument.startsWith('-')) {
+      positionals.push(argument)
+      continue
+    }
+    const [, name = '', inline] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? []
+    const negated = name.startsWith('no-') && BOOLEAN_FLAGS.has(name.slice(3))
+    const key = negated ? name.slice(3) : name
+    if (!(key in schema.shape)) {
+      throw new UsageError('UNKNOWN_FLAG', `unknown flag: ${argument}${didYouMean(key, Object.keys(schema.shape))}`)
+    }
+    if (BOOLEAN_FLAGS.has(key)) {
+      flags[key] = negated ? false : (inline ?? true)
+      continue
+    }
+    const value = inline ?? argv[++i]
+    if (value === undefined) throw new UsageError('MISSING_VALUE', `--${key} needs a value`)
+    flags[key] = value
+  }
+  return { flags, positionals }
+}
+
+function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  schema: AnySchema,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const key of Object.keys(schema.shape)) {
+    const value = env[`REENACT_${key.toUpperCase().replaceAll('-', '_')}`]
+    if (value !== undefined && value !== '') values[key] = value
+  }
+  return values
+}
+
+function readSettingsFile(path: string, schema: AnySchema): Record<string, unknown> {
+  const settings = readJsonFile(path)
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    throw new UsageError('BAD_FILE', `${path}: the settings file must hold a JSON object`)
+  }
+  for (const key of Object.keys(settings)) {
+    if (!(key in schema.shape)) {
+      throw new UsageError(
+        'UNKNOWN_FLAG',
+        `${path}: unknown setting: ${key}${didYouMean(key, Object.keys(schema.shape))}`,
+      )
+    }
+  }
+  return { ...settings }
+}
+
+/** Reads and parses a JSON file. @throws UsageError BAD_FILE with the path and the reason */
+export function readJsonFile(path: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError('BAD_FILE', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UsageError('BAD_FILE', `${path} is not JSON: ${(error as Error).message}`)
+  }
+}
+
+function didYouMean(name: string, known: readonly string[]): string {
+  const ranked = known
+    .map((key) => ({ key, distance: editDistance(name, key) }))
+    .sort((a, b) => a.distance - b.distance)
+  const best = ranked[0]
+  return best !== undefined && best.distance <= 3 ? ` (did you mean --${best.key}?)` : ''
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+/** The help text of one command, or of all. */
+export function helpText(command?: string): string {
+  const known = command !== undefined && command in COMMANDS ? (command as CommandName) : undefined
+  if (known === undefined) {
+    const commands = Object.entries(COMMANDS).map(
+      ([name, { about }]) => `  reenact ${name === 'devnet' ? '[devnet]' : name}`.padEnd(22) + about,
+    )
+    return [
+      'reenact: an Ethereum L1 node that re-executes its rollups',
+      '',
+      ...commands,
+      '',
+      ...flagLines('devnet'),
+      '',
+      'reenact COMMAND --help shows the flags of a command.',
+      'Every flag is also REENACT_<NAME> in the environment and a key of the --config JSON file.',
+    ].join('\n')
+  }
+  return [`reenact ${known}: ${COMMANDS[known].about}`, '', ...flagLines(known)].join('\n')
+}
+
+function flagLines(command: CommandName): string[] {
+  return Object.entries(COMMANDS[command].schema.shape).map(([name, field]) => {
+    const type = field as z.ZodType
+    const fallback = type.safeParse(undefined)
+    const shown =
+      fallback.success && fallback.data !== undefined && typeof fallback.data !== 'boolean'
+        ? ` (default ${fallback.data})`
+        : ''
+    return `  --${name.padEnd(16)} ${type.description ?? ''}${shown}`
+  })
+}
