@@ -1,0 +1,8 @@
+// The whole suite with the large counts of docs/testing.md instead of the fixed-seed samples.
+import { spawnSync } from 'node:child_process'
+
+const result = spawnSync('npx', ['vitest', 'run', ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { ...process.env, REENACT_FULL: '1' },
+})
+process.exit(result.status ?? 1)
