@@ -1,4 +1,5 @@
 import type { RollupDeployment } from '../genesis/types.ts'
+import type { GasSchedule } from '../precompiles/types.ts'
 import type { Hash32 } from '../stateless/types.ts'
 
 /** contracts/lib/Messages.sol::Message */
@@ -15,7 +16,14 @@ export type Message = {
 export type L1MessageRecord = { message: Message; l1Block: bigint; l1BlockHash: `0x${string}`; l1TxHash: `0x${string}` }
 
 /** One settled L2 block as BlockAdvanced tells it. */
-export type SettledBlock = { number: bigint; hash: `0x${string}`; stateRoot: `0x${string}`; anchorBlock: bigint; l1Block: bigint; l1TxHash: `0x${string}` }
+export type SettledBlock = {
+  number: bigint
+  hash: `0x${string}`
+  stateRoot: `0x${string}`
+  anchorBlock: bigint
+  l1Block: bigint
+  l1TxHash: `0x${string}`
+}
 
 /** What the rollup's node knows of its L1, kept by the L1 watcher, resumable and reorg-aware. */
 export type L1View = {
@@ -57,5 +65,52 @@ export type WithdrawalProof = {
 
 /** Builder and settler limits (README 7); not rules of EXECUTE. */
 export type SettlementLimits = { maxRegularGas: bigint; maxCalldataBytes: number; maxTransactionGas: bigint }
+
+/** What rollup_config tells: the deployment and how this node runs it. */
+export type RollupConfig = RollupDeployment & {
+  /** active hardfork of the L2 */
+  fork: string
+  executeAddress: `0x${string}`
+  /** seconds; 0 is instant */
+  blockTimes: { l1: number; l2: number }
+  gasSchedule: GasSchedule
+}
+
+export type ChainPoint = { number: bigint; hash: `0x${string}`; timestamp: bigint }
+
+/** What rollup_status tells, as of the L1 watcher's newest block. */
+export type RollupStatus = {
+  l1Head: ChainPoint
+  /** unsafe: built; safe: settled; finalized: settled and final */
+  l2: { unsafe: ChainPoint; safe: ChainPoint; finalized: ChainPoint }
+  /** how far settlement is behind the L2 head */
+  lag: { blocks: bigint; seconds: bigint }
+  /** deposits: L1 messages not yet claimed on L2 */
+  queue: { deposits: bigint; blocksToSettle: bigint }
+  sequencer: { active: boolean; reason?: string }
+  /** `nextAttempt`: seconds since the epoch */
+  settler: { active: boolean; lastTx?: `0x${string}`; lastError?: string; nextAttempt?: bigint }
+  /** wei held by the L1 messenger for this rollup */
+  escrow: bigint
+}
+
+export type WithdrawalFilter = { txHash?: `0x${string}`; address?: `0x${string}`; status?: WithdrawalStatus }
+
+/** One withdrawal by its message index, or all of one L2 transaction, or the n-th of it (from 0). */
+export type WithdrawalSelector = { index: bigint } | { txHash: `0x${string}`; ordinal?: number }
+
+export type WithdrawalErrorCode = 'NO_SUCH_WITHDRAWAL' | 'NOT_SETTLED'
+
+/**
+ * What the rollup_ methods read. `getWithdrawalProof` answers in message order and throws a NodeError with a
+ * WithdrawalErrorCode. `address` in a filter matches sender or recipient. `l2Block`: a settled block that holds the
+ * message, default the newest.
+ */
+export type RollupReader = {
+  config(): RollupConfig
+  status(): Promise<RollupStatus>
+  getWithdrawals(filter: WithdrawalFilter): Promise<readonly Withdrawal[]>
+  getWithdrawalProof(selector: WithdrawalSelector, options: { l2Block?: bigint }): Promise<readonly WithdrawalProof[]>
+}
 
 export type { Hash32 }
