@@ -1,0 +1,16 @@
+import { NodeError } from '../stateless/errors.ts'
+
+export type RollupErrorCode =
+  | 'WRONG_ROLLUP' // the contracts on L1 are not those of the local L2 genesis; data: { field, expected, actual }
+  | 'L1_UNREACHABLE' // no answer, a timeout or an HTTP error; `cause` has it
+  | 'L1_REFUSED' // L1 answered with a JSON-RPC error; data: { method, code }
+  | 'BAD_L1_DATA' // L1 answered with something that cannot be true; data says what
+  | 'L1_CHANGED' // a reorg went through what was being read; reading again helps
+  | 'NOT_SETTLEABLE' // an own block is refused by the local EXECUTE; a bug or a damaged store, never sent
+  | 'SETTLEMENT_REVERTED' // L1 included the settlement and refused it; data: { reason, txHash }
+  | 'UNKNOWN_WITHDRAWAL' // no such L2 -> L1 message
+  | 'NOT_PROVABLE' // the message exists but no settled and final block carries it yet; data: { status }
+  | 'INPUT_UNAVAILABLE' // the StatelessInput of a block is neither stored nor reproducible
+
+/** Everything that can go wrong between the two chains because of L1, another proposer or a caller. */
+export class RollupError extends NodeError<RollupErrorCode> {}
