@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+import { NodeError } from '../stateless/errors.ts'
+import {
+  type DevnetOptions,
+  type GenesisOptions,
+  helpText,
+  type L1Options,
+  type L2Options,
+  parseCommandLine,
+  UsageError,
+  type VerifyOptions,
+} from './options.ts'
+import { VERSION } from './version.ts'
+
+/**
+ * The command line. Each command lives in its own module and is loaded when it is asked for, so that `verify` does not
+ * pay for a node. Exit codes: 0 fine, 1 failed (one line says why), 2 wrong usage or undecodable input.
+ */
+async function main(): Promise<number> {
+  const { command, options, positionals } = parseCommandLine(process.argv.slice(2), process.env)
+  switch (command) {
+    case 'help':
+      console.log(helpText(positionals[0]))
+      return 0
+    case 'version':
+      console.log(`reenact ${VERSION}`)
+      return 0
+    case 'devnet':
+      return (await import('./devnet.ts')).runDevnet(options as DevnetOptions)
+    case 'l1':
+      return (await import('./l1.ts')).runL1(options as L1Options)
+    case 'l2':
+      return (await import('./l2.ts')).runL2(options as L2Options, process.env)
+    case 'verify':
+      return (await import('./verify.ts')).runVerify(positionals[0], options as VerifyOptions)
+    case 'genesis':
+      return (await import('./genesisCommand.ts')).runGenesis(positionals[0], options as GenesisOptions)
+  }
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (error instanceof NodeError) {
+    console.error(`reenact: ${error.message}`)
+    process.exitCode = error instanceof UsageError ? 2 : 1
+  } else {
+    // A bug of ours: the whole stack, because a line would hide it.
+    console.error(error)
+    process.exitCode = 70
+  }
+  // Whatever a half-started node still holds open must not keep a failed process alive.
+  setImmediate(() => process.exit())
+}
