@@ -1,0 +1,67 @@
+/** Small byte helpers of the pure rooms. Hex without prefix is the key form of every Map of hashes and addresses. */
+
+export const EMPTY_BYTES: Uint8Array = new Uint8Array(0)
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Lower-case hex without prefix. */
+export function bytesToHex(bytes: Uint8Array): string {
+  let hex = ''
+  for (const byte of bytes) hex += HEX[byte]
+  return hex
+}
+
+/** Bytes of a hex string with or without `0x`; throws RangeError for odd length or foreign characters. */
+export function hexToBytes(text: string): Uint8Array {
+  const start = text.startsWith('0x') || text.startsWith('0X') ? 2 : 0
+  const digits = text.length - start
+  if (digits % 2 !== 0) throw new RangeError('hex string of odd length')
+  const bytes = new Uint8Array(digits / 2)
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = hexDigit(text.charCodeAt(start + 2 * i)) * 16 + hexDigit(text.charCodeAt(start + 2 * i + 1))
+  }
+  return bytes
+}
+
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  if (code >= 0x61 && code <= 0x66) return code - 0x57
+  if (code >= 0x41 && code <= 0x46) return code - 0x37
+  throw new RangeError('not a hex digit')
+}
+
+export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  const out = new Uint8Array(length)
+  let offset = 0
+  for (const part of parts) {
+    out.set(part, offset)
+    offset += part.length
+  }
+  return out
+}
+
+export function isZeroBytes(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte !== 0) return false
+  return true
+}
+
+/** Big-endian bytes without leading zeros; empty for 0. */
+export function bigintToMinimalBytes(value: bigint): Uint8Array {
+  if (value < 0n) throw new RangeError('negative integer')
+  if (value === 0n) return EMPTY_BYTES
+  const hex = value.toString(16)
+  return hexToBytes(hex.length % 2 === 0 ? hex : `0${hex}`)
+}
+
+/** Big-endian bytes to integer; empty is 0. */
+export function bytesToBigint(bytes: Uint8Array): bigint {
+  return bytes.length === 0 ? 0n : BigInt(`0x${bytesToHex(bytes)}`)
+}

@@ -1,0 +1,168 @@
+import { bigintToMinimalBytes, bytesToBigint, EMPTY_BYTES } from './bytes.ts'
+
+/**
+ * Strict RLP, one level at a time: no recursion over hostile nesting, no copies, and the raw bytes of every item stay
+ * at hand (legacy transactions inside a block are exactly such raw items).
+ */
+
+/** `payload` is the content, `raw` the whole item with its prefix; both are views into the input. */
+export type RlpItem = { readonly list: boolean; readonly payload: Uint8Array; readonly raw: Uint8Array }
+
+/** What `encodeRlp` takes: byte strings and lists of them. `RawRlp` splices already encoded bytes in. */
+export type RlpValue = Uint8Array | RawRlp | readonly RlpValue[]
+export type RawRlp = { readonly rawRlp: Uint8Array }
+
+/** The bytes are not canonical RLP, or not of the expected form. Callers translate it into their room's error. */
+export class RlpError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'RlpError'
+  }
+}
+
+/** The single item that fills `bytes` exactly. Throws RlpError. */
+export function decodeRlpItem(bytes: Uint8Array): RlpItem {
+  const item = readItem(bytes, 0)
+  if (item.raw.length !== bytes.length) throw new RlpError('trailing bytes after the RLP item')
+  return item
+}
+
+/** The items directly inside a list. Throws RlpError when `bytes` is not one list. */
+export function decodeRlpList(bytes: Uint8Array): RlpItem[] {
+  return rlpItems(decodeRlpItem(bytes))
+}
+
+/** The items directly inside an item that must be a list. */
+export function rlpItems(item: RlpItem): RlpItem[] {
+  if (!item.list) throw new RlpError('expected an RLP list')
+  const items: RlpItem[] = []
+  for (let offset = 0; offset < item.payload.length; ) {
+    const inner = readItem(item.payload, offset)
+    items.push(inner)
+    offset += inner.raw.length
+  }
+  return items
+}
+
+/** Content of an item that must be a byte string. */
+export function rlpBytes(item: RlpItem): Uint8Array {
+  if (item.list) throw new RlpError('expected RLP bytes, found a list')
+  return item.payload
+}
+
+/** Content of an item that must be a byte string of exactly `length` bytes. */
+export function rlpFixedBytes(item: RlpItem, length: number): Uint8Array {
+  const bytes = rlpBytes(item)
+  if (bytes.length !== length) throw new RlpError(`expected ${length} bytes, found ${bytes.length}`)
+  return bytes
+}
+
+/** A canonical unsigned integer of at most `maxBytes` bytes (no leading zero). */
+export function rlpUint(item: RlpItem, maxBytes = 32): bigint {
+  const bytes = rlpBytes(item)
+  if (bytes.length > maxBytes) throw new RlpError(`integer of ${bytes.length} bytes, at most ${maxBytes} allowed`)
+  if (bytes[0] === 0) throw new RlpError('integer with a leading zero')
+  return bytesToBigint(bytes)
+}
+
+function readItem(bytes: Uint8Array, offset: number): RlpItem {
+  const prefix = bytes[offset]
+  if (prefix === undefined) throw new RlpError('missing RLP item')
+  if (prefix < 0x80) {
+    const raw = bytes.subarray(offset, offset + 1)
+    return { list: false, payload: raw, raw }
+  }
+  const list = prefix >= 0xc0
+  const short = prefix - (list ? 0xc0 : 0x80)
+  const lengthBytes = short <= 55 ? 0 : short - 55
+  const length = lengthBytes === 0 ? short : readLength(bytes, offset + 1, lengthBytes)
+  const start = offset + 1 + lengthBytes
+  const end = start + length
+  if (end > bytes.length) throw new RlpError('RLP item longer than its input')
+  if (!list && length === 1 && (bytes[start] ?? 0) < 0x80) throw new RlpError('single byte with a needless prefix')
+  return { list, payload: bytes.subarray(start, end), raw: bytes.subarray(offset, end) }
+}
+
+function readLength(bytes: Uint8Array, offset: number, count: number): number {
+  if (offset + count > bytes.length) throw new RlpError('truncated RLP length')
+  if (bytes[offset] === 0) throw new RlpError('RLP length with a leading zero')
+  // No input is longer than 2^53, so a length of 7 bytes or more cannot be satisfied.
+  if (count > 6) throw new RlpError('RLP item longer than its input')
+  let length = 0
+  for (let i = 0; i < count; i++) length = length * 256 + (bytes[offset + i] ?? 0)
+  if (length <= 55) throw new RlpError('long RLP form for a short item')
+  return length
+}
+
+/** RLP of a byte string or of a nested list. */
+export function encodeRlp(value: RlpValue): Uint8Array {
+  const out = new Uint8Array(encodedSize(value))
+  write(value, out, 0)
+  return out
+}
+
+/** A bigint as its canonical RLP byte string content. */
+export function rlpInteger(value: bigint): Uint8Array {
+  return value === 0n ? EMPTY_BYTES : bigintToMinimalBytes(value)
+}
+
+function isList(value: RlpValue): value is readonly RlpValue[] {
+  return Array.isArray(value)
+}
+
+function contentSize(values: readonly RlpValue[]): number {
+  let size = 0
+  for (const value of values) size += encodedSize(value)
+  return size
+}
+
+function encodedSize(value: RlpValue): number {
+  if (value instanceof Uint8Array) {
+    if (value.length === 1 && (value[0] ?? 0) < 0x80) return 1
+    return prefixSize(value.length) + value.length
+  }
+  if (isList(value)) {
+    const size = contentSize(value)
+    return prefixSize(size) + size
+  }
+  return value.rawRlp.length
+}
+
+function prefixSize(length: number): number {
+  return length <= 55 ? 1 : 1 + lengthOfLength(length)
+}
+
+function lengthOfLength(length: number): number {
+  return length < 0x100 ? 1 : length < 0x10000 ? 2 : length < 0x1000000 ? 3 : 4
+}
+
+function write(value: RlpValue, out: Uint8Array, offset: number): number {
+  if (value instanceof Uint8Array) {
+    const bare = value.length === 1 && (value[0] ?? 0) < 0x80
+    const start = bare ? offset : writePrefix(out, offset, 0x80, value.length)
+    out.set(value, start)
+    return start + value.length
+  }
+  if (isList(value)) {
+    let position = writePrefix(out, offset, 0xc0, contentSize(value))
+    for (const inner of value) position = write(inner, out, position)
+    return position
+  }
+  out.set(value.rawRlp, offset)
+  return offset + value.rawRlp.length
+}
+
+function writePrefix(out: Uint8Array, offset: number, base: number, length: number): number {
+  if (length <= 55) {
+    out[offset] = base + length
+    return offset + 1
+  }
+  const count = lengthOfLength(length)
+  out[offset] = base + 55 + count
+  let rest = length
+  for (let i = count; i > 0; i--) {
+    out[offset + i] = rest & 0xff
+    rest = Math.floor(rest / 256)
+  }
+  return offset + 1 + count
+}
