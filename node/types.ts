@@ -16,8 +16,8 @@ export type Logger = {
 /** Key-value store of one chain. Reads are synchronous; writes are atomic batches, head pointer last. */
 export type Store = {
   get(key: string): Uint8Array | undefined
-  /** ascending keys in [from, to) */
-  range(from: string, to: string, options?: { reverse?: boolean; limit?: number }): Iterable<[string, Uint8Array]>
+  /** ascending keys in [from, to) of the state at the call; asynchronous because LevelDB iterates only so */
+  range(from: string, to: string, options?: { reverse?: boolean; limit?: number }): AsyncIterable<[string, Uint8Array]>
   batch(operations: readonly StoreOperation[]): Promise<void>
   close(): Promise<void>
 }

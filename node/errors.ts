@@ -1,0 +1,16 @@
+import { NodeError } from '../stateless/errors.ts'
+
+/** The data directory cannot be used. */
+export class StoreError extends NodeError<
+  | 'DATA_DIR_LOCKED' // another process has it open
+  | 'DATA_DIR_UNUSABLE' // not a directory, no permission, damaged database
+  | 'UNKNOWN_FORMAT' // written by something else or by another format version
+> {}
+
+export class ChainError extends NodeError<
+  | 'WRONG_GENESIS' // the store belongs to another chain
+  | 'STATE_UNAVAILABLE' // no state is stored under this root
+  | 'UNKNOWN_PARENT' // the parent block is not stored
+  | 'UNKNOWN_BLOCK' // no block with this hash is stored
+  | 'CANNOT_SEAL' // proof of work rules at this point: blocks can be imported, not made
+> {}
