@@ -1,9 +1,9 @@
 // Asks both chains of this container for their health; exit 0 when every one that should listen answers.
 // Ports come from the same settings as the node's (REENACT_L1_PORT, REENACT_L2_PORT; REENACT_PORT for a single node).
 
-const single = process.env['REENACT_PORT']
+const single = process.env.REENACT_PORT
 const ports =
-  single === undefined ? [process.env['REENACT_L1_PORT'] ?? '8545', process.env['REENACT_L2_PORT'] ?? '9545'] : [single]
+  single === undefined ? [process.env.REENACT_L1_PORT ?? '8545', process.env.REENACT_L2_PORT ?? '9545'] : [single]
 
 async function healthy(port: string): Promise<boolean> {
   try {
