@@ -1,0 +1,99 @@
+import type { GenesisAccount, GenesisJson } from '../execution/genesisJson.ts'
+import { DEV_ADDRESSES, RELAYER_ADDRESS } from './accounts.ts'
+import { l2Messenger } from './generated/L2Messenger.ts'
+import {
+  BLOCK_GAS_LIMIT,
+  INITIAL_BASE_FEE,
+  L2_DEV_BALANCE,
+  L2_MESSENGER_ADDRESS,
+  MESSENGER_SUPPLY,
+  RELAYER_BALANCE,
+} from './parameters.ts'
+import {
+  BEACON_ROOTS_ADDRESS,
+  BEACON_ROOTS_CODE,
+  CREATE2_FACTORY_ADDRESS,
+  CREATE2_FACTORY_CODE,
+  HISTORY_ADDRESS,
+  HISTORY_CODE,
+  INERT_REQUEST_CODE,
+  REQUEST_ADDRESSES,
+} from './systemContracts.ts'
+
+/** Slot of `l1Messenger` in L2Messenger; `test/genesis` compares it with the compiler's layout. */
+const L1_MESSENGER_SLOT = 35n
+
+export const hex = (value: bigint): `0x${string}` => `0x${value.toString(16)}`
+export const slotKey = (slot: bigint): string => `0x${slot.toString(16).padStart(64, '0')}`
+
+/** Forks of both chains: everything up to Amsterdam from the first block on. */
+export const AMSTERDAM_FORKS = {
+  homesteadBlock: 0,
+  eip150Block: 0,
+  eip155Block: 0,
+  eip158Block: 0,
+  byzantiumBlock: 0,
+  constantinopleBlock: 0,
+  petersburgBlock: 0,
+  istanbulBlock: 0,
+  berlinBlock: 0,
+  londonBlock: 0,
+  mergeNetsplitBlock: 0,
+  terminalTotalDifficulty: 0,
+  shanghaiTime: 0,
+  cancunTime: 0,
+  pragueTime: 0,
+  osakaTime: 0,
+  bpo1Time: 0,
+  bpo2Time: 0,
+  amsterdamTime: 0,
+  blobSchedule: {
+    cancun: { target: 3, max: 6, baseFeeUpdateFraction: 3_338_477 },
+    prague: { target: 6, max: 9, baseFeeUpdateFraction: 5_007_716 },
+    osaka: { target: 6, max: 9, baseFeeUpdateFraction: 5_007_716 },
+    bpo1: { target: 10, max: 15, baseFeeUpdateFraction: 8_346_193 },
+    bpo2: { target: 14, max: 21, baseFeeUpdateFraction: 11_684_671 },
+    amsterdam: { target: 14, max: 21, baseFeeUpdateFraction: 11_684_671 },
+  },
+} as const
+
+export type L2GenesisOptions = {
+  chainId: number
+  /** seconds */
+  timestamp: number
+  /** address of this rollup's L1Messenger; it makes the genesis of every rollup its own */
+  l1Messenger: `0x${string}`
+}
+
+/** The genesis of one rollup in geth's format: system contracts, inert request contracts, messenger, funded accounts. */
+export function buildL2Genesis(options: L2GenesisOptions): GenesisJson {
+  const alloc: Record<string, GenesisAccount> = {
+    [BEACON_ROOTS_ADDRESS]: { balance: '0x0', nonce: '0x1', code: BEACON_ROOTS_CODE },
+    [HISTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: HISTORY_CODE },
+    [CREATE2_FACTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: CREATE2_FACTORY_CODE },
+    [L2_MESSENGER_ADDRESS]: {
+      balance: hex(MESSENGER_SUPPLY),
+      nonce: '0x1',
+      code: l2Messenger.runtimeCode,
+      storage: { [slotKey(L1_MESSENGER_SLOT)]: `0x${options.l1Messenger.slice(2).toLowerCase().padStart(64, '0')}` },
+    },
+  }
+  for (const address of REQUEST_ADDRESSES) alloc[address] = { balance: '0x0', nonce: '0x1', code: INERT_REQUEST_CODE }
+  for (const address of DEV_ADDRESSES) alloc[address.toLowerCase()] = { balance: hex(L2_DEV_BALANCE) }
+  alloc[RELAYER_ADDRESS.toLowerCase()] = { balance: hex(RELAYER_BALANCE) }
+  return {
+    config: { chainId: options.chainId, ...AMSTERDAM_FORKS },
+    timestamp: hex(BigInt(options.timestamp)),
+    gasLimit: hex(BLOCK_GAS_LIMIT),
+    baseFeePerGas: hex(INITIAL_BASE_FEE),
+    difficulty: '0x0',
+    alloc,
+  }
+}
+
+/** What an L2 genesis owes: the sum of all balances outside the messenger. L1's escrow must hold exactly this. */
+export function l2Backing(genesis: GenesisJson): bigint {
+  return Object.entries(genesis.alloc)
+    .filter(([address]) => address.toLowerCase() !== L2_MESSENGER_ADDRESS)
+    .reduce((sum, [, account]) => sum + BigInt(account.balance), 0n)
+}
