@@ -1,0 +1,69 @@
+import { NodeError } from '../stateless/errors.ts'
+import type { RpcErrorObject } from './types.ts'
+
+export type RpcErrorCode =
+  | 'PARSE_ERROR'
+  | 'INVALID_REQUEST'
+  | 'METHOD_NOT_FOUND'
+  | 'INVALID_PARAMS'
+  | 'NOTIFICATIONS_UNSUPPORTED' // eth_subscribe over HTTP
+  | 'LIMIT_EXCEEDED'
+  | 'RESPONSE_TOO_LARGE'
+  | 'TIMEOUT'
+  | 'UNKNOWN_BLOCK'
+  | 'NOT_CANONICAL' // EIP-1898 requireCanonical
+  | 'UNKNOWN_FILTER'
+  | 'EXECUTION_REVERTED' // data: { output: 0x hex }
+  | 'EXECUTION_FAILED' // any other end of a call; message in geth's words
+  | 'NO_RECEIPT_YET' // EIP-7966; data: { output: transaction hash }
+
+/** A failure that belongs to the RPC edge itself. Other rooms throw their own NodeErrors. */
+export class RpcError extends NodeError<RpcErrorCode> {}
+
+/** The server cannot listen. */
+export class RpcServerError extends NodeError<'PORT_TAKEN' | 'CANNOT_LISTEN'> {}
+
+/**
+ * The one table from error codes to JSON-RPC numbers. Expected failures that are not listed are -32000, with their own
+ * message: clients match on geth's wording there.
+ */
+const NUMBERS: Readonly<Record<string, number>> = {
+  PARSE_ERROR: -32700,
+  INVALID_REQUEST: -32600,
+  METHOD_NOT_FOUND: -32601,
+  NOTIFICATIONS_UNSUPPORTED: -32601,
+  INVALID_PARAMS: -32602,
+  LIMIT_EXCEEDED: -32005,
+  RESPONSE_TOO_LARGE: -32003,
+  TIMEOUT: -32002,
+  UNKNOWN_BLOCK: -32001,
+  STATE_UNAVAILABLE: -32001,
+  NO_SUCH_WITHDRAWAL: -32001,
+  EXECUTION_REVERTED: 3,
+  NO_RECEIPT_YET: 4,
+}
+
+const SERVER_ERROR = -32000
+
+/** The codes whose JSON-RPC error carries data: the bytes in `data.output`. */
+const WITH_OUTPUT: ReadonlySet<string> = new Set(['EXECUTION_REVERTED', 'NO_RECEIPT_YET'])
+
+export const INTERNAL_ERROR: RpcErrorObject = { code: -32603, message: 'internal error' }
+
+/** The JSON-RPC error of an expected failure; undefined for anything else, which is a bug and belongs in the log. */
+export function toRpcError(error: unknown): RpcErrorObject | undefined {
+  if (!(error instanceof NodeError)) return undefined
+  const code = NUMBERS[error.code] ?? SERVER_ERROR
+  const output = WITH_OUTPUT.has(error.code) ? error.data.output : undefined
+  return typeof output === 'string' ? { code, message: error.message, data: output } : { code, message: error.message }
+}
+
+/** `path` names the parameter and the place inside it: "argument 0 (transaction).to". */
+export function invalidParams(path: string, reason: string): RpcError {
+  return new RpcError('INVALID_PARAMS', `invalid ${path}: ${reason}`, { path })
+}
+
+/** A parameter combination that is wrong as a whole. */
+export function invalidRequestOf(reason: string): RpcError {
+  return new RpcError('INVALID_PARAMS', reason)
+}

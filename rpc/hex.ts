@@ -1,0 +1,16 @@
+/** Bytes and integers to the two hex forms of JSON-RPC. The only place where they are made. */
+
+/** 0x and two lower-case digits per byte. */
+export function toData(bytes: Uint8Array): `0x${string}` {
+  return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`
+}
+
+/** 0x and the fewest lower-case digits. */
+export function toQuantity(value: bigint | number): `0x${string}` {
+  return `0x${value.toString(16)}`
+}
+
+/** A storage value of at most 32 bytes as a full word. */
+export function toWord(bytes: Uint8Array): `0x${string}` {
+  return `0x${toData(bytes).slice(2).padStart(64, '0')}`
+}

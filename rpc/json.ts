@@ -1,0 +1,105 @@
+import { RpcError } from './errors.ts'
+
+/** Deeper than any request of any method. */
+const MAX_DEPTH = 32
+const SLICE_MS = 10
+const PARTS_PER_CLOCK_READ = 32
+/** An array of more items is made in slices. */
+const LONG_ARRAY = 128
+/** Transactions, logs and receipts stand at most this deep in any result. */
+const MAX_SLICED_DEPTH = 4
+
+/**
+ * JSON of a request body. Throws RpcError PARSE_ERROR, also for bytes that are not UTF-8, and INVALID_REQUEST when it
+ * is nested deeper than any method needs.
+ */
+export function parseJson(body: Uint8Array): unknown {
+  if (nestsDeeperThan(body, MAX_DEPTH)) {
+    throw new RpcError('INVALID_REQUEST', `request is nested deeper than ${MAX_DEPTH} levels`)
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch {
+    throw new RpcError('PARSE_ERROR', 'parse error: the body is not valid JSON')
+  }
+}
+
+/** Counts brackets outside strings, before anything is built from them. */
+function nestsDeeperThan(body: Uint8Array, limit: number): boolean {
+  let depth = 0
+  let inString = false
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i]
+    if (inString) {
+      if (byte === 0x5c) i++
+      else if (byte === 0x22) inString = false
+    } else if (byte === 0x22) inString = true
+    else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > limit) return true
+    } else if (byte === 0x7d || byte === 0x5d) depth--
+  }
+  return false
+}
+
+/**
+ * JSON text of a result, made in slices so that a large answer does not hold up the others. Throws RpcError
+ * RESPONSE_TOO_LARGE; a bigint in the value is a bug of the method and throws TypeError.
+ */
+export async function stringifyJson(value: unknown, maxLength: number): Promise<string> {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const parts: string[] = []
+  let length = 0
+  let sliceStart = performance.now()
+  for (const part of jsonParts(value, 0)) {
+    parts.push(part)
+    length += part.length
+    if (length > maxLength) {
+      throw new RpcError('RESPONSE_TOO_LARGE', `response is larger than ${maxLength} bytes`, { maxLength })
+    }
+    if (parts.length % PARTS_PER_CLOCK_READ === 0 && performance.now() - sliceStart > SLICE_MS) {
+      await nextMacrotask()
+      sliceStart = performance.now()
+    }
+  }
+  return parts.join('')
+}
+
+/** Lets timers and sockets run. Awaiting a settled promise would not. */
+export function nextMacrotask(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Objects by property and long arrays by element, down to items that are small enough to be made in one go. */
+function* jsonParts(value: unknown, depth: number): Generator<string> {
+  if (depth === MAX_SLICED_DEPTH || !isLarge(value)) yield JSON.stringify(value) ?? 'null'
+  else if (Array.isArray(value)) yield* arrayParts(value, depth)
+  else yield* objectParts(value, depth)
+}
+
+/** Plain objects are cheap to walk; arrays count as large by their length, and so does what holds such an array. */
+function isLarge(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value)) return value.length > LONG_ARRAY
+  return Object.values(value).some((inner) => typeof inner === 'object' && inner !== null && isLarge(inner))
+}
+
+function* arrayParts(values: readonly unknown[], depth: number): Generator<string> {
+  let separator = '['
+  for (const value of values) {
+    yield separator
+    yield* jsonParts(value, depth + 1)
+    separator = ','
+  }
+  yield ']'
+}
+
+function* objectParts(value: object, depth: number): Generator<string> {
+  let separator = '{'
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === undefined) continue
+    yield `${separator}${JSON.stringify(key)}:`
+    yield* jsonParts(inner, depth + 1)
+    separator = ','
+  }
+  yield '}'
+}

@@ -1,0 +1,39 @@
+/** What a method is told about the request that it serves. */
+export type RpcContext = {
+  /** names the request in the log */
+  readonly requestId: string
+  /** aborted when the caller has gone away or the time for this call is over */
+  readonly signal: AbortSignal
+  /** present on a WebSocket only */
+  readonly connection?: RpcConnection
+}
+
+/** One WebSocket connection, as far as methods may use it. */
+export type RpcConnection = {
+  /**
+   * Opens a subscription and returns its id. `start` gets the function that pushes results and returns the one that
+   * stops; pushes are held back until the answer with the id has been sent. `notification` is the method name of the
+   * pushed messages ("eth_subscription"). Throws RpcError LIMIT_EXCEEDED.
+   */
+  subscribe(notification: string, start: (push: (result: unknown) => void) => () => void): string
+  /** false when there is no such subscription on this connection */
+  unsubscribe(id: string): boolean
+}
+
+/** A parameter as its method declares it. */
+export type RpcParam<Value> = {
+  readonly name: string
+  readonly required: boolean
+  /** `path` names the place in messages; throws RpcError INVALID_PARAMS. Gets undefined when an optional one is absent. */
+  parse(value: unknown, path: string): Value
+}
+
+/** One method: the names of its parameters and the handler, which parses them and may throw any NodeError. */
+export type RpcMethod = {
+  readonly params: readonly { readonly name: string; readonly required: boolean }[]
+  call(params: readonly unknown[], context: RpcContext): unknown
+}
+
+export type MethodTable = Readonly<Record<string, RpcMethod>>
+
+export type RpcErrorObject = { code: number; message: string; data?: string }
