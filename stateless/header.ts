@@ -9,6 +9,7 @@ import {
   type RlpItem,
   type RlpValue,
   rlpBytes,
+  rlpFields,
   rlpFixedBytes,
   rlpInteger,
   rlpItems,
@@ -197,11 +198,7 @@ function transactionFromItem(item: RlpItem): Uint8Array {
 }
 
 function withdrawalFromItem(item: RlpItem): Withdrawal {
-  const [index, validatorIndex, address, amount, ...rest] = rlpItems(item)
-  if (index === undefined || validatorIndex === undefined || address === undefined || amount === undefined) {
-    throw new RlpError('withdrawal with missing fields')
-  }
-  if (rest.length > 0) throw new RlpError('withdrawal with too many fields')
+  const [index, validatorIndex, address, amount] = rlpFields(item, 4)
   return {
     index: rlpUint(index, 8),
     validatorIndex: rlpUint(validatorIndex, 8),

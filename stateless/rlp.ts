@@ -44,6 +44,18 @@ export function rlpItems(item: RlpItem): RlpItem[] {
   return items
 }
 
+/** A tuple of `N` items. */
+type Tuple<T, N extends number, A extends readonly T[] = readonly []> = A['length'] extends N
+  ? A
+  : Tuple<T, N, readonly [...A, T]>
+
+/** The items directly inside a list that must hold exactly `count` of them. */
+export function rlpFields<N extends number>(item: RlpItem, count: N): Tuple<RlpItem, N> {
+  const items = rlpItems(item)
+  if (items.length !== count) throw new RlpError(`list of ${items.length} items, ${count} expected`)
+  return items as unknown as Tuple<RlpItem, N>
+}
+
 /** Content of an item that must be a byte string. */
 export function rlpBytes(item: RlpItem): Uint8Array {
   if (item.list) throw new RlpError('expected RLP bytes, found a list')
