@@ -1,0 +1,85 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { helpText, parseCommandLine, UsageError } from '../../bin/options.ts'
+
+function refusal(argv: string[], env: Record<string, string> = {}): UsageError {
+  try {
+    parseCommandLine(argv, env)
+  } catch (error) {
+    if (error instanceof UsageError) return error
+    throw error
+  }
+  throw new Error(`accepted: ${argv.join(' ')}`)
+}
+
+const settingsFile = (settings: unknown): string => {
+  const path = join(mkdtempSync(join(tmpdir(), 'reenact-options-')), 'settings.json')
+  writeFileSync(path, typeof settings === 'string' ? settings : JSON.stringify(settings))
+  return path
+}
+
+describe('command line', () => {
+  it('starts the devnet with defaults when nothing is said', () => {
+    const { command, options } = parseCommandLine([], {})
+    expect(command).toBe('devnet')
+    expect(options).toMatchObject({ 'l1-port': 8545, 'l2-port': 9545, host: '127.0.0.1', settle: true, json: false })
+  })
+
+  it('prefers a flag to the environment, and that to the file, and that to the default', () => {
+    const file = settingsFile({ 'l1-port': 1, 'l2-port': 2, host: 'a', 'finality-delay': 7 })
+    const env = { REENACT_L1_PORT: '3', REENACT_L2_PORT: '4', REENACT_CONFIG: file }
+    const { options } = parseCommandLine(['--l1-port', '5'], env)
+    expect(options).toMatchObject({ 'l1-port': 5, 'l2-port': 4, host: 'a', 'finality-delay': 7, 'l1-block-time': 0 })
+  })
+
+  it('reads --flag=value, --no-flag and booleans in the environment', () => {
+    expect(parseCommandLine(['--l1-port=7', '--no-settle'], {}).options).toMatchObject({ 'l1-port': 7, settle: false })
+    expect(parseCommandLine([], { REENACT_SETTLE: 'false' }).options).toMatchObject({ settle: false })
+  })
+
+  it('takes the fixture of verify as a positional argument, - included', () => {
+    expect(parseCommandLine(['verify', '-', '--execute'], {})).toMatchObject({
+      command: 'verify',
+      positionals: ['-'],
+      options: { execute: true, gas: 16_777_216n },
+    })
+  })
+
+  it.each([
+    ['UNKNOWN_COMMAND', ['devent'], 'devent'],
+    ['UNKNOWN_FLAG', ['--l1-prot', '1'], 'did you mean --l1-port?'],
+    ['UNKNOWN_FLAG', ['-x'], '-x'],
+    ['UNKNOWN_FLAG', ['--no-port'], '--no-port'],
+    ['MISSING_VALUE', ['--l1-port'], '--l1-port needs a value'],
+    ['BAD_VALUE', ['--l1-port', '70000'], '--l1-port'],
+    ['BAD_VALUE', ['--l1-port', 'x'], '--l1-port'],
+    ['BAD_VALUE', ['--l1-block-time', '-1'], '--l1-block-time'],
+    ['BAD_VALUE', ['--log-level', 'loud'], '--log-level'],
+    ['BAD_VALUE', ['--settle=maybe'], '--settle'],
+    ['BAD_VALUE', ['verify', 'a', 'b'], 'unexpected argument: b'],
+    ['BAD_VALUE', ['l2', '--l1', 'http://127.0.0.1:8545'], '--rollup is required'],
+    ['BAD_VALUE', ['l2', '--l1', 'nowhere', '--rollup', '0x12', '--genesis', 'g'], '--rollup'],
+    ['BAD_FILE', ['--config', '/no/such/file'], 'ENOENT'],
+  ])('refuses with %s: %j', (code, argv, said) => {
+    const error = refusal(argv)
+    expect(error.code).toBe(code)
+    expect(error.message).toContain(said)
+    expect(error.message).not.toContain('\n')
+  })
+
+  it('refuses a settings file that is not JSON, not an object, or has an unknown key', () => {
+    expect(refusal(['--config', settingsFile('{')]).code).toBe('BAD_FILE')
+    expect(refusal(['--config', settingsFile([])]).code).toBe('BAD_FILE')
+    const unknown = refusal(['--config', settingsFile({ 'l1-prot': 1 })])
+    expect(unknown.code).toBe('UNKNOWN_FLAG')
+    expect(unknown.message).toContain('did you mean --l1-port?')
+  })
+
+  it('has help for every command, with every flag', () => {
+    expect(helpText()).toContain('reenact verify')
+    for (const command of ['devnet', 'l1', 'l2', 'verify', 'genesis']) expect(helpText(command)).toContain('--')
+    expect(helpText('verify')).toContain('--fixtures')
+  })
+})
