@@ -3,7 +3,6 @@ import type { Message } from './types.ts'
 
 /** contracts/lib/MessageTree.sol: a binary tree of 2^32 leaves, the same on both ends. */
 export const TREE_DEPTH = 32
-export const MAX_MESSAGES = 2n ** 32n
 
 const ZERO_HASH = `0x${'00'.repeat(32)}` as const
 
@@ -43,9 +42,12 @@ export type MessageTree = {
   append(leaf: Hex): void
   /** drops the newest leaves; used when a reorg removes messages */
   truncate(count: number): void
-  /** the root when the tree held `count` leaves; default: now */
+  /** the root when the tree held `count` leaves (default: now); zero for the empty tree, as in the contract's slot */
   root(count?: number): Hex
-  /** 32 sibling hashes, lowest level first, for the tree of `count` leaves; throws RangeError outside it */
+  /**
+   * Sibling hashes, lowest level first, for the tree of `count` leaves: ceil(log2(count)) of them, because all higher
+   * ones are empty subtrees, which the contract fills in itself. Throws RangeError outside the tree.
+   */
   path(index: number, count?: number): readonly Hex[]
 }
 
@@ -64,13 +66,16 @@ export function createMessageTree(leaves: Iterable<Hex> = []): MessageTree {
       for (const [height, nodes] of levels.entries())
         nodes.length = Math.min(nodes.length, Math.floor(count / 2 ** height))
     },
-    root: (count = tree.count) => nodeAt(levels, TREE_DEPTH, 0, requireCount(tree, count)),
+    root(count = tree.count) {
+      return requireCount(tree, count) === 0 ? ZERO_HASH : nodeAt(levels, TREE_DEPTH, 0, count)
+    },
     path(index, count = tree.count) {
       requireCount(tree, count)
       if (!Number.isInteger(index) || index < 0 || index >= count)
         throw new RangeError(`no leaf ${index} in a tree of ${count}`)
-      return Array.from({ length: TREE_DEPTH }, (_, height) =>
-        nodeAt(levels, height, siblingOf(Math.floor(index / 2 ** height)), count),
+      const height = Math.ceil(Math.log2(count))
+      return Array.from({ length: height }, (_, level) =>
+        nodeAt(levels, level, siblingOf(Math.floor(index / 2 ** level)), count),
       )
     },
   }
@@ -78,13 +83,16 @@ export function createMessageTree(leaves: Iterable<Hex> = []): MessageTree {
   return tree
 }
 
-/** Walks a path upwards from a leaf, as MessageTree.sol does when it verifies. */
+/** Walks a path upwards from a leaf, as MessageTree.sol does; siblings that are left out are empty subtrees. */
 export function rootFromPath(leaf: Hex, index: number, path: readonly Hex[]): Hex {
-  if (path.length !== TREE_DEPTH) throw new RangeError(`path of ${path.length} hashes, ${TREE_DEPTH} needed`)
-  return path.reduce((node, sibling, height) => {
-    const isRight = Math.floor(index / 2 ** height) % 2 === 1
-    return isRight ? hashPair(sibling, node) : hashPair(node, sibling)
-  }, leaf)
+  if (path.length > TREE_DEPTH) throw new RangeError(`path of ${path.length} hashes, at most ${TREE_DEPTH} allowed`)
+  let node = leaf
+  for (let level = 0; level < TREE_DEPTH; level++) {
+    const sibling = path[level] ?? ZERO_SUBTREES[level] ?? ZERO_HASH
+    const isRight = Math.floor(index / 2 ** level) % 2 === 1
+    node = isRight ? hashPair(sibling, node) : hashPair(node, sibling)
+  }
+  return node
 }
 
 const LEAF_WORDS = [

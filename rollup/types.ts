@@ -23,6 +23,8 @@ export type SettledBlock = {
   anchorBlock: bigint
   l1Block: bigint
   l1TxHash: `0x${string}`
+  /** seconds; the finality delay counts from here */
+  l1Timestamp: bigint
 }
 
 /** What the rollup's node knows of its L1, kept by the L1 watcher, resumable and reorg-aware. */

@@ -1,0 +1,183 @@
+import type { RollupDeployment } from '../genesis/types.ts'
+import type { Logger } from '../node/types.ts'
+import { RollupError } from './errors.ts'
+import { type MetaStore, readRecord, writeRecord } from './json.ts'
+import type { L1Log } from './l1Client.ts'
+import { type AdvancedEvent, decodeL1Log } from './l1Events.ts'
+import type { L1MessageRecord, SettledBlock } from './types.ts'
+
+type Hex = `0x${string}`
+
+/** An L1 block that was read completely. */
+export type ReadBlock = { number: bigint; hash: Hex; timestamp: bigint }
+
+type ClaimRecord = { index: bigint; l1Block: bigint; l1TxHash: Hex }
+/** Where the records end: everything up to this L1 block is in them. */
+type Cursor = ReadBlock & { rollup: Hex; messages: number; settled: bigint; claims: number }
+
+/**
+ * What the rollup's contracts said on L1, durable, in order, and cut back on reorgs. Entries are written first and the
+ * cursor that counts them last, so that a crash in between only means reading a block again.
+ */
+export type L1Records = {
+  /** `hash` is '0x' before the first block was read */
+  cursor(): ReadBlock
+  messages(): readonly L1MessageRecord[]
+  settledHead(): SettledBlock | undefined
+  settledAt(number: bigint): SettledBlock | undefined
+  claimed(index: bigint): Hex | undefined
+  /** the hash read at this height, from a ring of the last 8,192; possibly of an abandoned chain */
+  rememberedHash(number: bigint): Hex | undefined
+  /** adds the events up to `block`; throws RollupError BAD_L1_DATA for a sequence that no honest L1 can show */
+  append(block: ReadBlock, logs: readonly L1Log[], timestamps: ReadonlyMap<Hex, bigint>): Promise<void>
+  /** drops everything above an L1 block; undefined: everything */
+  rewind(ancestor: ReadBlock | undefined): Promise<void>
+}
+
+export const HASH_RING = 8192n
+const CURSOR_KEY = 'l1/cursor'
+
+export function createL1Records(deployment: RollupDeployment, meta: MetaStore, logger: Logger): L1Records {
+  const origin: Cursor = {
+    rollup: deployment.l1.rollup,
+    number: BigInt(deployment.deployBlock) - 1n,
+    hash: '0x',
+    timestamp: 0n,
+    messages: 0,
+    settled: 0n,
+    claims: 0,
+  }
+  const stored = readRecord<Cursor>(meta, CURSOR_KEY)
+  let cursor = stored?.rollup === deployment.l1.rollup ? stored : origin
+  const messages = readJournal<L1MessageRecord>(meta, 'message', cursor.messages)
+  const claims = readJournal<ClaimRecord>(meta, 'claim', cursor.claims)
+  const claimed = new Map(claims.map((claim) => [claim.index, claim.l1TxHash]))
+
+  const settledAt = (number: bigint): SettledBlock | undefined =>
+    number > 0n && number <= cursor.settled ? readRecord<SettledBlock>(meta, `l1/settled/${number}`) : undefined
+
+  return {
+    cursor: () => cursor,
+    messages: () => messages,
+    settledHead: () => settledAt(cursor.settled),
+    settledAt,
+    claimed: (index) => claimed.get(index),
+    rememberedHash(number) {
+      const known = readRecord<{ number: bigint; hash: Hex }>(meta, `l1/block/${number % HASH_RING}`)
+      return known?.number === number ? known.hash : undefined
+    },
+    async append({ number, hash, timestamp }, logs, timestamps) {
+      const batch = collect(logs, timestamps, deployment)
+      requireConsecutive(
+        'message',
+        messages.length,
+        batch.messages.map((entry) => entry.message.index),
+      )
+      requireConsecutive(
+        'settled block',
+        Number(cursor.settled) + 1,
+        batch.settled.map((entry) => entry.number),
+      )
+      requireUnclaimed(claimed, batch.claims)
+      await writeJournal(meta, 'message', messages.length, batch.messages)
+      await writeJournal(meta, 'claim', claims.length, batch.claims)
+      for (const entry of batch.settled) await writeRecord(meta, `l1/settled/${entry.number}`, entry)
+      await writeRecord(meta, `l1/block/${number % HASH_RING}`, { number, hash })
+      const counts = {
+        messages: messages.length + batch.messages.length,
+        settled: cursor.settled + BigInt(batch.settled.length),
+        claims: claims.length + batch.claims.length,
+      }
+      const next = { rollup: deployment.l1.rollup, number, hash, timestamp, ...counts }
+      await writeRecord(meta, CURSOR_KEY, next)
+      cursor = next
+      messages.push(...batch.messages)
+      claims.push(...batch.claims)
+      for (const claim of batch.claims) claimed.set(claim.index, claim.l1TxHash)
+      logBatch(logger, batch)
+    },
+    async rewind(ancestor = origin) {
+      let settled = cursor.settled
+      while (settled > 0n && (settledAt(settled)?.l1Block ?? 0n) > ancestor.number) settled -= 1n
+      const counts = {
+        messages: countUpTo(messages, ancestor.number),
+        settled,
+        claims: countUpTo(claims, ancestor.number),
+      }
+      const { number, hash, timestamp } = ancestor
+      const next = { rollup: deployment.l1.rollup, number, hash, timestamp, ...counts }
+      await writeRecord(meta, CURSOR_KEY, next)
+      cursor = next
+      messages.length = counts.messages
+      for (const claim of claims.splice(counts.claims)) claimed.delete(claim.index)
+      logger.warn('L1 reorganised', { ancestor: number, ...counts })
+    },
+  }
+}
+
+type Batch = { messages: L1MessageRecord[]; settled: SettledBlock[]; claims: ClaimRecord[] }
+
+function collect(logs: readonly L1Log[], timestamps: ReadonlyMap<Hex, bigint>, deployment: RollupDeployment): Batch {
+  const batch: Batch = { messages: [], settled: [], claims: [] }
+  for (const log of [...logs].sort(byPosition)) {
+    const { blockNumber: l1Block, blockHash: l1BlockHash, transactionHash: l1TxHash } = log
+    const event = decodeL1Log(log, deployment)
+    if (event?.kind === 'message') batch.messages.push({ message: event.message, l1Block, l1BlockHash, l1TxHash })
+    if (event?.kind === 'delivered') batch.claims.push({ index: event.index, l1Block, l1TxHash })
+    if (event?.kind === 'advanced') batch.settled.push(toSettled(event, log, timestamps.get(l1BlockHash)))
+  }
+  return batch
+}
+
+function toSettled(event: AdvancedEvent, log: L1Log, l1Timestamp: bigint | undefined): SettledBlock {
+  if (l1Timestamp === undefined) throw new Error(`no timestamp was read for L1 block ${log.blockNumber}`)
+  const { number, hash, stateRoot, anchorBlock } = event
+  return { number, hash, stateRoot, anchorBlock, l1Block: log.blockNumber, l1TxHash: log.transactionHash, l1Timestamp }
+}
+
+function byPosition(a: L1Log, b: L1Log): number {
+  if (a.blockNumber !== b.blockNumber) return a.blockNumber < b.blockNumber ? -1 : 1
+  return Number(a.logIndex - b.logIndex)
+}
+
+function requireConsecutive(what: string, first: number, numbers: readonly bigint[]): void {
+  for (const [offset, got] of numbers.entries()) {
+    const due = BigInt(first + offset)
+    if (got !== due) throw contradiction(`${what} ${got} where ${due} was due`, { got, due })
+  }
+}
+
+function requireUnclaimed(claimed: ReadonlyMap<bigint, Hex>, batch: readonly ClaimRecord[]): void {
+  const seen = new Set<bigint>()
+  for (const { index } of batch) {
+    if (claimed.has(index) || seen.has(index)) throw contradiction(`message ${index} delivered twice`, { index })
+    seen.add(index)
+  }
+}
+
+function readJournal<T>(meta: MetaStore, kind: string, count: number): T[] {
+  return Array.from({ length: count }, (_, position) => {
+    const entry = readRecord<T>(meta, `l1/${kind}/${position}`)
+    if (entry === undefined) throw new Error(`the store lost L1 ${kind} ${position} of ${count}`)
+    return entry
+  })
+}
+
+async function writeJournal(meta: MetaStore, kind: string, from: number, entries: readonly unknown[]): Promise<void> {
+  for (const [offset, entry] of entries.entries()) await writeRecord(meta, `l1/${kind}/${from + offset}`, entry)
+}
+
+function countUpTo(records: readonly { l1Block: bigint }[], l1Block: bigint): number {
+  const firstAbove = records.findIndex((entry) => entry.l1Block > l1Block)
+  return firstAbove === -1 ? records.length : firstAbove
+}
+
+function logBatch(logger: Logger, batch: Batch): void {
+  for (const { message, l1Block } of batch.messages) logger.info('message on L1', { index: message.index, l1Block })
+  for (const { number, l1Block } of batch.settled) logger.info('L2 block settled', { number, l1Block })
+  for (const { index, l1Block } of batch.claims) logger.info('withdrawal claimed on L1', { index, l1Block })
+}
+
+function contradiction(what: string, data: Record<string, unknown>): RollupError {
+  return new RollupError('BAD_L1_DATA', `L1 contradicts itself: ${what}`, data)
+}

@@ -1,0 +1,84 @@
+import type { Logger } from '../node/types.ts'
+import { NodeError } from '../stateless/errors.ts'
+
+/** A loop that never dies: `step` runs, waits, runs again; failures are logged and waited out. */
+export type Loop = {
+  start(): void
+  /** ends the wait between two steps; a wait after a failure is served in full */
+  wake(): void
+  /** resolves when the running step is over */
+  close(): Promise<void>
+}
+
+export type LoopOptions = { name: string; idleMs: number; minBackoffMs?: number; maxBackoffMs?: number }
+
+export function createLoop(options: LoopOptions, step: () => Promise<void>, logger: Logger): Loop {
+  const minBackoffMs = options.minBackoffMs ?? 200
+  const maxBackoffMs = options.maxBackoffMs ?? 15_000
+  let closed = false
+  let woken = false
+  let backingOff = false
+  let endWait: (() => void) | undefined
+  let running: Promise<void> | undefined
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      if (woken || closed) return resolve()
+      const timer = setTimeout(() => endWait?.(), ms)
+      endWait = () => {
+        clearTimeout(timer)
+        endWait = undefined
+        resolve()
+      }
+    })
+
+  async function run(): Promise<void> {
+    let failures = 0
+    while (!closed) {
+      woken = false
+      try {
+        await step()
+        failures = 0
+        await pause(options.idleMs)
+      } catch (error) {
+        failures += 1
+        reportFailure(logger, options.name, error, failures)
+        // a wake-up must not turn an outage into a busy loop
+        backingOff = true
+        woken = false
+        await pause(Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(failures - 1, 10)))
+        backingOff = false
+      }
+    }
+  }
+
+  return {
+    start() {
+      running ??= run()
+    },
+    wake() {
+      if (backingOff) return
+      woken = true
+      endWait?.()
+    },
+    async close() {
+      closed = true
+      endWait?.()
+      await running
+    },
+  }
+}
+
+/** The first failure and every tenth are warnings; a failure that is not a NodeError is a bug and always an error. */
+function reportFailure(logger: Logger, name: string, error: unknown, failures: number): void {
+  if (error instanceof NodeError) {
+    const fields = { code: error.code, reason: error.message, failures }
+    if (failures === 1 || failures % 10 === 0) logger.warn(`${name} failed, retrying`, fields)
+    else logger.debug(`${name} failed, retrying`, fields)
+    return
+  }
+  logger.error(`${name} failed unexpectedly, retrying`, {
+    reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    failures,
+  })
+}
