@@ -1,5 +1,3 @@
-import { bytesToHex } from '@ethereumjs/util'
-
 /** Keys of the store. One character tells the kind; hashes are lower-case hex, numbers 16 hex digits, so they sort. */
 
 export const FORMAT_KEY = 'format'
@@ -19,11 +17,6 @@ export const bloomByNumberKey = (number: bigint): string => `l${paddedNumber(num
 /** canonical chain only */
 export const transactionKey = (transactionHash: string): string => `t${transactionHash}`
 export const metaKey = (name: string): string => `m${name}`
-
-/** Lower-case hex without prefix, the form of all hashes in keys and maps. */
-export function hex(bytes: Uint8Array): string {
-  return bytesToHex(bytes).slice(2)
-}
 
 function paddedNumber(number: bigint): string {
   return number.toString(16).padStart(16, '0')

@@ -41,7 +41,15 @@ export type LogFilter = {
   /** per position: undefined is a wildcard, else any of these */
   topics?: readonly (readonly Uint8Array[] | undefined)[]
 }
-export type FoundLog = { log: Log; blockHash: Hash32; blockNumber: bigint; blockTimestamp: bigint; transactionHash: Hash32; transactionIndex: number; logIndex: number }
+export type FoundLog = {
+  log: Log
+  blockHash: Hash32
+  blockNumber: bigint
+  blockTimestamp: bigint
+  transactionHash: Hash32
+  transactionIndex: number
+  logIndex: number
+}
 
 /**
  * The one owner of blocks, receipts, state and the head of a chain. Lookups by number see the canonical chain only;

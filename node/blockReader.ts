@@ -1,0 +1,87 @@
+import { LRUCache } from 'lru-cache'
+import type { Engine, Transaction } from '../execution/types.ts'
+import { bytesToHex } from '../stateless/bytes.ts'
+import { decodeHeader } from '../stateless/header.ts'
+import type { Block, BlockHeader, Hash32 } from '../stateless/types.ts'
+import { readBlock } from './blockCodec.ts'
+import { hashByNumberKey, headerKey } from './storeKeys.ts'
+import type { Store, StoredBlock } from './types.ts'
+
+const CACHED_BLOCKS = 256
+const CACHED_HEADERS = 2_048
+const CACHED_HASHES = 8_192
+const CACHED_TRANSACTION_LISTS = 64
+/** BLOCKHASH reaches this far back (Yellow Paper; EIP-2935 keeps more in state). */
+const BLOCKHASH_WINDOW = 256n
+
+/** Reads blocks of one store through caches. Blocks never change under their hash; numbers do, see `forgetNumbers`. */
+export type BlockReader = ReturnType<typeof createBlockReader>
+
+export function createBlockReader(store: Store, engine: Engine) {
+  const blocks = new LRUCache<string, StoredBlock>({ max: CACHED_BLOCKS })
+  const headers = new LRUCache<string, BlockHeader>({ max: CACHED_HEADERS })
+  const hashes = new LRUCache<bigint, Hash32>({ max: CACHED_HASHES })
+  const transactions = new LRUCache<string, readonly Transaction[]>({ max: CACHED_TRANSACTION_LISTS })
+
+  const block = (hash: Hash32): StoredBlock | undefined => {
+    const key = bytesToHex(hash)
+    return blocks.get(key) ?? keep(blocks, key, readBlock(store, key))
+  }
+  const header = (hash: Hash32): BlockHeader | undefined => {
+    const key = bytesToHex(hash)
+    const cached = headers.get(key)
+    if (cached !== undefined) return cached
+    const rlp = store.get(headerKey(key))
+    return rlp === undefined ? undefined : keep(headers, key, decodeHeader(rlp))
+  }
+
+  return {
+    block,
+    header,
+    hashByNumber: (number: bigint): Hash32 | undefined => {
+      if (number < 0n) return undefined
+      return hashes.get(number) ?? keep(hashes, number, store.get(hashByNumberKey(number)))
+    },
+    /** a block that has just been stored */
+    remember(stored: StoredBlock): void {
+      const key = bytesToHex(stored.block.hash)
+      blocks.set(key, stored)
+      headers.set(key, stored.block.header)
+    },
+    /** the canonical chain changed */
+    forgetNumbers(): void {
+      hashes.clear()
+    },
+    transactions(of: Block): readonly Transaction[] {
+      const key = bytesToHex(of.hash)
+      const cached = transactions.get(key)
+      if (cached !== undefined) return cached
+      const decoded = of.transactions.map((raw) => engine.decodeTransaction(raw, of.header))
+      transactions.set(key, decoded)
+      return decoded
+    },
+    ancestorHashes: (parent: Block) => ancestorHashes(parent, header),
+  }
+}
+
+function keep<K extends {}, V extends {}>(cache: LRUCache<K, V>, key: K, value: V | undefined): V | undefined {
+  if (value !== undefined) cache.set(key, value)
+  return value
+}
+
+/** Follows parent hashes, so the answer does not depend on what is canonical; each ancestor is read once. */
+function ancestorHashes(parent: Block, header: (hash: Hash32) => BlockHeader | undefined) {
+  /** known[i] is the hash of block parent.number - i */
+  const known: Hash32[] = [parent.hash]
+  return (number: bigint): Hash32 | undefined => {
+    const distance = parent.header.number - number
+    if (distance < 0n || distance >= BLOCKHASH_WINDOW || number < 0n) return undefined
+    while (BigInt(known.length) <= distance) {
+      const child = known.at(-1)
+      const next = child === undefined ? undefined : header(child)?.parentHash
+      if (next === undefined) return undefined
+      known.push(next)
+    }
+    return known[Number(distance)]
+  }
+}

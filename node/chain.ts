@@ -1,0 +1,262 @@
+import type { BlockOutcome, Engine } from '../execution/types.ts'
+import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
+import { EMPTY_TRIE_ROOT } from '../stateless/header.ts'
+import { createStateView } from '../stateless/stateView.ts'
+import type { Block, Hash32, StateChanges, StateCommit } from '../stateless/types.ts'
+import { blockOperations, canonicalOperations, decodeLocation, storedBlock } from './blockCodec.ts'
+import { type BlockReader, createBlockReader } from './blockReader.ts'
+import { ChainError } from './errors.ts'
+import { headChange, headChangeOperations } from './headChange.ts'
+import { findLogs } from './logIndex.ts'
+import { createStateNodes, type StateNodes, stateOperations } from './stateNodes.ts'
+import { bloomByNumberKey, GENESIS_KEY, HEAD_KEY, metaKey, transactionKey } from './storeKeys.ts'
+import { l1Tags, resolveTag, type TagResolver } from './tags.ts'
+import type { Chain, HeadChange, Logger, Store, StoredBlock, StoreOperation } from './types.ts'
+
+/** A genesis block with the state it commits to (execution/genesisBlock.ts makes it from a geth-format file). */
+export type GenesisState = { block: Block; changes: StateChanges; commit: StateCommit }
+
+export type ChainDeps = { store: Store; engine: Engine; logger: Logger }
+
+/**
+ * Opens a chain on a store: writes genesis into an empty one, else continues at the stored head.
+ *
+ * One batch per change of the chain, head pointer last; memory and listeners learn of it only after the batch resolved.
+ * @throws ChainError WRONG_GENESIS when the store belongs to another chain
+ */
+export async function openChain(
+  options: { genesis: GenesisState; tags?: TagResolver },
+  { store, engine, logger }: ChainDeps,
+): Promise<Chain> {
+  const reader = createBlockReader(store, engine)
+  const nodes = createStateNodes(store)
+  await requireGenesis(options.genesis, store)
+  const head = await recoverHead(store, reader, nodes, logger)
+  return new StoredChain(options.genesis.block, head, options.tags ?? l1Tags, { store, engine, logger, reader, nodes })
+}
+
+async function requireGenesis(genesis: GenesisState, store: Store): Promise<void> {
+  const stored = store.get(GENESIS_KEY)
+  if (stored === undefined) return writeGenesis(genesis, store)
+  if (bytesEqual(stored, genesis.block.hash)) return
+  const found = bytesToHex(stored)
+  const wanted = bytesToHex(genesis.block.hash)
+  throw new ChainError('WRONG_GENESIS', `the data belongs to the chain with genesis 0x${found}, not 0x${wanted}`, {
+    found: stored,
+    wanted: genesis.block.hash,
+  })
+}
+
+async function writeGenesis({ block, changes, commit }: GenesisState, store: Store): Promise<void> {
+  const stored: StoredBlock = { block, receipts: [] }
+  await store.batch([
+    ...stateOperations(commit.nodes, changes.codes),
+    ...blockOperations(stored),
+    ...canonicalOperations(stored),
+    { type: 'put', key: GENESIS_KEY, value: block.hash },
+    { type: 'put', key: HEAD_KEY, value: block.hash },
+  ])
+}
+
+/** The stored head, or the newest ancestor whose state is complete at its root when the store was cut short. */
+async function recoverHead(store: Store, reader: BlockReader, nodes: StateNodes, logger: Logger): Promise<StoredBlock> {
+  const hash = store.get(HEAD_KEY)
+  const head = hash === undefined ? undefined : reader.block(hash)
+  if (head === undefined) throw new Error('the store has a genesis but no readable head')
+  let usable = head
+  while (!hasState(nodes, usable.block.header.stateRoot)) {
+    const parent = reader.block(usable.block.header.parentHash)
+    if (parent === undefined) throw new Error('the store holds no block whose state is there')
+    usable = parent
+  }
+  if (usable !== head) {
+    logger.warn('stepped back to the last block with its state', {
+      from: head.block.header.number,
+      to: usable.block.header.number,
+    })
+    await store.batch(headChangeOperations(headChange(head, usable, reader.block)))
+  }
+  return usable
+}
+
+function hasState(nodes: StateNodes, root: Hash32): boolean {
+  return bytesEqual(root, EMPTY_TRIE_ROOT) || nodes.getNode(bytesToHex(root)) !== undefined
+}
+
+type Parts = ChainDeps & { reader: BlockReader; nodes: StateNodes }
+
+class StoredChain implements Chain {
+  readonly genesis: Block
+  readonly engine: Engine
+  readonly chainId: bigint
+  readonly nodes: StateNodes
+  readonly #parts: Parts
+  readonly #tags: TagResolver
+  readonly #listeners = new Set<(change: HeadChange) => void>()
+  #head: StoredBlock
+  /** writes happen one after another; the tail never rejects */
+  #writes: Promise<unknown> = Promise.resolve()
+
+  constructor(genesis: Block, head: StoredBlock, tags: TagResolver, parts: Parts) {
+    this.genesis = genesis
+    this.engine = parts.engine
+    this.chainId = parts.engine.chainId
+    this.nodes = parts.nodes
+    this.#parts = parts
+    this.#tags = tags
+    this.#head = head
+  }
+
+  head(): Block {
+    return this.#head.block
+  }
+
+  resolveTag(tag: Parameters<Chain['resolveTag']>[0]): bigint {
+    return resolveTag(tag, this.genesis.header.number, this.#head.block.header.number, this.#tags)
+  }
+
+  getBlockByNumber(number: bigint): StoredBlock | undefined {
+    const hash = this.getHashByNumber(number)
+    return hash === undefined ? undefined : this.#parts.reader.block(hash)
+  }
+
+  getBlockByHash(hash: Hash32): StoredBlock | undefined {
+    return this.#parts.reader.block(hash)
+  }
+
+  getHeaderByNumber(number: bigint): Block['header'] | undefined {
+    const hash = this.getHashByNumber(number)
+    return hash === undefined ? undefined : this.#parts.reader.header(hash)
+  }
+
+  /** Nothing above the head answers, even while a batch that has already reached the store is being acknowledged. */
+  getHashByNumber(number: bigint): Hash32 | undefined {
+    return number > this.#head.block.header.number ? undefined : this.#parts.reader.hashByNumber(number)
+  }
+
+  isCanonical(hash: Hash32): boolean {
+    const header = this.#parts.reader.header(hash)
+    const canonical = header === undefined ? undefined : this.getHashByNumber(header.number)
+    return canonical !== undefined && bytesEqual(canonical, hash)
+  }
+
+  getTransactions(block: Block): ReturnType<Chain['getTransactions']> {
+    return this.#parts.reader.transactions(block)
+  }
+
+  getTransactionLocation(hash: Hash32): ReturnType<Chain['getTransactionLocation']> {
+    const bytes = this.#parts.store.get(transactionKey(bytesToHex(hash)))
+    const location = bytes === undefined ? undefined : decodeLocation(bytes)
+    return location !== undefined && this.isCanonical(location.blockHash) ? location : undefined
+  }
+
+  stateAt(root: Hash32): ReturnType<Chain['stateAt']> {
+    if (!hasState(this.nodes, root)) {
+      throw new ChainError('STATE_UNAVAILABLE', `no state is stored for root 0x${bytesToHex(root)}`, { root })
+    }
+    return createStateView(this.nodes, root)
+  }
+
+  ancestorHashes(parent: Block): (number: bigint) => Hash32 | undefined {
+    return this.#parts.reader.ancestorHashes(parent)
+  }
+
+  getLogs(filter: Parameters<Chain['getLogs']>[0]): ReturnType<Chain['getLogs']> {
+    const { store } = this.#parts
+    const source = {
+      bloom: (number: bigint) => store.get(bloomByNumberKey(number)),
+      block: (number: bigint) => this.getBlockByNumber(number),
+    }
+    return findLogs(source, filter, this.#head.block.header.number)
+  }
+
+  append(outcome: BlockOutcome): Promise<void> {
+    return this.#exclusively(() => this.#store(outcome))
+  }
+
+  async importBlock(block: Block, blockAccessList?: Uint8Array): Promise<void> {
+    if (this.#parts.reader.header(block.hash) !== undefined) return this.rewindTo(block.hash)
+    const parent = this.#requireParent(block)
+    const outcome = await this.engine.executeBlock({
+      parent: parent.header,
+      block,
+      state: this.stateAt(parent.header.stateRoot),
+      blockHash: this.ancestorHashes(parent),
+      ...(blockAccessList === undefined ? {} : { blockAccessList }),
+    })
+    await this.append(outcome)
+  }
+
+  rewindTo(hash: Hash32): Promise<void> {
+    return this.#exclusively(async () => {
+      const next = this.#parts.reader.block(hash)
+      if (next === undefined) {
+        throw new ChainError('UNKNOWN_BLOCK', `no block 0x${bytesToHex(hash)} is stored`, { hash })
+      }
+      if (!bytesEqual(hash, this.#head.block.hash)) await this.#write(next, [])
+    })
+  }
+
+  onHead(listener: (change: HeadChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  getMeta(key: string): Uint8Array | undefined {
+    return this.#parts.store.get(metaKey(key))
+  }
+
+  putMeta(key: string, value: Uint8Array): Promise<void> {
+    return this.#exclusively(() => this.#parts.store.batch([{ type: 'put', key: metaKey(key), value }]))
+  }
+
+  /** Waits for the write under way, then closes the store. */
+  close(): Promise<void> {
+    return this.#exclusively(() => this.#parts.store.close())
+  }
+
+  async #store(outcome: BlockOutcome): Promise<void> {
+    const { block, receipts, nodes, changes, blockAccessList } = outcome
+    this.#requireParent(block)
+    const next = storedBlock(block, { receipts, ...(blockAccessList === undefined ? {} : { blockAccessList }) })
+    await this.#write(next, [...stateOperations(nodes, changes.codes), ...blockOperations(next)])
+    this.nodes.remember(nodes, changes.codes)
+  }
+
+  /** The one place where the chain changes. */
+  async #write(next: StoredBlock, operations: readonly StoreOperation[]): Promise<void> {
+    const { store, reader } = this.#parts
+    const change = headChange(this.#head, next, reader.block)
+    await store.batch([...operations, ...headChangeOperations(change)])
+    reader.remember(next)
+    reader.forgetNumbers()
+    this.#head = next
+    for (const listener of this.#listeners) this.#notify(listener, change)
+  }
+
+  /** The chain has already changed when listeners run, so a broken listener must not look like a failed write. */
+  #notify(listener: (change: HeadChange) => void, change: HeadChange): void {
+    try {
+      listener(change)
+    } catch (error) {
+      this.#parts.logger.error('a head listener failed', { error, number: change.head.header.number })
+    }
+  }
+
+  #requireParent(block: Block): Block {
+    const parent = this.#parts.reader.block(block.header.parentHash)
+    if (parent !== undefined) return parent.block
+    throw new ChainError('UNKNOWN_PARENT', `the parent of block ${block.header.number} is not stored`, {
+      number: block.header.number,
+      parentHash: block.header.parentHash,
+    })
+  }
+
+  #exclusively<T>(write: () => Promise<T>): Promise<T> {
+    const result = this.#writes.then(write)
+    this.#writes = result.catch(() => undefined)
+    return result
+  }
+}

@@ -1,0 +1,54 @@
+import { LRUCache } from 'lru-cache'
+import type { NodeSource } from '../stateless/types.ts'
+import { codeKey, nodeKey } from './storeKeys.ts'
+import type { Store, StoreOperation } from './types.ts'
+
+/** Nodes are 100 to 550 bytes; the overhead of an entry is counted in. */
+const NODE_CACHE_BYTES = 48 * 1024 * 1024
+const CODE_CACHE_BYTES = 16 * 1024 * 1024
+const ENTRY_OVERHEAD_BYTES = 150
+
+/** Trie nodes and codes of a store behind bounded caches. Both are content-addressed, so nothing ever goes stale. */
+export type StateNodes = NodeSource & {
+  /** nodes and codes that have just been stored */
+  remember(nodes: ReadonlyMap<string, Uint8Array>, codes: ReadonlyMap<string, Uint8Array>): void
+}
+
+export function createStateNodes(store: Store): StateNodes {
+  const nodes = byteCache(NODE_CACHE_BYTES)
+  const codes = byteCache(CODE_CACHE_BYTES)
+  return {
+    getNode: (hash) => read(nodes, hash, () => store.get(nodeKey(hash))),
+    getCode: (hash) => read(codes, hash, () => store.get(codeKey(hash))),
+    remember(newNodes, newCodes) {
+      for (const [hash, node] of newNodes) nodes.set(hash, node)
+      for (const [hash, code] of newCodes) codes.set(hash, code)
+    },
+  }
+}
+
+export function stateOperations(
+  nodes: ReadonlyMap<string, Uint8Array>,
+  codes: ReadonlyMap<string, Uint8Array>,
+): StoreOperation[] {
+  const operations: StoreOperation[] = []
+  for (const [hash, value] of nodes) operations.push({ type: 'put', key: nodeKey(hash), value })
+  for (const [hash, value] of codes) operations.push({ type: 'put', key: codeKey(hash), value })
+  return operations
+}
+
+function byteCache(maxSize: number): LRUCache<string, Uint8Array> {
+  return new LRUCache({ maxSize, sizeCalculation: (value) => value.length + ENTRY_OVERHEAD_BYTES })
+}
+
+function read(
+  cache: LRUCache<string, Uint8Array>,
+  hash: string,
+  load: () => Uint8Array | undefined,
+): Uint8Array | undefined {
+  const cached = cache.get(hash)
+  if (cached !== undefined) return cached
+  const value = load()
+  if (value !== undefined) cache.set(hash, value)
+  return value
+}
