@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
+
+import {INativeRollup} from "../interfaces/INativeRollup.sol";
+import {StatelessInput} from "../lib/StatelessInput.sol";
+import {StatelessInputLayout as Layout} from "../lib/StatelessInputLayout.sol";
+
+/// @notice Immutable configuration of one rollup. Times are seconds, `maxAnchorAge` is L1 blocks, gas is gas, the bond wei.
+/// @param chainId chain id of the L2
+/// @param gasLimit gas limit of every L2 block
+/// @param feeRecipient required fee recipient of every L2 block; zero leaves it free
+/// @param sequencer who may advance; zero lets anyone
+/// @param genesisHash hash of the L2 genesis block
+/// @param genesisStateRoot state root of the L2 genesis block
+/// @param genesisTimestamp timestamp of the L2 genesis block
+/// @param maxAnchorAge how many L1 blocks old an anchor may be, 1 to 8,191
+/// @param maxTimestampLag how far an L2 timestamp may lie behind the L1 block that settles it
+/// @param finalityDelay age at which a state root may be used for withdrawals
+/// @param sequencerTimeout silence after which anyone may advance
+/// @param forcedDeadline age at which a forced transaction opens the rollup to anyone
+/// @param forcedExpiry age at which a forced transaction is dropped
+/// @param forcedBond bond of a forced transaction
+struct RollupConfig {
+    uint64 chainId;
+    uint64 gasLimit;
+    address feeRecipient;
+    address sequencer;
+    bytes32 genesisHash;
+    bytes32 genesisStateRoot;
+    uint64 genesisTimestamp;
+    uint64 maxAnchorAge;
+    uint64 maxTimestampLag;
+    uint64 finalityDelay;
+    uint64 sequencerTimeout;
+    uint64 forcedDeadline;
+    uint64 forcedExpiry;
+    uint256 forcedBond;
+}
+
+/// @title The L1 side of one native rollup
+/// @notice Keeps the head of an L2 chain. A block is accepted when the EXECUTE precompile re-executes it and every field
+/// that EXECUTE leaves open is the one this contract wants. All fields are read from the very bytes that are forwarded, at
+/// positions that cannot move; nothing about the new head comes from anywhere else. No proxy, no owner.
+contract NativeRollup is INativeRollup {
+    /// @dev A transaction that must be included; see FORCED_DEADLINE.
+    struct Forced {
+        bytes32 txHash;
+        address payer;
+        uint96 bond;
+        uint64 since;
+    }
+
+    /// @dev One slot.
+    struct Head {
+        uint64 number;
+        uint64 timestamp;
+        uint64 anchorBlock;
+        uint64 lastAdvance;
+    }
+
+    /// @notice Address of the EXECUTE precompile (EIP-8079 leaves it open).
+    address public constant EXECUTE = address(0x0101);
+    /// @notice How many state roots are kept.
+    uint256 public constant STATE_ROOT_HISTORY = 8192;
+    /// @notice Schema id of the StatelessInput encoding that this contract reads.
+    uint16 public constant SCHEMA_ID = Layout.SCHEMA_ID;
+    /// @dev Blocks that EIP-2935 serves.
+    uint64 private constant ANCHOR_WINDOW = 8191;
+
+    /// @notice Chain id of the L2.
+    uint64 public immutable CHAIN_ID;
+    /// @notice Gas limit of every L2 block.
+    uint64 public immutable GAS_LIMIT;
+    /// @notice Required fee recipient of every L2 block; zero leaves it free.
+    address public immutable FEE_RECIPIENT;
+    /// @notice Hash of the L2 genesis block.
+    bytes32 public immutable GENESIS_HASH;
+    /// @notice State root of the L2 genesis block.
+    bytes32 public immutable GENESIS_STATE_ROOT;
+    /// @notice How many L1 blocks old an anchor may be.
+    uint64 public immutable MAX_ANCHOR_AGE;
+    /// @notice Seconds that an L2 timestamp may lie behind the L1 block that settles it.
+    uint64 public immutable MAX_TIMESTAMP_LAG;
+    /// @notice Seconds after which a state root may be used for withdrawals.
+    uint64 public immutable FINALITY_DELAY;
+    /// @notice Seconds of silence after which anyone may advance.
+    uint64 public immutable SEQUENCER_TIMEOUT;
+    /// @notice Seconds after which a forced transaction opens the rollup to anyone.
+    uint64 public immutable FORCED_DEADLINE;
+    /// @notice Seconds after which a forced transaction is dropped.
+    uint64 public immutable FORCED_EXPIRY;
+    /// @notice Wei that a forced transaction is bonded with.
+    uint256 public immutable FORCED_BOND;
+
+    bytes32 private _headHash; // slot 0
+    Head private _head; // slot 1
+    address private _sequencer; // slot 2
+    address private _pendingSequencer; // slot 3
+    uint64 private _forcedHead; // slot 4
+    uint64 private _forcedTail;
+    mapping(uint64 => Forced) private _forced; // slot 5
+    bytes32[8192] private _stateRoots; // slots 6 to 8197, number mod 8192
+    uint64[8192] private _recordedAt; // slots 8198 to 10245, used when FINALITY_DELAY > 0
+
+    /// @notice The chain has a new head. The block's full input is in the calldata of this transaction.
+    /// @param number L2 block number
+    /// @param blockHash L2 block hash
+    /// @param stateRoot L2 state root after the block
+    /// @param anchorBlock number of the L1 block whose hash the L2 block carries
+    /// @param requestRoot hash_tree_root of the new payload request as EXECUTE returned it
+    event BlockAdvanced(
+        uint64 indexed number, bytes32 indexed blockHash, bytes32 stateRoot, uint64 anchorBlock, bytes32 requestRoot
+    );
+    /// @notice The sequencer named a successor, who must accept; zero withdraws the nomination.
+    event SequencerNominated(address indexed next);
+    /// @notice Another address is the sequencer now.
+    event SequencerChanged(address indexed previous, address indexed next);
+
+    /// @notice The input has another schema id, or EXECUTE answered with another one.
+    error WrongSchema();
+    /// @notice The input is for another chain id.
+    error WrongChain();
+    /// @notice The block does not build on the head.
+    error WrongParent();
+    /// @notice The block number is not the head's plus one.
+    error WrongNumber();
+    /// @notice The block's gas limit is not GAS_LIMIT.
+    error WrongGasLimit();
+    /// @notice The block's fee recipient is not FEE_RECIPIENT.
+    error WrongFeeRecipient();
+    /// @notice prev_randao is not keccak256(abi.encode(anchor hash, block number)).
+    error WrongRandao();
+    /// @notice The slot number is not the block number.
+    error WrongSlot();
+    /// @notice The block is later than this L1 block.
+    error FutureTimestamp();
+    /// @notice The block is more than MAX_TIMESTAMP_LAG earlier than this L1 block.
+    error StaleTimestamp();
+    /// @notice The block does not carry the hash of the named L1 block, or that hash is not available.
+    error AnchorMismatch();
+    /// @notice The anchor is older than that of the head.
+    error AnchorMovedBack();
+    /// @notice The anchor is more than MAX_ANCHOR_AGE blocks old.
+    error AnchorTooOld();
+    /// @notice EXECUTE refused the input, is not there, or answered something else than success for this chain.
+    error ExecuteFailed();
+    /// @notice The caller is not the sequencer and the rollup is not open.
+    error NotSequencer();
+    /// @notice The caller is a contract or a delegated account; inputs must be in the transaction itself.
+    error NotTopLevel();
+    /// @notice The block is not settled or its state root has left the ring.
+    error UnknownBlock();
+    /// @notice The block is younger than FINALITY_DELAY.
+    error NotFinal();
+    /// @notice The batch is empty or its lists differ in length.
+    error BadBatch();
+    /// @notice A configuration value is out of range.
+    error BadConfig();
+
+    /// @param _config see RollupConfig
+    constructor(RollupConfig memory _config) {
+        if (_config.maxAnchorAge == 0 || _config.maxAnchorAge > ANCHOR_WINDOW) revert BadConfig();
+        CHAIN_ID = _config.chainId;
+        GAS_LIMIT = _config.gasLimit;
+        FEE_RECIPIENT = _config.feeRecipient;
+        GENESIS_HASH = _config.genesisHash;
+        GENESIS_STATE_ROOT = _config.genesisStateRoot;
+        MAX_ANCHOR_AGE = _config.maxAnchorAge;
+        MAX_TIMESTAMP_LAG = _config.maxTimestampLag;
+        FINALITY_DELAY = _config.finalityDelay;
+        SEQUENCER_TIMEOUT = _config.sequencerTimeout;
+        FORCED_DEADLINE = _config.forcedDeadline;
+        FORCED_EXPIRY = _config.forcedExpiry;
+        FORCED_BOND = _config.forcedBond;
+        _headHash = _config.genesisHash;
+        _head = Head({
+            number: 0, timestamp: _config.genesisTimestamp, anchorBlock: 0, lastAdvance: uint64(block.timestamp)
+        });
+        _sequencer = _config.sequencer;
+        _record(0, _config.genesisStateRoot);
+        emit SequencerChanged(address(0), _config.sequencer);
+    }
+
+    /// @notice Appends one block.
+    /// @param _input StatelessInput of the block: schema id (2 bytes), then SSZ
+    /// @param _anchorBlock number of the L1 block whose hash is the block's parent_beacon_block_root
+    function advance(bytes calldata _input, uint64 _anchorBlock) external {
+        _requireProposer();
+        _advance(_input, _anchorBlock);
+    }
+
+    /// @notice Appends several blocks, all or none.
+    /// @param _inputs StatelessInputs in block order
+    /// @param _anchorBlocks one L1 block number for each input
+    function advanceBatch(bytes[] calldata _inputs, uint64[] calldata _anchorBlocks) external {
+        _requireProposer();
+        if (_inputs.length == 0 || _inputs.length != _anchorBlocks.length) revert BadBatch();
+        for (uint256 i = 0; i < _inputs.length; ++i) {
+            _advance(_inputs[i], _anchorBlocks[i]);
+        }
+    }
+
+    /// @notice Nominates another sequencer, who takes over by `acceptSequencer`; zero withdraws the nomination.
+    function setSequencer(address _next) external {
+        if (msg.sender != _sequencer) revert NotSequencer();
+        _pendingSequencer = _next;
+        emit SequencerNominated(_next);
+    }
+
+    /// @notice Takes the sequencer's place; only for the nominated address.
+    function acceptSequencer() external {
+        if (msg.sender != _pendingSequencer) revert NotSequencer();
+        emit SequencerChanged(_sequencer, msg.sender);
+        _sequencer = msg.sender;
+        _pendingSequencer = address(0);
+    }
+
+    /// @notice True when anyone may advance: no sequencer is set, or it has been silent for SEQUENCER_TIMEOUT.
+    function isOpen() public view returns (bool) {
+        return _sequencer == address(0) || block.timestamp >= uint256(_head.lastAdvance) + SEQUENCER_TIMEOUT;
+    }
+
+    /// @notice Hash of the newest settled L2 block.
+    function headHash() external view returns (bytes32) {
+        return _headHash;
+    }
+
+    /// @notice Number of the newest settled L2 block.
+    function headNumber() external view returns (uint64) {
+        return _head.number;
+    }
+
+    /// @notice Timestamp of the newest settled L2 block, seconds.
+    function headTimestamp() external view returns (uint64) {
+        return _head.timestamp;
+    }
+
+    /// @notice Number of the L1 block that the newest settled L2 block is anchored to.
+    function anchorBlock() external view returns (uint64) {
+        return _head.anchorBlock;
+    }
+
+    /// @notice L1 timestamp at which the head moved last, seconds.
+    function lastAdvance() external view returns (uint64) {
+        return _head.lastAdvance;
+    }
+
+    /// @notice Who may advance; zero means anyone.
+    function sequencer() external view returns (address) {
+        return _sequencer;
+    }
+
+    /// @notice Who may become the sequencer by accepting.
+    function pendingSequencer() external view returns (address) {
+        return _pendingSequencer;
+    }
+
+    /// @notice State root of one of the last 8,192 settled L2 blocks.
+    function stateRootAt(uint64 _number) public view returns (bytes32) {
+        uint64 head = _head.number;
+        if (_number > head || head - _number >= STATE_ROOT_HISTORY) revert UnknownBlock();
+        return _stateRoots[_number % STATE_ROOT_HISTORY];
+    }
+
+    /// @notice L1 timestamp at which an L2 block was settled, seconds; zero when FINALITY_DELAY is zero.
+    function recordedAt(uint64 _number) external view returns (uint64) {
+        stateRootAt(_number);
+        return _recordedAt[_number % STATE_ROOT_HISTORY];
+    }
+
+    /// @inheritdoc INativeRollup
+    function finalizedStateRootAt(uint64 _number) external view returns (bytes32 root) {
+        root = stateRootAt(_number);
+        if (FINALITY_DELAY == 0) return root;
+        if (block.timestamp < uint256(_recordedAt[_number % STATE_ROOT_HISTORY]) + FINALITY_DELAY) revert NotFinal();
+    }
+
+    function _requireProposer() private view {
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) revert NotTopLevel();
+        if (msg.sender != _sequencer && !isOpen()) revert NotSequencer();
+    }
+
+    /// @dev Everything that is cheap comes before EXECUTE, so that a lost race costs little.
+    function _advance(bytes calldata _input, uint64 _anchorBlock) private {
+        if (_input.length < 2) revert StatelessInput.BadLayout(_input.length);
+        if (StatelessInput.readSchemaId(_input) != Layout.SCHEMA_ID) revert WrongSchema();
+        StatelessInput.requireLayout(_input);
+        (uint64 number, uint64 timestamp) = _checkFields(_input);
+        _checkAnchor(_input, number, _anchorBlock);
+
+        bytes32 requestRoot = _execute(_input);
+
+        bytes32 blockHash = StatelessInput.readBytes32(_input, Layout.BLOCK_HASH_AT);
+        bytes32 stateRoot = StatelessInput.readBytes32(_input, Layout.STATE_ROOT_AT);
+        _headHash = blockHash;
+        _head = Head({
+            number: number, timestamp: timestamp, anchorBlock: _anchorBlock, lastAdvance: uint64(block.timestamp)
+        });
+        _record(number, stateRoot);
+        emit BlockAdvanced(number, blockHash, stateRoot, _anchorBlock, requestRoot);
+    }
+
+    function _checkFields(bytes calldata _input) private view returns (uint64 number, uint64 timestamp) {
+        if (StatelessInput.readBytes32(_input, Layout.PARENT_HASH_AT) != _headHash) revert WrongParent();
+        if (StatelessInput.readUint64(_input, Layout.CHAIN_ID_AT) != CHAIN_ID) revert WrongChain();
+        number = StatelessInput.readUint64(_input, Layout.BLOCK_NUMBER_AT);
+        if (uint256(number) != uint256(_head.number) + 1) revert WrongNumber();
+        if (StatelessInput.readUint64(_input, Layout.GAS_LIMIT_AT) != GAS_LIMIT) revert WrongGasLimit();
+        if (StatelessInput.readUint64(_input, Layout.SLOT_NUMBER_AT) != number) revert WrongSlot();
+        address recipient = StatelessInput.readAddress(_input, Layout.FEE_RECIPIENT_AT);
+        if (FEE_RECIPIENT != address(0) && recipient != FEE_RECIPIENT) revert WrongFeeRecipient();
+        timestamp = StatelessInput.readUint64(_input, Layout.TIMESTAMP_AT);
+        if (timestamp > block.timestamp) revert FutureTimestamp();
+        if (uint256(timestamp) + MAX_TIMESTAMP_LAG < block.timestamp) revert StaleTimestamp();
+    }
+
+    function _checkAnchor(bytes calldata _input, uint64 _number, uint64 _anchorBlock) private view {
+        if (_anchorBlock < _head.anchorBlock) revert AnchorMovedBack();
+        if (_anchorBlock >= block.number) revert AnchorMismatch();
+        if (block.number - _anchorBlock > MAX_ANCHOR_AGE) revert AnchorTooOld();
+        bytes32 anchor = Blockhash.blockHash(_anchorBlock);
+        if (anchor == 0 || StatelessInput.readBytes32(_input, Layout.PARENT_BEACON_BLOCK_ROOT_AT) != anchor) {
+            revert AnchorMismatch();
+        }
+        bytes32 randao = keccak256(abi.encode(anchor, _number));
+        if (StatelessInput.readBytes32(_input, Layout.PREV_RANDAO_AT) != randao) revert WrongRandao();
+    }
+
+    /// @dev Forwards the input with all gas and requires exactly one successful StatelessValidationResult: root (32),
+    /// success (1), chain id (8, little-endian), schema id (2, little-endian). The size check also refuses the empty
+    /// success of an address without code.
+    function _execute(bytes calldata _input) private view returns (bytes32 requestRoot) {
+        bool ok;
+        uint256 tail;
+        assembly ("memory-safe") {
+            // Beyond the free memory pointer, which is not moved: the copy is needed for this call only.
+            let copy := mload(0x40)
+            calldatacopy(copy, _input.offset, _input.length)
+            ok := staticcall(gas(), 0x0101, copy, _input.length, 0x00, 0x40)
+            ok := and(ok, eq(returndatasize(), 43))
+            requestRoot := mload(0x00)
+            tail := mload(0x20)
+        }
+        // success (1), chain id (8) and schema id (2) are the upper 11 bytes of the second word
+        if (!ok || tail >> 248 != 1) revert ExecuteFailed();
+        if (uint64(tail >> 184) != StatelessInput.reverse64(CHAIN_ID)) revert ExecuteFailed();
+        if (uint16(tail >> 168) != ((Layout.SCHEMA_ID >> 8) | (Layout.SCHEMA_ID << 8))) revert WrongSchema();
+    }
+
+    function _record(uint64 _number, bytes32 _stateRoot) private {
+        _stateRoots[_number % STATE_ROOT_HISTORY] = _stateRoot;
+        if (FINALITY_DELAY != 0) _recordedAt[_number % STATE_ROOT_HISTORY] = uint64(block.timestamp);
+    }
+}

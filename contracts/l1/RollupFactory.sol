@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Create3} from "@openzeppelin/contracts/utils/Create3.sol";
+
+import {CreationCodes} from "../lib/CreationCodes.sol";
+import {L1Messenger, MessengerConfig} from "./L1Messenger.sol";
+import {NativeRollup, RollupConfig} from "./NativeRollup.sol";
+
+/// @notice What `RollupFactory.create` needs.
+/// @param config configuration of the NativeRollup, see RollupConfig
+/// @param maxMessageGas highest gas limit of a message to L2
+/// @param creationCodes creation code of NativeRollup, then of L1Messenger, without constructor arguments
+struct Params {
+    RollupConfig config;
+    uint64 maxMessageGas;
+    bytes[] creationCodes;
+}
+
+/// @title Creates the contracts of further rollups on this L1
+/// @notice Addresses depend on this factory and the chain id only (CREATE3), because the L2 genesis contains the address of
+/// its L1 messenger while the constructor on L1 needs the hash of that genesis. Creation codes come as calldata, since they do
+/// not fit into one contract, and are compared with the hashes known when this factory was built.
+contract RollupFactory {
+    /// @notice The WithdrawalVerifier that every messenger uses.
+    address public immutable VERIFIER;
+
+    /// @dev Gas that one L2 block needs beside a message's own: its calldata, proof and delivery.
+    uint64 private constant CLAIM_RESERVE = 2_000_000;
+    /// @dev Block gas limits of Ethereum clients are at most 2^63 - 1.
+    uint64 private constant HIGHEST_GAS_LIMIT = type(uint64).max >> 1;
+
+    mapping(uint64 => address) private _rollups;
+
+    /// @notice A rollup was created.
+    /// @param chainId chain id of its L2
+    /// @param rollup its NativeRollup
+    /// @param messenger its L1Messenger
+    /// @param bridge the address kept for its L1 token bridge
+    event RollupCreated(uint64 indexed chainId, address rollup, address messenger, address bridge);
+
+    /// @notice The chain id belongs to another rollup or to this L1.
+    error ChainIdTaken();
+    /// @notice The gas limit is above 2^63 - 1.
+    error GasLimitTooHigh();
+    /// @notice The gas limit leaves no room for the largest message.
+    error GasLimitTooLow();
+    /// @notice A creation code is not the one this factory was built with.
+    error WrongCreationCode(uint256 position);
+
+    /// @param _verifier the WithdrawalVerifier
+    constructor(address _verifier) {
+        VERIFIER = _verifier;
+    }
+
+    /// @notice Creates a rollup's contracts. The value sent along is the backing of the L2 genesis balances outside the L2
+    /// messenger, in wei.
+    /// @param _params see Params
+    function create(Params calldata _params) external payable returns (NativeRollup rollup, L1Messenger messenger) {
+        uint64 chainId = _params.config.chainId;
+        if (chainId == block.chainid || _rollups[chainId] != address(0)) revert ChainIdTaken();
+        if (_params.config.gasLimit > HIGHEST_GAS_LIMIT) revert GasLimitTooHigh();
+        // 64/63 of the message's gas must be there when it is delivered; 128 bits hold every sum.
+        uint256 needed = uint256(_params.maxMessageGas) * 64 / 63 + CLAIM_RESERVE;
+        if (_params.config.gasLimit < needed) revert GasLimitTooLow();
+        _checkCodes(_params.creationCodes);
+
+        (address rollupAddress, address messengerAddress, address bridge) = predict(chainId);
+        _rollups[chainId] = rollupAddress;
+        emit RollupCreated(chainId, rollupAddress, messengerAddress, bridge);
+
+        MessengerConfig memory config = MessengerConfig({
+            rollup: rollupAddress,
+            verifier: VERIFIER,
+            tokenBridge: bridge,
+            l2ChainId: chainId,
+            maxMessageGas: _params.maxMessageGas
+        });
+        Create3.deploy(
+            0, _salt(chainId, "rollup"), bytes.concat(_params.creationCodes[0], abi.encode(_params.config))
+        );
+        Create3.deploy(
+            msg.value, _salt(chainId, "messenger"), bytes.concat(_params.creationCodes[1], abi.encode(config))
+        );
+        return (NativeRollup(rollupAddress), L1Messenger(messengerAddress));
+    }
+
+    /// @notice Where the contracts of a chain id are or will be; `bridge` is kept for the token bridge.
+    function predict(uint64 _chainId) public view returns (address rollup, address messenger, address bridge) {
+        rollup = Create3.computeAddress(_salt(_chainId, "rollup"));
+        messenger = Create3.computeAddress(_salt(_chainId, "messenger"));
+        bridge = Create3.computeAddress(_salt(_chainId, "bridge"));
+    }
+
+    /// @notice The NativeRollup of a chain id; zero when there is none.
+    function rollupOf(uint64 _chainId) external view returns (address) {
+        return _rollups[_chainId];
+    }
+
+    function _checkCodes(bytes[] calldata _codes) private pure {
+        if (_codes.length != 2) revert WrongCreationCode(_codes.length);
+        if (keccak256(_codes[0]) != CreationCodes.NATIVE_ROLLUP) revert WrongCreationCode(0);
+        if (keccak256(_codes[1]) != CreationCodes.L1_MESSENGER) revert WrongCreationCode(1);
+    }
+
+    function _salt(uint64 _chainId, bytes32 _role) private pure returns (bytes32) {
+        return keccak256(abi.encode(_chainId, _role));
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {MessageTree} from "../lib/MessageTree.sol";
+import {Message, Messages} from "../lib/Messages.sol";
+import {Messenger} from "../lib/Messenger.sol";
+import {Mpt} from "../lib/Mpt.sol";
+import {Rlp} from "../lib/Rlp.sol";
+
+/// @title Inbox, outbox and ETH reserve on L2
+/// @notice Lies in the L2 genesis at 0x8079000000000000000000000000000000000001 with a supply that no L1 deposit can
+/// exhaust, and without a constructor: genesis writes slot 35. A message from L1 is claimed under an inbox root that was
+/// proven from an L1 header, whose hash is the anchor that the EIP-4788 contract keeps.
+contract L2Messenger is Messenger {
+    /// @notice The EIP-4788 contract.
+    address public constant BEACON_ROOTS = 0x000F3df6D732807Ef1319fB7B8bB8522d0Beac02;
+    /// @notice How many proven inbox roots are kept.
+    uint256 public constant ROOT_HISTORY = 64;
+    /// @notice Highest gas limit of a message to L1.
+    uint64 public constant MAX_MESSAGE_GAS = Messages.MAX_GAS;
+
+    address private _l1Messenger; // slot 35, low 20 bytes
+    uint64 private _l1ChainId; // slot 35, the 8 bytes above
+    bytes32[64] private _provenRoots; // slots 36 to 99, id mod 64
+    uint64 private _latestRootId; // slot 100
+    uint64 private _provenBlock; // slot 100
+
+    /// @notice A newer inbox root was proven.
+    /// @param rootId number under which messages are claimed, from 1
+    /// @param root inbox root of the L1 messenger
+    /// @param l1Block L1 block whose state holds it
+    event InboxProven(uint256 indexed rootId, bytes32 root, uint64 l1Block);
+
+    /// @notice EIP-4788 has no anchor for that timestamp.
+    error UnknownAnchor();
+    /// @notice The bytes are not the anchor's header.
+    error WrongHeader();
+    /// @notice The header is older than the newest one that was proven.
+    error StaleHeader();
+    /// @notice No message was ever sent on L1.
+    error EmptyInbox();
+    /// @notice The root was never proven or is not one of the last 64.
+    error UnknownRoot(uint256 rootId);
+    /// @notice The message is not under that inbox root.
+    error NotInInbox();
+
+    /// @notice Sends a message to L1; the ETH sent along minus the fee arrives with it.
+    /// @param _to who is called on L1
+    /// @param _fee wei for whoever claims the message on L1
+    /// @param _gasLimit gas that the call gets on L1, state gas included; 1 to MAX_MESSAGE_GAS
+    /// @param _data calldata, at most 16 KiB
+    /// @return index position in the outbox
+    function sendMessage(address _to, uint256 _fee, uint64 _gasLimit, bytes calldata _data)
+        external
+        payable
+        returns (uint64 index)
+    {
+        if (_to == _l1Messenger) revert Messages.ForbiddenTarget(_to);
+        return _send(_to, _fee, _gasLimit, _data, MAX_MESSAGE_GAS, _l1ChainId);
+    }
+
+    /// @notice Learns the inbox root from an L1 header. Anyone may call it; a root that is known already is not stored
+    /// again, and older headers are refused, so that nobody can push roots out of the ring.
+    /// @param _anchorTimestamp timestamp of the L2 block (up to 8,191 seconds back) whose anchor is used
+    /// @param _l1Header RLP of the L1 header whose hash is that anchor
+    /// @param _accountProof trie nodes from the header's state root to the L1 messenger
+    /// @param _storageProof trie nodes from its storage root to slot 0
+    /// @return root the inbox root; claim under `latestRootId()`
+    function proveInbox(
+        uint256 _anchorTimestamp,
+        bytes calldata _l1Header,
+        bytes[] calldata _accountProof,
+        bytes[] calldata _storageProof
+    ) external returns (bytes32 root) {
+        if (keccak256(_l1Header) != _anchor(_anchorTimestamp)) revert WrongHeader();
+        (bytes32 stateRoot, uint64 number) = _readHeader(_l1Header);
+        if (number < _provenBlock) revert StaleHeader();
+        root = Mpt.storageValue(stateRoot, _l1Messenger, bytes32(0), _accountProof, _storageProof);
+        if (root == 0) revert EmptyInbox();
+        uint64 id = _latestRootId;
+        _provenBlock = number;
+        if (id != 0 && _provenRoots[id % ROOT_HISTORY] == root) return root;
+        _latestRootId = ++id;
+        _provenRoots[id % ROOT_HISTORY] = root;
+        emit InboxProven(id, root, number);
+    }
+
+    /// @notice Delivers a message from L1; anyone may call it, for ever, until it succeeds once.
+    /// @param _message the message as L1's MessageSent shows it
+    /// @param _rootId one of the last 64 proven roots
+    /// @param _path siblings in the inbox from the leaf upwards; zero subtrees above the last real one may be left out
+    /// @param _feeRecipient who gets the message's fee
+    function claim(Message calldata _message, uint256 _rootId, bytes32[] calldata _path, address _feeRecipient)
+        external
+        nonReentrant
+    {
+        Messages.markDelivered(_delivered, _message.index);
+        bytes32 leaf = Messages.hash(_message, _l1ChainId, block.chainid);
+        if (MessageTree.rootFrom(leaf, _message.index, _path) != provenRoot(_rootId)) revert NotInInbox();
+        if (_message.to == address(this)) revert Messages.ForbiddenTarget(_message.to);
+        _deliver(_message, _feeRecipient);
+    }
+
+    /// @notice The L1 sender of the message in delivery; only its receiver may ask, and only meanwhile.
+    function l1Sender() external view returns (address) {
+        return _currentSender();
+    }
+
+    /// @notice A proven inbox root by its number; the last 64 are kept.
+    function provenRoot(uint256 _rootId) public view returns (bytes32) {
+        uint256 latest = _latestRootId;
+        if (_rootId == 0 || _rootId > latest || latest - _rootId >= ROOT_HISTORY) revert UnknownRoot(_rootId);
+        return _provenRoots[_rootId % ROOT_HISTORY];
+    }
+
+    /// @notice Number of the newest proven inbox root; zero before the first.
+    function latestRootId() external view returns (uint64) {
+        return _latestRootId;
+    }
+
+    /// @notice Number of the newest L1 block that was proven.
+    function provenBlock() external view returns (uint64) {
+        return _provenBlock;
+    }
+
+    /// @notice The messenger on L1.
+    function l1Messenger() external view returns (address) {
+        return _l1Messenger;
+    }
+
+    /// @notice Chain id of the L1.
+    function l1ChainId() external view returns (uint64) {
+        return _l1ChainId;
+    }
+
+    /// @notice Root of all messages to L1; zero before the first.
+    function outboxRoot() external view returns (bytes32) {
+        return _tree.root;
+    }
+
+    /// @notice Number of messages to L1.
+    function outboxCount() external view returns (uint64) {
+        return _tree.count;
+    }
+
+    function _anchor(uint256 _timestamp) private view returns (bytes32 anchor) {
+        bool ok;
+        assembly ("memory-safe") {
+            mstore(0x00, _timestamp)
+            ok := staticcall(gas(), BEACON_ROOTS, 0x00, 0x20, 0x00, 0x20)
+            ok := and(ok, eq(returndatasize(), 32))
+            anchor := mload(0x00)
+        }
+        if (!ok || anchor == 0) revert UnknownAnchor();
+    }
+
+    /// @dev Items 3 (state root) and 8 (number) of a header list.
+    function _readHeader(bytes calldata _header) private pure returns (bytes32 stateRoot, uint64 number) {
+        bytes calldata items = Rlp.listPayload(_header);
+        uint256 position;
+        for (uint256 i = 0; i < 3; ++i) {
+            position += Rlp.itemLength(items, position);
+        }
+        uint256 length = Rlp.itemLength(items, position);
+        if (length != 33 || items[position] != 0xa0) revert WrongHeader();
+        stateRoot = bytes32(items[position + 1:position + 33]);
+        for (uint256 i = 3; i < 8; ++i) {
+            position += Rlp.itemLength(items, position);
+        }
+        bytes calldata digits = Rlp.stringPayload(items[position:position + Rlp.itemLength(items, position)]);
+        if (digits.length > 8) revert WrongHeader();
+        if (digits.length != 0) number = uint64(uint256(bytes32(digits) >> (8 * (32 - digits.length))));
+    }
+}

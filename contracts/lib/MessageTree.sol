@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Append-only Merkle tree of 2^32 message hashes
+/// @notice The same tree is the inbox on L1 and the outbox on L2. Inner nodes are keccak256(left || right), an absent
+/// leaf is zero. The root lies in the first slot, because it is the slot that the other chain proves.
+library MessageTree {
+    /// @dev 34 slots: root, count, then the left siblings that the next leaves need (one for each level).
+    struct Tree {
+        bytes32 root;
+        uint64 count;
+        bytes32[32] branch;
+    }
+
+    uint256 internal constant DEPTH = 32;
+
+    /// @notice The tree holds 2^32 - 1 leaves already.
+    error TreeFull();
+
+    /// @notice Appends a leaf and returns its index.
+    function push(Tree storage _tree, bytes32 _leaf) internal returns (uint64 index) {
+        index = _tree.count;
+        if (index >= type(uint32).max) revert TreeFull();
+        _tree.count = index + 1;
+        bytes32 node = _leaf;
+        bytes32 zero;
+        bool kept;
+        for (uint256 level = 0; level < DEPTH; ++level) {
+            if ((index >> level) & 1 == 1) {
+                node = hashPair(_tree.branch[level], node);
+            } else {
+                // The first zero bit of the index: `node` is the root of a complete subtree, a left sibling from now on.
+                if (!kept) {
+                    _tree.branch[level] = node;
+                    kept = true;
+                }
+                node = hashPair(node, zero);
+            }
+            zero = hashPair(zero, zero);
+        }
+        _tree.root = node;
+    }
+
+    /// @notice The root that a leaf at an index leads to.
+    /// @dev Levels above the path have a zero subtree on the other side, which is why a tree of n leaves needs only
+    /// ceil(log2(n)) siblings. Leaving one out is the same as sending the zero subtree's root, so a path that reaches
+    /// the root is a proof whatever its length.
+    /// @param _path siblings from the leaf upwards, at most 32
+    /// @return root zero (never a root) when the index or the path is out of range
+    function rootFrom(bytes32 _leaf, uint64 _index, bytes32[] calldata _path) internal pure returns (bytes32 root) {
+        if (_index > type(uint32).max || _path.length > DEPTH) return bytes32(0);
+        bytes32 zero;
+        root = _leaf;
+        for (uint256 level = 0; level < DEPTH; ++level) {
+            bytes32 sibling = level < _path.length ? _path[level] : zero;
+            root = (_index >> level) & 1 == 1 ? hashPair(sibling, root) : hashPair(root, sibling);
+            zero = hashPair(zero, zero);
+        }
+    }
+
+    /// @notice keccak256(left || right).
+    function hashPair(bytes32 _left, bytes32 _right) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            mstore(0x00, _left)
+            mstore(0x20, _right)
+            hash := keccak256(0x00, 0x40)
+        }
+    }
+}

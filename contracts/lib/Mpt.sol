@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Rlp} from "./Rlp.sol";
+
+/// @title Verifier of Merkle-Patricia proofs, read straight from calldata
+/// @notice For secure tries only: keys are keccak256 hashes, 64 nibbles long. It accepts exactly the nodes that a correct
+/// trie contains (canonical RLP and path flags, no value in a branch) and a proof that consists of exactly the nodes on the
+/// path, root first. A node that is embedded in its parent is refused when it lies on the path: with keys of 32 bytes and
+/// values of 32 bytes there is none.
+library Mpt {
+    /// @notice The proof is malformed, does not hash to the root, or is longer or shorter than the path.
+    error InvalidProof();
+
+    uint256 private constant KEY_NIBBLES = 64;
+
+    /// @dev One step down the trie.
+    struct Cursor {
+        bytes32 expected;
+        uint256 depth;
+        bool done;
+    }
+
+    /// @notice The value of a storage slot of an account under a state root; zero when account or slot are absent.
+    function storageValue(
+        bytes32 _stateRoot,
+        address _account,
+        bytes32 _slot,
+        bytes[] calldata _accountProof,
+        bytes[] calldata _storageProof
+    ) internal pure returns (bytes32) {
+        bytes calldata account = get(_stateRoot, keccak256(abi.encodePacked(_account)), _accountProof);
+        if (account.length == 0) {
+            if (_storageProof.length != 0) revert InvalidProof();
+            return bytes32(0);
+        }
+        bytes calldata value = get(_storageRootOf(account), keccak256(abi.encodePacked(_slot)), _storageProof);
+        return value.length == 0 ? bytes32(0) : _uint256(value);
+    }
+
+    /// @notice The value at a key, or empty bytes when the proof shows that there is none.
+    /// @param _root root hash of the trie
+    /// @param _key hashed key
+    /// @param _proof RLP of the nodes from the root to the end of the path
+    function get(bytes32 _root, bytes32 _key, bytes[] calldata _proof) internal pure returns (bytes calldata value) {
+        Cursor memory cursor = Cursor({expected: _root, depth: 0, done: false});
+        value = _proof.length == 0 ? msg.data[0:0] : _proof[0][0:0];
+        for (uint256 i = 0; i < _proof.length; ++i) {
+            if (cursor.done) revert InvalidProof();
+            bytes calldata node = _proof[i];
+            if (keccak256(node) != cursor.expected) revert InvalidProof();
+            value = _step(cursor, uint256(_key), node);
+        }
+        if (!cursor.done) revert InvalidProof();
+    }
+
+    function _step(Cursor memory _cursor, uint256 _key, bytes calldata _node)
+        private
+        pure
+        returns (bytes calldata value)
+    {
+        bytes calldata items = Rlp.listPayload(_node);
+        uint256 first = Rlp.itemLength(items, 0);
+        uint256 second = Rlp.itemLength(items, first);
+        if (first + second == items.length) return _shortNode(_cursor, _key, items[:first], items[first:]);
+        _branchNode(_cursor, _key, items);
+        return _node[0:0];
+    }
+
+    /// @dev Seventeen items: children are empty, a hash, or a list of less than 32 bytes; the value must be empty.
+    function _branchNode(Cursor memory _cursor, uint256 _key, bytes calldata _items) private pure {
+        uint256 length = _items.length;
+        // 17 items of at most 33 bytes: reject early what cannot be a branch.
+        if (length > 16 * 33 + 1 || _cursor.depth == KEY_NIBBLES) revert InvalidProof();
+        uint256 wanted = _nibble(_key, _cursor.depth);
+        uint256 position;
+        uint256 found;
+        bool ok = true;
+        bytes32 child;
+        assembly ("memory-safe") {
+            for { let i := 0 } lt(i, 16) { i := add(i, 1) } {
+                let pointer := add(_items.offset, position)
+                let prefix := byte(0, calldataload(pointer))
+                if eq(i, wanted) {
+                    found := prefix
+                    child := calldataload(add(pointer, 1))
+                }
+                switch prefix
+                case 0xa0 { position := add(position, 33) }
+                case 0x80 { position := add(position, 1) }
+                default {
+                    // an embedded node: a list of 2 to 31 bytes in all
+                    ok := and(ok, and(gt(prefix, 0xc0), lt(prefix, 0xdf)))
+                    position := add(position, sub(prefix, 0xbf))
+                }
+                if iszero(and(ok, lt(position, length))) {
+                    ok := 0
+                    break
+                }
+            }
+            if ok {
+                ok := and(eq(add(position, 1), length), eq(byte(0, calldataload(add(_items.offset, position))), 0x80))
+            }
+        }
+        if (!ok || (found != 0xa0 && found != 0x80)) revert InvalidProof();
+        _cursor.expected = child;
+        _cursor.depth += 1;
+        _cursor.done = found == 0x80;
+    }
+
+    /// @dev Two items: a compact path, then a value (leaf) or the hash of a branch (extension).
+    function _shortNode(Cursor memory _cursor, uint256 _key, bytes calldata _path, bytes calldata _item)
+        private
+        pure
+        returns (bytes calldata value)
+    {
+        bytes calldata path = Rlp.stringPayload(_path);
+        value = Rlp.stringPayload(_item);
+        if (path.length == 0 || path.length > 33) revert InvalidProof();
+        uint256 flags = uint8(path[0]);
+        // 0x00 extension, 0x1n odd extension, 0x20 leaf, 0x3n odd leaf; the pad nibble of an even path is zero
+        if (flags > 0x3f || (flags & 0x10 == 0 && flags & 0x0f != 0)) revert InvalidProof();
+        bool leaf = flags & 0x20 != 0;
+        uint256 nibbles = (path.length - 1) * 2 + ((flags >> 4) & 1);
+        uint256 end = _cursor.depth + nibbles;
+        if (value.length == 0 || end > KEY_NIBBLES || leaf != (end == KEY_NIBBLES)) revert InvalidProof();
+        if (!leaf && (nibbles == 0 || value.length != 32)) revert InvalidProof();
+        bool same = _samePath(_key, _cursor.depth, path, nibbles);
+        _cursor.depth = end;
+        _cursor.done = leaf || !same;
+        if (leaf) return same ? value : value[0:0];
+        _cursor.expected = bytes32(value);
+        return value[0:0];
+    }
+
+    /// @dev Compares the last `_nibbles` nibbles of a compact path with the key's nibbles from `_depth` on.
+    function _samePath(uint256 _key, uint256 _depth, bytes calldata _path, uint256 _nibbles)
+        private
+        pure
+        returns (bool)
+    {
+        if (_nibbles == 0) return true;
+        uint256 packed;
+        assembly ("memory-safe") {
+            // At most 33 bytes, of which the last 32 hold every nibble: load them right aligned.
+            switch gt(_path.length, 32)
+            case 1 { packed := calldataload(add(_path.offset, sub(_path.length, 32))) }
+            default { packed := shr(mul(8, sub(32, _path.length)), calldataload(_path.offset)) }
+        }
+        uint256 drop = (KEY_NIBBLES - _nibbles) * 4;
+        // Shifting left drops the flag nibbles, shifting the key drops the nibbles before the path; then both are cut.
+        return packed << drop == ((_key << (_depth * 4)) >> drop) << drop;
+    }
+
+    function _nibble(uint256 _key, uint256 _depth) private pure returns (uint256) {
+        return (_key >> ((KEY_NIBBLES - 1 - _depth) * 4)) & 0x0f;
+    }
+
+    /// @dev account = [nonce, balance, storage root, code hash]
+    function _storageRootOf(bytes calldata _account) private pure returns (bytes32) {
+        bytes calldata items = Rlp.listPayload(_account);
+        uint256 position = Rlp.itemLength(items, 0);
+        position += Rlp.itemLength(items, position);
+        // Two strings of 32 bytes end the list.
+        if (items.length != position + 66 || items[position] != 0xa0 || items[position + 33] != 0xa0) revert InvalidProof();
+        return bytes32(items[position + 1:position + 33]);
+    }
+
+    /// @dev A storage value is the RLP of its minimal big-endian bytes: pad it on the left.
+    function _uint256(bytes calldata _value) private pure returns (bytes32) {
+        bytes calldata digits = Rlp.stringPayload(_value);
+        if (digits.length == 0 || digits.length > 32 || digits[0] == 0) revert InvalidProof();
+        return bytes32(digits) >> (8 * (32 - digits.length));
+    }
+}
