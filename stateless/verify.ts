@@ -1,0 +1,150 @@
+import { checkBlockAccessListSize } from './blockAccessList.ts'
+import { bytesEqual } from './bytes.ts'
+import { type Envelope, readEnvelope } from './envelope.ts'
+import { InvalidBlock, type InvalidBlockCode, NodeError } from './errors.ts'
+import { blockRlp } from './header.ts'
+import { AMSTERDAM_BLOB_SCHEDULE, type BlobSchedule, checkHeader } from './headerRules.ts'
+import { payloadToBlock, requestsToItems } from './payload.ts'
+import { newPayloadRequestRoot } from './sszRoots.ts'
+import type {
+  Block,
+  ExecutionWitness,
+  Hash32,
+  NewPayloadRequest,
+  RunBlock,
+  RunBlockOutcome,
+  RunBlockRequest,
+  StatelessInput,
+  StatelessResult,
+  StateView,
+} from './types.ts'
+import { createWitnessView } from './witness.ts'
+import { readWitnessHeaders } from './witnessHeaders.ts'
+
+/** EIP-7934: 10 MiB minus a margin of 2 MiB for the consensus block. */
+export const MAX_BLOCK_RLP_SIZE = 8_388_608
+
+export type VerifyDeps = {
+  /** Executes the block; see RunBlock for what it may throw. */
+  runBlock: RunBlock
+  /** State of a witness; default: the strict partial trie of this room. */
+  stateView?: (witness: ExecutionWitness, root: Hash32) => StateView
+  /** regular gas that the run may spend; absent: unmetered */
+  budget?: bigint
+  blobSchedule?: BlobSchedule
+}
+
+/** `result` always carries the true root; `reason` says what broke, `outcome` what the block did. */
+export type Verification =
+  | { valid: true; result: StatelessResult; block: Block; outcome: RunBlockOutcome }
+  | { valid: false; result: StatelessResult; reason: NodeError }
+
+/**
+ * Statelessly validates one payload (EELS stateless.py::verify_stateless_new_payload). Nothing in `input` is trusted:
+ * header chain, roots, block hash, senders, requests and block access list are all recomputed.
+ *
+ * 1. root of the request, outside any error handling
+ * 2. header chain; its last header is the parent
+ * 3. payload to block, block hash, strict transactions, versioned hashes, sizes, rules against the parent
+ * 4. execution on the witness
+ * 5. every claimed result against the computed one
+ *
+ * A NodeError in steps 2 to 5 makes the flag 0. Anything else is a bug of ours and propagates.
+ */
+export async function verifyStatelessNewPayload(input: StatelessInput, deps: VerifyDeps): Promise<Verification> {
+  const newPayloadRequestRootHash = newPayloadRequestRoot(input.newPayloadRequest)
+  const result = (successfulValidation: boolean): StatelessResult => ({
+    newPayloadRequestRoot: newPayloadRequestRootHash,
+    successfulValidation,
+    chainId: input.chainId,
+    schemaId: input.schemaId,
+  })
+  try {
+    const { block, outcome } = await validate(input, deps)
+    return { valid: true, result: result(true), block, outcome }
+  } catch (error) {
+    if (!(error instanceof NodeError)) throw error
+    return { valid: false, result: result(false), reason: error }
+  }
+}
+
+async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ block: Block; outcome: RunBlockOutcome }> {
+  const { newPayloadRequest: request, witness, chainId } = input
+  const headers = readWitnessHeaders(witness.headers)
+  const block = payloadToBlock(request)
+  checkTransactions(block, input)
+  checkSizes(block, request)
+  checkHeader(block.header, headers.parent, headers.parentHash, deps.blobSchedule ?? AMSTERDAM_BLOB_SCHEDULE)
+
+  const createView = deps.stateView ?? createWitnessView
+  const run: RunBlockRequest = {
+    chainId,
+    parent: headers.parent,
+    block,
+    state: createView(witness, headers.parent.stateRoot),
+    blockAccessList: request.executionPayload.blockAccessList,
+    blockHash: (number) => headers.blockHash(number, block.header.number),
+  }
+  if (deps.budget !== undefined) run.budget = deps.budget
+  if (input.publicKeys !== undefined) run.publicKeys = input.publicKeys
+  const outcome = await deps.runBlock(run)
+  compareOutcome(block, request, outcome)
+  return { block, outcome }
+}
+
+/** Strict envelopes, chain id, blob hashes and the number of public keys: all that needs no signature work. */
+function checkTransactions(block: Block, input: StatelessInput): void {
+  const envelopes = block.transactions.map(readEnvelope)
+  envelopes.forEach((envelope, index) => {
+    if (envelope.chainId === undefined || envelope.chainId === input.chainId) return
+    const message = `transaction ${index} is for chain ${envelope.chainId}, the input for ${input.chainId}`
+    throw new InvalidBlock('BAD_TRANSACTION', message, { index, chainId: envelope.chainId })
+  })
+  checkVersionedHashes(envelopes, input.newPayloadRequest.versionedHashes)
+  if (input.publicKeys !== undefined && input.publicKeys.length !== block.transactions.length) {
+    const message = `${input.publicKeys.length} public keys for ${block.transactions.length} transactions`
+    throw new InvalidBlock('PUBLIC_KEY_MISMATCH', message)
+  }
+}
+
+function checkVersionedHashes(envelopes: readonly Envelope[], claimed: readonly Hash32[]): void {
+  const computed = envelopes.flatMap((envelope) => envelope.blobVersionedHashes)
+  const same = computed.length === claimed.length && computed.every((hash, i) => bytesEqual(hash, claimed[i] ?? hash))
+  if (same) return
+  const message = `${claimed.length} versioned hashes do not equal the ${computed.length} of the blob transactions`
+  throw new InvalidBlock('VERSIONED_HASHES_MISMATCH', message)
+}
+
+function checkSizes(block: Block, request: NewPayloadRequest): void {
+  const size = blockRlp(block).length
+  if (size > MAX_BLOCK_RLP_SIZE) {
+    throw new InvalidBlock('BLOCK_TOO_LARGE', `block of ${size} bytes, at most ${MAX_BLOCK_RLP_SIZE} allowed`, { size })
+  }
+  checkBlockAccessListSize(request.executionPayload.blockAccessList, block.header.gasLimit)
+}
+
+function compareOutcome(block: Block, request: NewPayloadRequest, outcome: RunBlockOutcome): void {
+  const { header } = block
+  compareNumbers('GAS_USED_MISMATCH', header.gasUsed, outcome.gasUsed)
+  compareNumbers('BLOB_GAS_USED_MISMATCH', header.blobGasUsed, outcome.blobGasUsed)
+  compareBytes('RECEIPTS_ROOT_MISMATCH', header.receiptsRoot, outcome.receiptsRoot)
+  compareBytes('LOGS_BLOOM_MISMATCH', header.logsBloom, outcome.logsBloom)
+  compareRequests(requestsToItems(request.executionRequests), outcome.requests)
+  compareBytes('BLOCK_ACCESS_LIST_MISMATCH', request.executionPayload.blockAccessList, outcome.blockAccessList)
+  compareBytes('STATE_ROOT_MISMATCH', header.stateRoot, outcome.stateRoot)
+}
+
+function compareNumbers(code: InvalidBlockCode, claimed: bigint | undefined, computed: bigint): void {
+  if (claimed === computed) return
+  throw new InvalidBlock(code, `claimed ${claimed}, computed ${computed}`, { claimed, computed })
+}
+
+function compareBytes(code: InvalidBlockCode, claimed: Uint8Array, computed: Uint8Array): void {
+  if (bytesEqual(claimed, computed)) return
+  throw new InvalidBlock(code, 'the claimed value is not the computed one', { claimed, computed })
+}
+
+function compareRequests(claimed: readonly Uint8Array[], computed: readonly Uint8Array[]): void {
+  const same = claimed.length === computed.length && claimed.every((item, i) => bytesEqual(item, computed[i] ?? item))
+  if (!same) throw new InvalidBlock('REQUESTS_MISMATCH', 'execution requests are not those of the block')
+}
