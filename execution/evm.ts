@@ -1,0 +1,263 @@
+import type { Common } from '@ethereumjs/common'
+import {
+  EVM,
+  EVMError,
+  type EVMMockBlockchainInterface,
+  type EVMResult,
+  type EVMRunCallOpts,
+  type ExecResult,
+  type Message,
+  NobleBN254,
+  type PrecompileFunc,
+} from '@ethereumjs/evm'
+import { type Account, Address } from '@ethereumjs/util'
+import { createVM, type VM, type VMOpts } from '@ethereumjs/vm'
+import { EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
+import type { Hash32, StateView } from '../stateless/types.ts'
+import { JournaledAccessList } from './accessList.ts'
+import { createYieldClock, type YieldClock } from './eventLoop.ts'
+import { assert, EXECUTE_ADDRESS_HEX, NATIVE_ROLLUPS_EIP, NATIVE_ROLLUPS_FORK, SYSTEM_ADDRESS_HEX } from './internal.ts'
+import type { CodeAnalysis } from './jumpAnalysis.ts'
+import { createMeter, type Meter } from './metering.ts'
+import { buildOpcodeMaps, type OpcodeContext, type OpcodeMap, type OpcodeMaps } from './opcodeMap.ts'
+import { JournaledState } from './stateManager.ts'
+import type { ExecutePrecompile } from './types.ts'
+
+export const SYSTEM_ADDRESS = new Address(hexToBytes(SYSTEM_ADDRESS_HEX))
+
+export const DEFAULT_YIELD_EVERY_MS = 10
+
+/** First bytes that make a frame fail at once but would first have its whole code analysed: JUMP, JUMPI, MCOPY. */
+const FAILING_FIRST_OPCODES: ReadonlySet<number | undefined> = new Set([0x56, 0x57, 0x5e])
+
+type EvmDeps = {
+  common: Common
+  state: JournaledState
+  clock: YieldClock
+  blockchain: EVMMockBlockchainInterface
+  execute: ExecutePrecompile | undefined
+}
+
+/**
+ * EthereumJS's EVM with what a native rollup needs: EXECUTE behind its fork, metering, yields to the event loop, system
+ * calls that leave no trace of their caller, and none of the library's repeated work per call frame.
+ */
+export class RunEvm extends EVM {
+  readonly meter: Meter = createMeter()
+  readonly #clock: YieldClock
+  readonly #state: JournaledState
+  readonly #execute: PrecompileFunc | undefined
+  readonly #plainMaps: OpcodeMaps
+  readonly #opcodeContext: OpcodeContext
+  readonly #libraryMap: OpcodeMap
+  #meteredMaps: OpcodeMaps | undefined
+  #systemCall: 'none' | 'entering' | 'running' = 'none'
+  #depth = 0
+
+  constructor(deps: EvmDeps) {
+    super({
+      common: deps.common,
+      stateManager: deps.state,
+      blockchain: deps.blockchain,
+      bn254: new NobleBN254(),
+      ...(deps.common.isActivatedEIP(7928) ? { blockLevelAccessList: new JournaledAccessList() } : {}),
+    })
+    this.#clock = deps.clock
+    this.#state = deps.state
+    this.#execute = deps.execute === undefined ? undefined : executeHandler(deps.execute)
+    // The maps that the library reads at every step are per instance; it types them with names it does not export.
+    this.#libraryMap = this._opcodeMap as unknown as OpcodeMap
+    this.#opcodeContext = {
+      state: deps.state,
+      clock: deps.clock,
+      analyses: new WeakMap<Uint8Array, CodeAnalysis>(),
+      listAddress: deps.common.isActivatedEIP(7928) ? (address) => this.accessList?.addAddress(address) : undefined,
+      immediates: deps.common.isActivatedEIP(8024),
+    }
+    this.#plainMaps = buildOpcodeMaps(this.#libraryMap, this.#opcodeContext)
+    neverCopyStateGasMaps(this)
+  }
+
+  /** The library knows a fixed list of fork names; ours is a timestamp fork after them (ethereumjs.md, trap T3). */
+  static allowFork(name: string): void {
+    const names = EVM.supportedHardforks as string[]
+    if (!names.includes(name)) names.push(name)
+  }
+
+  get accessList(): JournaledAccessList | undefined {
+    const list = this.blockLevelAccessList
+    return list instanceof JournaledAccessList ? list : undefined
+  }
+
+  /** One getter serves the dispatch of calls and the EIP-2929 warming of every transaction. */
+  override get precompiles(): Map<string, PrecompileFunc> {
+    const active = super.precompiles
+    if (this.#execute !== undefined && this.common.isActivatedEIP(NATIVE_ROLLUPS_EIP)) {
+      if (!active.has(EXECUTE_ADDRESS_HEX)) active.set(EXECUTE_ADDRESS_HEX, this.#execute)
+    } else {
+      active.delete(EXECUTE_ADDRESS_HEX)
+    }
+    return active
+  }
+
+  /** `runCall` from SYSTEM_ADDRESS whose caller account is neither read nor written (protocol.md 7, trap 4). */
+  async runSystemCall(options: EVMRunCallOpts): Promise<EVMResult> {
+    this.#systemCall = 'entering'
+    this.#state.hideSystemCaller(true)
+    try {
+      return await this.runCall({ ...options, caller: SYSTEM_ADDRESS, skipNonceIncrement: true })
+    } finally {
+      this.#systemCall = 'none'
+      this.#state.hideSystemCaller(false)
+    }
+  }
+
+  override async runCall(options: EVMRunCallOpts): Promise<EVMResult> {
+    if (options.message !== undefined) {
+      if (this.#clock.due()) await this.#clock.pause()
+      const result = await super.runCall(options)
+      // A caller copies its whole log list to append the callee's; do not make it do so for nothing.
+      if (result.execResult.logs?.length === 0) delete result.execResult.logs
+      return result
+    }
+    const usedBefore = this.executionStateGasUsed
+    const reservoirBefore = this.stateGasReservoir
+    const result = await super.runCall(options)
+    const spilled = this.executionStateGasUsed - usedBefore - (reservoirBefore - this.stateGasReservoir)
+    const executed = result.execResult.executionGasUsed - (spilled > 0n ? spilled : 0n)
+    this.meter.finish(executed > 0n ? executed : 0n)
+    return result
+  }
+
+  protected override _executeCall(message: Parameters<EVM['_executeCall']>[0]): Promise<EVMResult> {
+    this.#depth = message.depth
+    return super._executeCall(message)
+  }
+
+  protected override async _reduceSenderBalance(account: Account, message: Message): Promise<void> {
+    if (this.#systemCall === 'entering') {
+      this.#systemCall = 'running'
+      this.#state.hideSystemCaller(false)
+      return
+    }
+    return super._reduceSenderBalance(account, message)
+  }
+
+  protected override async runInterpreter(
+    message: Message,
+    options?: Parameters<EVM['runInterpreter']>[1],
+  ): Promise<ExecResult> {
+    const { meter } = this
+    if (FAILING_FIRST_OPCODES.has((message.code as Uint8Array)[0])) {
+      message = { ...message, code: (message.code as Uint8Array).subarray(0, 1) } as Message
+    }
+    if (!meter.armed) {
+      this.#use(this.#plainMaps)
+      return super.runInterpreter(message, options)
+    }
+    this.#meteredMaps ??= buildOpcodeMaps(this.#libraryMap, this.#opcodeContext, {
+      beforeOpcode: meter.check,
+      beforeMessage: meter.remember,
+    })
+    const outer = meter.enterFrame(message.depth, message.gasLimit)
+    this.#use(this.#meteredMaps)
+    const result = await super.runInterpreter(message, options)
+    meter.leaveFrame(outer)
+    return result
+  }
+
+  protected override async runPrecompile(
+    code: PrecompileFunc,
+    data: Uint8Array,
+    gasLimit: bigint,
+  ): Promise<ExecResult> {
+    if (!this.meter.armed) return super.runPrecompile(code, data, gasLimit)
+    const allowance = this.meter.allowance(this.#depth)
+    if (allowance >= gasLimit) return super.runPrecompile(code, data, gasLimit)
+    // A failing precompile consumes all it was given, which is more than the allowance.
+    const result = await super.runPrecompile(code, data, allowance)
+    if (result.exceptionError !== undefined) this.meter.abort()
+    return result
+  }
+
+  #use(maps: OpcodeMaps): void {
+    this._opcodeMap = maps.entry as unknown as typeof this._opcodeMap
+  }
+}
+
+/**
+ * EthereumJS copies these two maps at every call frame and never reads them ("retained for diagnostics"): keep them
+ * empty, so that the copies cost nothing.
+ */
+function neverCopyStateGasMaps(evm: EVM): void {
+  const empty = new Map<string, bigint>()
+  empty.set = () => empty
+  for (const name of ['createdAccountStateGas', 'createdAccountIntrinsicStateGas'] as const) {
+    Object.defineProperty(evm, name, { get: () => empty, set: () => {} })
+  }
+}
+
+function executeHandler(execute: ExecutePrecompile): PrecompileFunc {
+  return async ({ data, gasLimit }) => {
+    const result = await execute(data, gasLimit)
+    if (result.ok) {
+      assert(result.gasUsed <= gasLimit, 'EXECUTE charged more than it was given')
+      return { returnValue: result.output, executionGasUsed: result.gasUsed }
+    }
+    return {
+      returnValue: EMPTY_BYTES,
+      executionGasUsed: gasLimit,
+      exceptionError: new EVMError(EVMError.errorMessages.OUT_OF_GAS),
+    }
+  }
+}
+
+export type RunVm = {
+  readonly vm: VM
+  readonly evm: RunEvm
+  readonly state: JournaledState
+  readonly common: Common
+  readonly clock: YieldClock
+}
+
+export type RunVmOptions = {
+  /** private to this VM, its fork already set (ethereumjs.md, traps T9 and T11) */
+  common: Common
+  state: StateView
+  /** hash of an ancestor inside the 256-block window; undefined reads as zero */
+  blockHash(number: bigint): Hash32 | undefined
+  /** EXECUTE; given on L1 only */
+  execute?: ExecutePrecompile | undefined
+  yieldEveryMs?: number | undefined
+  signal?: AbortSignal | undefined
+}
+
+const ZERO_HASH = new Uint8Array(32)
+
+/** A VM for one run: never shared, never copied (`shallowCopy` of the library loses the subclass), about 0.4 ms. */
+export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
+  const { common } = options
+  RunEvm.allowFork(NATIVE_ROLLUPS_FORK)
+  const state = new JournaledState(options.state)
+  const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, options.signal)
+  const blockchain = createHashSource(options.blockHash)
+  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute })
+  const vm = await createVM({ common, stateManager: state, blockchain, evm })
+  return { vm, evm, state, common, clock }
+}
+
+/** All that the EVM asks of a chain: the hash of an ancestor (BLOCKHASH). */
+function createHashSource(blockHash: RunVmOptions['blockHash']) {
+  const unused = () => {
+    throw new Error('not part of a running block')
+  }
+  return {
+    getBlock: async (number: number | bigint | Uint8Array) => {
+      const hash = blockHash(BigInt(number as number)) ?? ZERO_HASH
+      return { hash: () => hash }
+    },
+    putBlock: unused,
+    validateHeader: unused,
+    shallowCopy: unused,
+  } as unknown as EVMMockBlockchainInterface & NonNullable<VMOpts['blockchain']>
+}

@@ -1,0 +1,199 @@
+import type { Common } from '@ethereumjs/common'
+import { EVMError } from '@ethereumjs/evm'
+import { Address } from '@ethereumjs/util'
+import { bytesToBigint, bytesToHex } from '../stateless/bytes.ts'
+import type { YieldClock } from './eventLoop.ts'
+import { analyseCode, type CodeAnalysis, readPush } from './jumpAnalysis.ts'
+import type { JournaledState } from './stateManager.ts'
+
+/** The part of EthereumJS's run state (one call frame) that we touch; the library does not export its type. */
+export type RunState = {
+  gasLeft: bigint
+  stateGasSpilled: bigint
+  programCounter: number
+  opCode: number
+  code: Uint8Array
+  validJumps: Uint8Array
+  cachedPushes: Record<number, bigint>
+  shouldDoJumpAnalysis: boolean
+  stack: { pop(): bigint; popN(count: number): bigint[]; push(value: bigint): void }
+  interpreter: {
+    _evm: { _opcodeMap: OpcodeMap }
+    _getValidJumpDestinations?: (code: Uint8Array) => unknown
+  }
+}
+
+export type OpcodeEntry = {
+  opcodeInfo: { readonly code: number; readonly isAsync: boolean }
+  opHandler: (runState: RunState, common: Common) => Promise<void> | undefined | void
+  gasHandler?: unknown
+}
+
+export type OpcodeMap = OpcodeEntry[]
+
+/** `body` runs a frame; `entry` is used for its first opcode, which installs the cached jump analysis. */
+export type OpcodeMaps = { readonly entry: OpcodeMap; readonly body: OpcodeMap }
+
+export type OpcodeHooks = {
+  /** before every opcode but the CALL and CREATE families */
+  beforeOpcode?: (runState: RunState) => void
+  /** before an opcode of the CALL or CREATE family, whose gas is charged but not spent yet */
+  beforeMessage?: (runState: RunState) => void
+}
+
+export type OpcodeContext = {
+  state: JournaledState
+  clock: YieldClock
+  analyses: WeakMap<Uint8Array, CodeAnalysis>
+  /** EIP-7928 is active: EXTCODEHASH lists the address it looks at */
+  listAddress: ((address: string) => void) | undefined
+  /** EIP-8024 is active: DUPN, SWAPN and EXCHANGE have an immediate byte */
+  immediates: boolean
+}
+
+const JUMP = 0x56
+const JUMPI = 0x57
+const EXTCODEHASH = 0x3f
+const PUSH1 = 0x60
+const PUSH32 = 0x7f
+/** CREATE, CALL, CALLCODE, DELEGATECALL, CREATE2, STATICCALL */
+const MESSAGE_OPCODES: ReadonlySet<number> = new Set([0xf0, 0xf1, 0xf2, 0xf4, 0xf5, 0xfa])
+
+/**
+ * EthereumJS's opcode table with four handlers of our own and, when armed, a hook before each opcode.
+ *
+ * - JUMP, JUMPI: may yield to the event loop, and fail without hashing the whole code for an error text (the library
+ *   does that: 38 KB hashed for 30 gas).
+ * - PUSHn: constants are decoded on first use, since decoding all of them in advance makes analysis slow.
+ * - EXTCODEHASH: reads the account only. The library loads the code to look for a format that is not active, and a
+ *   witness need not hold it.
+ */
+export function buildOpcodeMaps(base: OpcodeMap, context: OpcodeContext, hooks: OpcodeHooks = {}): OpcodeMaps {
+  const replaced = base.map((entry) => ownEntry(entry, context))
+  const body = replaced.map((entry) => hookEntry(entry, hooks))
+  const installAnalysis = createAnalysis(context, body)
+  const entry = body.map((original): OpcodeEntry => {
+    const { opHandler } = original
+    return {
+      ...original,
+      opHandler(runState, common) {
+        runState.interpreter._evm._opcodeMap = body
+        runState.interpreter._getValidJumpDestinations = installAnalysis
+        return opHandler(runState, common)
+      },
+    }
+  })
+  return { entry, body }
+}
+
+function ownEntry(entry: OpcodeEntry, context: OpcodeContext): OpcodeEntry {
+  const { code } = entry.opcodeInfo
+  if (code === JUMP) return yieldingEntry(entry, context.clock, jump)
+  if (code === JUMPI) return yieldingEntry(entry, context.clock, jumpIf)
+  if (code === EXTCODEHASH) {
+    return { ...entry, opHandler: (runState) => pushCodeHash(runState, context) }
+  }
+  if (code >= PUSH1 && code <= PUSH32) return { ...entry, opHandler: push }
+  return entry
+}
+
+function hookEntry(entry: OpcodeEntry, hooks: OpcodeHooks): OpcodeEntry {
+  const hook = MESSAGE_OPCODES.has(entry.opcodeInfo.code) ? hooks.beforeMessage : hooks.beforeOpcode
+  if (hook === undefined) return entry
+  const { opHandler } = entry
+  return {
+    ...entry,
+    opHandler(runState, common) {
+      hook(runState)
+      return opHandler(runState, common)
+    },
+  }
+}
+
+/**
+ * The interpreter awaits a handler only when `isAsync` says so and reads that just before the call: a getter decides
+ * each time, so that a jump costs no promise unless a pause is due.
+ */
+function yieldingEntry(entry: OpcodeEntry, clock: YieldClock, handler: (runState: RunState) => void): OpcodeEntry {
+  let pausing = false
+  const { opcodeInfo } = entry
+  const info = Object.create(opcodeInfo, {
+    isAsync: {
+      get() {
+        pausing = clock.due()
+        return pausing
+      },
+    },
+  }) as OpcodeEntry['opcodeInfo']
+  return {
+    ...entry,
+    opcodeInfo: info,
+    opHandler(runState) {
+      const pause = pausing
+      pausing = false
+      handler(runState)
+      return pause ? clock.pause() : undefined
+    },
+  }
+}
+
+function jump(runState: RunState): void {
+  jumpTo(runState, runState.stack.pop())
+}
+
+function jumpIf(runState: RunState): void {
+  const [destination = 0n, condition = 0n] = runState.stack.popN(2)
+  if (condition !== 0n) jumpTo(runState, destination)
+}
+
+function jumpTo(runState: RunState, destination: bigint): void {
+  const target = destination < BigInt(runState.validJumps.length) ? Number(destination) : -1
+  if (runState.validJumps[target] !== 1) throw new EVMError(EVMError.errorMessages.INVALID_JUMP)
+  runState.programCounter = target
+}
+
+function push(runState: RunState): void {
+  const length = runState.opCode - PUSH1 + 1
+  const position = runState.programCounter
+  runState.programCounter = position + length
+  if (runState.shouldDoJumpAnalysis) {
+    runState.stack.push(readPush(runState.code, position, length))
+    return
+  }
+  let value = runState.cachedPushes[position]
+  if (value === undefined) {
+    value = readPush(runState.code, position, length)
+    runState.cachedPushes[position] = value
+  }
+  runState.stack.push(value)
+}
+
+async function pushCodeHash(runState: RunState, context: OpcodeContext): Promise<void> {
+  const address = wordToAddress(runState.stack.pop())
+  context.listAddress?.(`0x${bytesToHex(address)}`)
+  const account = await context.state.getAccount(new Address(address))
+  runState.stack.push(account === undefined || account.isEmpty() ? 0n : bytesToBigint(account.codeHash))
+}
+
+function wordToAddress(word: bigint): Uint8Array {
+  const hex = BigInt.asUintN(160, word).toString(16).padStart(40, '0')
+  return Uint8Array.from(Buffer.from(hex, 'hex'))
+}
+
+/** Jump analysis kept by code object: the library repeats it in every call frame that jumps. */
+function createAnalysis(context: OpcodeContext, body: OpcodeMap) {
+  const dispatch = new WeakMap<CodeAnalysis, OpcodeEntry[]>()
+  return (code: Uint8Array) => {
+    let analysis = context.analyses.get(code)
+    if (analysis === undefined) {
+      analysis = analyseCode(code, context.immediates)
+      context.analyses.set(code, analysis)
+    }
+    let opcodesCached = dispatch.get(analysis)
+    if (opcodesCached === undefined) {
+      opcodesCached = Array.from(code, (byte) => body[byte] as OpcodeEntry)
+      dispatch.set(analysis, opcodesCached)
+    }
+    return { jumps: analysis.jumps, pushes: analysis.pushes, opcodesCached }
+  }
+}

@@ -1,0 +1,371 @@
+import type { AccountFields, StateManagerInterface } from '@ethereumjs/common'
+import { Account, type Address } from '@ethereumjs/util'
+import { bytesEqual, bytesToHex, EMPTY_BYTES } from '../stateless/bytes.ts'
+import { EMPTY_TRIE_ROOT } from '../stateless/header.ts'
+import { keccak256 } from '../stateless/keccak.ts'
+import type { AccountState, Hash32, StateChanges, StateCommit, StateView } from '../stateless/types.ts'
+import { assert, InternalError, SYSTEM_ADDRESS_HEX } from './internal.ts'
+
+export const EMPTY_CODE_HASH: Hash32 = keccak256(EMPTY_BYTES)
+const EMPTY_CODE_HASH_HEX = bytesToHex(EMPTY_CODE_HASH)
+
+/** One account as the running block sees it. Records are replaced, never changed, so that undo is a pointer. */
+type AccountRecord = { readonly nonce: bigint; readonly balance: bigint; readonly codeHash: Hash32 }
+
+/** A point that `restore` can go back to, whatever checkpoints were left open since. */
+export type StateMark = { readonly undo: number; readonly checkpoints: number }
+
+/**
+ * EthereumJS's state interface over a synchronous StateView: flat caches with one undo log, no trie work before the end
+ * of the block.
+ *
+ * - Writes stay in memory; `changes()` gives the net difference to the view, so a slot that ends where it began costs
+ *   the witness nothing.
+ * - A read that fails is remembered in `failure`: whatever the EVM makes of the throw, the run can still be aborted
+ *   with that very error.
+ * - Undo entries are triples (map, key, previous value) in one flat array: a checkpoint is a number.
+ */
+export class JournaledState implements StateManagerInterface {
+  readonly originalStorageCache: { get(address: Address, key: Uint8Array): Promise<Uint8Array>; clear(): void }
+
+  readonly #view: StateView
+  /** what the view answered; undefined is "absent" */
+  readonly #originals = new Map<string, AccountState | undefined>()
+  readonly #originalSlots = new Map<string, Map<string, Uint8Array>>()
+  readonly #accounts = new Map<string, AccountRecord | null>()
+  readonly #slots = new Map<string, Map<string, Uint8Array>>()
+  readonly #cleared = new Map<string, true>()
+  readonly #newCodes = new Map<string, Uint8Array>()
+  readonly #codes = new Map<string, Uint8Array>()
+  readonly #undo: unknown[] = []
+  readonly #checkpoints: number[] = []
+  /** slot values at the start of the transaction, filled on first use (EIP-2200) */
+  #transactionSlots = new Map<string, Map<string, Uint8Array>>()
+  #failure: { error: unknown } | undefined
+  #systemCallerHidden = false
+
+  constructor(view: StateView) {
+    this.#view = view
+    this.originalStorageCache = {
+      get: async (address, key) => this.#slotAtTransactionStart(address, key),
+      clear: () => {
+        if (this.#transactionSlots.size > 0) this.#transactionSlots = new Map()
+      },
+    }
+  }
+
+  /** The first error that a read of the view threw, boxed because anything can be thrown. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure
+  }
+
+  // ---- accounts
+
+  async getAccount(address: Address): Promise<Account | undefined> {
+    const key = bytesToHex(address.bytes)
+    // The library reads the caller of a system call before the call; nothing depends on the answer (protocol.md 7,
+    // trap 4), so it must not cost the witness a path.
+    if (this.#systemCallerHidden && key === SYSTEM_ADDRESS_HEX) return undefined
+    const record = this.#record(key, address.bytes)
+    return record === null
+      ? undefined
+      : new Account(record.nonce, record.balance, this.#storageRoot(key), record.codeHash)
+  }
+
+  /** The account as it is now, without EthereumJS's object around it. */
+  peekAccount(address: Uint8Array): AccountRecord | undefined {
+    return this.#record(bytesToHex(address), address) ?? undefined
+  }
+
+  async putAccount(address: Address, account?: Account): Promise<void> {
+    if (account === undefined) return this.deleteAccount(address)
+    const { nonce, balance, codeHash } = account
+    this.#set(this.#accounts, bytesToHex(address.bytes), { nonce, balance, codeHash })
+  }
+
+  async deleteAccount(address: Address): Promise<void> {
+    const key = bytesToHex(address.bytes)
+    if (this.#accounts.get(key) === null) return
+    this.#set(this.#accounts, key, null)
+    this.#wipeStorage(key)
+  }
+
+  async modifyAccountFields(address: Address, fields: AccountFields): Promise<void> {
+    const account = (await this.getAccount(address)) ?? new Account()
+    if (fields.nonce !== undefined) account.nonce = fields.nonce
+    if (fields.balance !== undefined) account.balance = fields.balance
+    if (fields.codeHash !== undefined) account.codeHash = fields.codeHash
+    await this.putAccount(address, account)
+  }
+
+  // ---- code
+
+  async putCode(address: Address, value: Uint8Array): Promise<void> {
+    const codeHash = value.length === 0 ? EMPTY_CODE_HASH : keccak256(value)
+    if (value.length > 0) {
+      const hex = bytesToHex(codeHash)
+      if (!this.#newCodes.has(hex)) this.#set(this.#newCodes, hex, value)
+    }
+    const key = bytesToHex(address.bytes)
+    const record = this.#record(key, address.bytes) ?? { nonce: 0n, balance: 0n }
+    this.#set(this.#accounts, key, { nonce: record.nonce, balance: record.balance, codeHash })
+  }
+
+  async getCode(address: Address): Promise<Uint8Array> {
+    const record = this.#record(bytesToHex(address.bytes), address.bytes)
+    return record === null ? EMPTY_BYTES : this.codeByHash(record.codeHash)
+  }
+
+  async getCodeSize(address: Address): Promise<number> {
+    return (await this.getCode(address)).length
+  }
+
+  /** The same array for the same hash, so that analyses can be kept by code object. */
+  codeByHash(codeHash: Hash32): Uint8Array {
+    const hex = bytesToHex(codeHash)
+    if (hex === EMPTY_CODE_HASH_HEX) return EMPTY_BYTES
+    const known = this.#newCodes.get(hex) ?? this.#codes.get(hex)
+    if (known !== undefined) return known
+    const code = this.#read(() => this.#view.getCode(codeHash))
+    this.#codes.set(hex, code)
+    return code
+  }
+
+  // ---- storage
+
+  async getStorage(address: Address, key: Uint8Array): Promise<Uint8Array> {
+    return this.#slot(bytesToHex(address.bytes), address.bytes, bytesToHex(key), key)
+  }
+
+  async putStorage(address: Address, key: Uint8Array, value: Uint8Array): Promise<void> {
+    assert(key.length === 32, 'storage key is not 32 bytes')
+    const account = bytesToHex(address.bytes)
+    this.#set(this.#slotsOf(account), bytesToHex(key), minimal(value))
+  }
+
+  async clearStorage(address: Address): Promise<void> {
+    this.#wipeStorage(bytesToHex(address.bytes))
+  }
+
+  // ---- checkpoints
+
+  async checkpoint(): Promise<void> {
+    this.#checkpoints.push(this.#undo.length)
+  }
+
+  async commit(): Promise<void> {
+    assert(this.#checkpoints.pop() !== undefined, 'commit without a checkpoint')
+    if (this.#checkpoints.length === 0) this.#undo.length = 0
+  }
+
+  async revert(): Promise<void> {
+    const length = this.#checkpoints.pop()
+    assert(length !== undefined, 'revert without a checkpoint')
+    this.#rollBack(length)
+  }
+
+  /** Opens a checkpoint that `restore` or `release` must close. */
+  mark(): StateMark {
+    const mark = { undo: this.#undo.length, checkpoints: this.#checkpoints.length }
+    this.#checkpoints.push(mark.undo)
+    return mark
+  }
+
+  /** Undoes everything since `mark`; open checkpoints above it are forgotten. */
+  restore(mark: StateMark): void {
+    this.#rollBack(mark.undo)
+    this.#checkpoints.length = mark.checkpoints
+    this.originalStorageCache.clear()
+  }
+
+  /** Keeps everything since `mark`. */
+  release(mark: StateMark): void {
+    assert(this.#checkpoints.length === mark.checkpoints + 1, 'a checkpoint was left open')
+    this.#checkpoints.length = mark.checkpoints
+    if (mark.checkpoints === 0) this.#undo.length = 0
+  }
+
+  // ---- results
+
+  /** The net difference to the view's root. Reads the pre-state of anything written without having been read. */
+  changes(): StateChanges {
+    const accounts = new Map<string, { nonce: bigint; balance: bigint; codeHash: Hash32 } | null>()
+    const storage = new Map<string, ReadonlyMap<string, Uint8Array>>()
+    const clearedStorage = new Set<string>()
+    const codes = new Map<string, Uint8Array>()
+    for (const [key, record] of this.#accounts) {
+      const original = this.#original(key, hexAddress(key))
+      if (record === null) {
+        if (original !== undefined) accounts.set(key, null)
+        continue
+      }
+      const wiped =
+        this.#cleared.has(key) && original !== undefined && !bytesEqual(original.storageRoot, EMPTY_TRIE_ROOT)
+      const slots = this.#changedSlots(key, wiped)
+      if (wiped) clearedStorage.add(key)
+      if (slots.size > 0) storage.set(key, slots)
+      if (slots.size > 0 || wiped || !sameAccount(original, record)) accounts.set(key, record)
+      const codeHex = bytesToHex(record.codeHash)
+      const code = this.#newCodes.get(codeHex)
+      if (code !== undefined) codes.set(codeHex, code)
+    }
+    return { accounts, storage, clearedStorage, codes }
+  }
+
+  /** Root and new nodes after everything so far. */
+  computeCommit(): StateCommit {
+    return this.#read(() => this.#view.commit(this.changes()))
+  }
+
+  async getStateRoot(): Promise<Uint8Array> {
+    return this.computeCommit().root
+  }
+
+  /** While set, the library's own look at the caller of a system call is answered with "absent". */
+  hideSystemCaller(hidden: boolean): void {
+    this.#systemCallerHidden = hidden
+  }
+
+  // ---- parts of the interface that a private, single-block state has no use for
+
+  clearCaches(): void {}
+
+  async setStateRoot(): Promise<void> {
+    throw new InternalError('a running block has one state root')
+  }
+
+  async hasStateRoot(root: Uint8Array): Promise<boolean> {
+    return bytesEqual(root, this.#view.root)
+  }
+
+  shallowCopy(): StateManagerInterface {
+    throw new InternalError('a private state is never copied')
+  }
+
+  // ---- helpers
+
+  #read<T>(read: () => T): T {
+    if (this.#failure !== undefined) throw this.#failure.error
+    try {
+      return read()
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
+  }
+
+  #original(key: string, address: Uint8Array): AccountState | undefined {
+    const known = this.#originals.get(key)
+    if (known !== undefined || this.#originals.has(key)) return known
+    const account = this.#read(() => this.#view.getAccount(address))
+    this.#originals.set(key, account)
+    return account
+  }
+
+  #record(key: string, address: Uint8Array): AccountRecord | null {
+    const live = this.#accounts.get(key)
+    if (live !== undefined) return live
+    return this.#original(key, address) ?? null
+  }
+
+  #storageRoot(key: string): Hash32 {
+    if (this.#cleared.has(key)) return EMPTY_TRIE_ROOT
+    return this.#originals.get(key)?.storageRoot ?? EMPTY_TRIE_ROOT
+  }
+
+  #slotsOf(account: string): Map<string, Uint8Array> {
+    let slots = this.#slots.get(account)
+    if (slots === undefined) {
+      slots = new Map()
+      this.#slots.set(account, slots)
+    }
+    return slots
+  }
+
+  #slot(account: string, address: Uint8Array, slot: string, key: Uint8Array): Uint8Array {
+    const written = this.#slots.get(account)?.get(slot)
+    if (written !== undefined) return written
+    if (this.#cleared.has(account)) return EMPTY_BYTES
+    return this.#originalSlot(account, address, slot, key)
+  }
+
+  #originalSlot(account: string, address: Uint8Array, slot: string, key: Uint8Array): Uint8Array {
+    let slots = this.#originalSlots.get(account)
+    if (slots === undefined) {
+      slots = new Map()
+      this.#originalSlots.set(account, slots)
+    }
+    let value = slots.get(slot)
+    if (value === undefined) {
+      value = this.#read(() => this.#view.getStorage(address, key))
+      slots.set(slot, value)
+    }
+    return value
+  }
+
+  #slotAtTransactionStart(address: Address, key: Uint8Array): Uint8Array {
+    const account = bytesToHex(address.bytes)
+    const slot = bytesToHex(key)
+    let slots = this.#transactionSlots.get(account)
+    if (slots === undefined) {
+      slots = new Map()
+      this.#transactionSlots.set(account, slots)
+    }
+    let value = slots.get(slot)
+    if (value === undefined) {
+      value = this.#slot(account, address.bytes, slot, key)
+      slots.set(slot, value)
+    }
+    return value
+  }
+
+  #wipeStorage(account: string): void {
+    if (!this.#cleared.has(account)) this.#set(this.#cleared, account, true)
+    if ((this.#slots.get(account)?.size ?? 0) > 0) this.#set(this.#slots, account, new Map())
+  }
+
+  #changedSlots(account: string, wiped: boolean): Map<string, Uint8Array> {
+    const changed = new Map<string, Uint8Array>()
+    for (const [slot, value] of this.#slots.get(account) ?? []) {
+      const before = wiped ? EMPTY_BYTES : this.#originalSlot(account, hexAddress(account), slot, hexAddress(slot))
+      if (!bytesEqual(before, value)) changed.set(slot, value)
+    }
+    return changed
+  }
+
+  #set<V>(map: Map<string, V>, key: string, value: V): void {
+    if (this.#checkpoints.length > 0) this.#undo.push(map, key, map.get(key))
+    map.set(key, value)
+  }
+
+  #rollBack(length: number): void {
+    for (let i = this.#undo.length - 3; i >= length; i -= 3) {
+      const map = this.#undo[i] as Map<string, unknown>
+      const key = this.#undo[i + 1] as string
+      const previous = this.#undo[i + 2]
+      if (previous === undefined) map.delete(key)
+      else map.set(key, previous)
+    }
+    this.#undo.length = length
+  }
+}
+
+function sameAccount(original: AccountState | undefined, record: AccountRecord): boolean {
+  return (
+    original !== undefined &&
+    original.nonce === record.nonce &&
+    original.balance === record.balance &&
+    bytesEqual(original.codeHash, record.codeHash)
+  )
+}
+
+/** Storage values are minimal big-endian; zero is empty. */
+function minimal(value: Uint8Array): Uint8Array {
+  let start = 0
+  while (start < value.length && value[start] === 0) start++
+  return start === 0 ? value : value.subarray(start)
+}
+
+function hexAddress(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex, 'hex'))
+}
