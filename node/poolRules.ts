@@ -1,0 +1,137 @@
+import { TransactionRejected } from '../execution/errors.ts'
+import type { Engine, Transaction } from '../execution/types.ts'
+import { bytesToHex } from '../stateless/bytes.ts'
+import type { AccountState, StateView } from '../stateless/types.ts'
+import { feeCapOf, tipCapOf } from './fees.ts'
+
+/** Consensus form of a transaction, as geth limits it. */
+export const MAX_TRANSACTION_BYTES = 128 * 1024
+/** A blob transaction in its network form: at most 6 blobs (EIP-7594) with their proofs. */
+const MAX_BLOB_WRAPPER_BYTES = 1024 * 1024
+const BLOB_TYPE = 3
+/** EIP-7825; from Amsterdam on the rest of a larger limit is state gas (EIP-8037), so the cap no longer refuses. */
+const MAX_TRANSACTION_GAS = 1n << 24n
+const MAX_NONCE = (1n << 64n) - 1n
+const PRICE_BUMP_PERCENT = 10n
+const BLOB_PRICE_BUMP_PERCENT = 100n
+/** Blob gas of one blob (EIP-4844). */
+const GAS_PER_BLOB = 1n << 17n
+
+/** Where the next block stands. */
+export type NextBlock = { number: bigint; timestamp: bigint; gasLimit: bigint; baseFeePerGas: bigint | undefined }
+
+/** Before decoding anything. */
+export function requireSize(raw: Uint8Array): void {
+  requireLength(raw.length, raw[0] === BLOB_TYPE ? MAX_BLOB_WRAPPER_BYTES : MAX_TRANSACTION_BYTES)
+}
+
+function requireLength(size: number, limit: number): void {
+  if (size <= limit) return
+  throw new TransactionRejected('DATA_TOO_LARGE', `oversized data: transaction size ${size}, limit ${limit}`, {
+    size,
+    limit,
+  })
+}
+
+/** The rules that need no state. Throws TransactionRejected. */
+export function requireRules(tx: Transaction, engine: Engine, next: NextBlock, minFeePerGas: bigint): void {
+  requireLength(tx.raw.length, MAX_TRANSACTION_BYTES)
+  if (tx.chainId !== undefined && tx.chainId !== engine.chainId) {
+    const message = `invalid chain id for signer: have ${tx.chainId} want ${engine.chainId}`
+    throw new TransactionRejected('WRONG_CHAIN_ID', message, { have: tx.chainId, want: engine.chainId })
+  }
+  if (tx.nonce >= MAX_NONCE) {
+    throw new TransactionRejected('NONCE_MAX', `nonce has max value: ${tx.nonce}`, { nonce: tx.nonce })
+  }
+  requireFees(tx, next, minFeePerGas)
+  requireGasLimit(tx, engine, next)
+}
+
+function requireFees(tx: Transaction, next: NextBlock, minFeePerGas: bigint): void {
+  const feeCap = feeCapOf(tx)
+  const tip = tipCapOf(tx)
+  if (tip > feeCap) {
+    const message = `max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas ${tip}, maxFeePerGas ${feeCap}`
+    throw new TransactionRejected('TIP_ABOVE_FEE_CAP', message, { tip, feeCap })
+  }
+  if (next.baseFeePerGas !== undefined && feeCap < minFeePerGas) {
+    const message = `transaction underpriced: max fee per gas ${feeCap}, this node takes ${minFeePerGas} or more`
+    throw new TransactionRejected('FEE_CAP_TOO_LOW', message, { have: feeCap, want: minFeePerGas })
+  }
+}
+
+function requireGasLimit(tx: Transaction, engine: Engine, next: NextBlock): void {
+  const have = tx.gasLimit
+  if (have > next.gasLimit) {
+    const message = `exceeds block gas limit: transaction gas ${have}, block gas limit ${next.gasLimit}`
+    throw new TransactionRejected('GAS_LIMIT_TOO_HIGH', message, { have, limit: next.gasLimit })
+  }
+  if (have > MAX_TRANSACTION_GAS && engine.hasEip(7825, next) && !engine.hasEip(8037, next)) {
+    const message = `transaction gas limit too high (cap: ${MAX_TRANSACTION_GAS}, tx: ${have})`
+    throw new TransactionRejected('GAS_LIMIT_TOO_HIGH', message, { have, limit: MAX_TRANSACTION_GAS })
+  }
+  const want = engine.minimumGas(tx, next)
+  if (have < want) {
+    throw new TransactionRejected('INTRINSIC_GAS_TOO_LOW', `intrinsic gas too low: have ${have}, want ${want}`, {
+      have,
+      want,
+    })
+  }
+}
+
+/** EIP-3607: contracts do not send; a delegated account (EIP-7702) may. */
+export function requireExternallyOwned(sender: Uint8Array, account: AccountState | undefined, view: StateView): void {
+  if (account === undefined) return
+  const code = view.getCode(account.codeHash)
+  if (code.length === 0 || isDelegation(code)) return
+  const address = `0x${bytesToHex(sender)}`
+  const message = `sender not an eoa: address ${address}, codehash: 0x${bytesToHex(account.codeHash)}`
+  throw new TransactionRejected('SENDER_NOT_EOA', message, { address })
+}
+
+function isDelegation(code: Uint8Array): boolean {
+  return code.length === 23 && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00
+}
+
+export function requireNonce(tx: Transaction, next: bigint): void {
+  if (tx.nonce >= next) return
+  const message = `nonce too low: next nonce ${next}, tx nonce ${tx.nonce}`
+  throw new TransactionRejected('NONCE_TOO_LOW', message, { have: tx.nonce, want: next })
+}
+
+/** `before` is what the sender's pooled transactions with lower nonces may cost. */
+export function requireFunds(tx: Transaction, balance: bigint, before: bigint): void {
+  const want = costOf(tx) + before
+  if (balance >= want) return
+  const message = `insufficient funds for gas * price + value: have ${balance} want ${want}`
+  throw new TransactionRejected('INSUFFICIENT_FUNDS', message, { have: balance, want, pooled: before })
+}
+
+/** The most that a transaction can take from its sender, in wei. */
+export function costOf(tx: Transaction): bigint {
+  const blobGas = BigInt(tx.blobVersionedHashes?.length ?? 0) * GAS_PER_BLOB
+  return tx.gasLimit * feeCapOf(tx) + tx.value + blobGas * (tx.maxFeePerBlobGas ?? 0n)
+}
+
+/** A replacement must pay 10 % more in both fee fields, with blobs twice as much in all three (geth). */
+export function requireBump(old: Transaction, tx: Transaction): void {
+  const blobs = old.type === BLOB_TYPE || tx.type === BLOB_TYPE
+  const percent = 100n + (blobs ? BLOB_PRICE_BUMP_PERCENT : PRICE_BUMP_PERCENT)
+  const fees: [have: bigint, before: bigint][] = [
+    [feeCapOf(tx), feeCapOf(old)],
+    [tipCapOf(tx), tipCapOf(old)],
+  ]
+  if (blobs) fees.push([tx.maxFeePerBlobGas ?? 0n, old.maxFeePerBlobGas ?? 0n])
+  if (fees.every(([have, before]) => have >= bumped(before, percent) && (have > before || before === 0n))) return
+  throw new TransactionRejected('REPLACEMENT_UNDERPRICED', 'replacement transaction underpriced', {
+    feeCap: feeCapOf(tx),
+    wantFeeCap: bumped(feeCapOf(old), percent),
+    tip: tipCapOf(tx),
+    wantTip: bumped(tipCapOf(old), percent),
+  })
+}
+
+/** Rounded down as geth does; the caller asks for more than before besides. */
+function bumped(fee: bigint, percent: bigint): bigint {
+  return (fee * percent) / 100n
+}

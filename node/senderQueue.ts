@@ -1,0 +1,103 @@
+import type { Transaction } from '../execution/types.ts'
+
+/** A transaction in the pool. Keys are hex without prefix. */
+export type PooledTransaction = {
+  tx: Transaction
+  key: string
+  senderKey: string
+  /** counts up with every transaction; earlier wins between equal tips */
+  arrival: number
+  /** the most it can take from its sender, in wei */
+  cost: bigint
+  /** has been reported as pending */
+  announced: boolean
+}
+
+/** One sender's transactions by nonce. The first `pendingCount` of them can run now, one after another. */
+export type SenderQueue = {
+  sender: Uint8Array
+  entries: PooledTransaction[]
+  pendingCount: number
+  nonce: bigint
+  balance: bigint
+  /** the pool's head version that nonce and balance are of */
+  version: number
+}
+
+export function createSenderQueue(sender: Uint8Array): SenderQueue {
+  return { sender, entries: [], pendingCount: 0, nonce: 0n, balance: 0n, version: -1 }
+}
+
+export function entryAt(queue: SenderQueue, nonce: bigint): PooledTransaction | undefined {
+  const index = insertionIndex(queue, nonce)
+  const entry = queue.entries[index]
+  return entry?.tx.nonce === nonce ? entry : undefined
+}
+
+/** Like `entryAt`, for transactions that can run now. */
+export function pendingAt(queue: SenderQueue, nonce: bigint): PooledTransaction | undefined {
+  const first = queue.entries[0]
+  if (first === undefined) return undefined
+  const index = nonce - first.tx.nonce
+  return index >= 0n && index < BigInt(queue.pendingCount) ? queue.entries[Number(index)] : undefined
+}
+
+/** Puts an entry at its nonce and returns the one that it replaces. */
+export function placeEntry(queue: SenderQueue, entry: PooledTransaction): PooledTransaction | undefined {
+  const index = insertionIndex(queue, entry.tx.nonce)
+  const there = queue.entries[index]
+  if (there?.tx.nonce === entry.tx.nonce) {
+    queue.entries[index] = entry
+    return there
+  }
+  queue.entries.splice(index, 0, entry)
+  return undefined
+}
+
+export function removeEntry(queue: SenderQueue, entry: PooledTransaction): void {
+  const index = insertionIndex(queue, entry.tx.nonce)
+  if (queue.entries[index] === entry) queue.entries.splice(index, 1)
+}
+
+/** What the transactions before this nonce can take from the sender, in wei. */
+export function costBefore(queue: SenderQueue, nonce: bigint): bigint {
+  let cost = 0n
+  for (const entry of queue.entries) {
+    if (entry.tx.nonce >= nonce) break
+    cost += entry.cost
+  }
+  return cost
+}
+
+/** Removes what the state has passed, and returns it. */
+export function takeUsed(queue: SenderQueue): PooledTransaction[] {
+  return queue.entries.splice(0, insertionIndex(queue, queue.nonce))
+}
+
+/** Counts anew how many run without a gap and within the balance; returns those that were not announced yet. */
+export function promote(queue: SenderQueue): PooledTransaction[] {
+  const fresh: PooledTransaction[] = []
+  let nonce = queue.nonce
+  let left = queue.balance
+  queue.pendingCount = 0
+  for (const entry of queue.entries) {
+    left -= entry.cost
+    if (entry.tx.nonce !== nonce || left < 0n) break
+    nonce += 1n
+    queue.pendingCount += 1
+    if (!entry.announced) fresh.push(entry)
+  }
+  return fresh
+}
+
+function insertionIndex({ entries }: SenderQueue, nonce: bigint): number {
+  let low = 0
+  let high = entries.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const entry = entries[middle]
+    if (entry !== undefined && entry.tx.nonce < nonce) low = middle + 1
+    else high = middle
+  }
+  return low
+}

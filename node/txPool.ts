@@ -1,0 +1,320 @@
+import { TransactionRejected } from '../execution/errors.ts'
+import type { Transaction } from '../execution/types.ts'
+import { bytesToHex } from '../stateless/bytes.ts'
+import { keccak256 } from '../stateless/keccak.ts'
+import type { Block, Hash32, StateView } from '../stateless/types.ts'
+import { bestCandidates } from './candidates.ts'
+import { effectiveTip } from './fees.ts'
+import {
+  costOf,
+  type NextBlock,
+  requireBump,
+  requireExternallyOwned,
+  requireFunds,
+  requireNonce,
+  requireRules,
+  requireSize,
+} from './poolRules.ts'
+import {
+  costBefore,
+  createSenderQueue,
+  entryAt,
+  type PooledTransaction,
+  placeEntry,
+  promote,
+  removeEntry,
+  type SenderQueue,
+  takeUsed,
+} from './senderQueue.ts'
+import type { Chain, Clock, HeadChange, Logger, PoolStatus, TxPool } from './types.ts'
+
+export type TxPoolOptions = {
+  /** of all senders; default 10,000 */
+  maxTransactions?: number
+  /** of one sender; default 1,024 */
+  maxPerSender?: number
+  /** of one sender, waiting for a nonce or for funds; default 64 */
+  maxQueuedPerSender?: number
+  /** fee cap that a transaction must have, wei; default 1 */
+  minFeePerGas?: bigint
+}
+
+export type TxPoolDeps = {
+  chain: Chain
+  clock: Clock
+  logger: Logger
+  /** an extra rule of this chain; throws TransactionRejected */
+  accepts?: (tx: Transaction) => void
+  /** which transactions of a block that left the chain come back; default: all */
+  returns?: (tx: Transaction) => boolean
+}
+
+/** A pool whose background work can be awaited. */
+export type LiveTxPool = TxPool & {
+  /** resolves when every sender has been brought up to the head */
+  idle(): Promise<void>
+}
+
+export function createTxPool(options: TxPoolOptions, deps: TxPoolDeps): LiveTxPool {
+  return new Pool(options, deps)
+}
+
+/** A head change may concern every sender; they are brought up to date in slices of this length. */
+const SLICE_MS = 8
+
+class Pool implements LiveTxPool {
+  readonly #limits: Required<TxPoolOptions>
+  readonly #deps: TxPoolDeps
+  readonly #byHash = new Map<string, PooledTransaction>()
+  readonly #queues = new Map<string, SenderQueue>()
+  readonly #listeners = new Set<(tx: Transaction) => void>()
+  readonly #unsubscribe: () => void
+  /** raw transactions of blocks that left the chain, oldest first */
+  readonly #returning: { raw: Uint8Array; block: Block }[] = []
+  #state: StateView
+  /** counts head changes */
+  #version = 0
+  #arrivals = 0
+  #catchUp: Promise<void> | undefined
+  #closed = false
+
+  constructor(options: TxPoolOptions, deps: TxPoolDeps) {
+    this.#limits = {
+      maxTransactions: 10_000,
+      maxPerSender: 1_024,
+      maxQueuedPerSender: 64,
+      minFeePerGas: 1n,
+      ...options,
+    }
+    this.#deps = deps
+    this.#state = deps.chain.stateAt(deps.chain.head().header.stateRoot)
+    this.#unsubscribe = deps.chain.onHead((change) => this.#onHead(change))
+  }
+
+  async add(raw: Uint8Array): Promise<Transaction> {
+    requireSize(raw)
+    const next = this.#nextBlock()
+    const tx = this.#deps.chain.engine.decodeTransaction(raw, next)
+    this.#admit(tx, next)
+    return tx
+  }
+
+  get(hash: Hash32): Transaction | undefined {
+    return this.#byHash.get(bytesToHex(hash))?.tx
+  }
+
+  nextNonce(address: Uint8Array): bigint {
+    const queue = this.#queues.get(bytesToHex(address))
+    if (queue === undefined) return this.#state.getAccount(address)?.nonce ?? 0n
+    this.#refresh(queue)
+    return queue.nonce + BigInt(queue.pendingCount)
+  }
+
+  status(): PoolStatus {
+    let pending = 0
+    for (const queue of this.#queues.values()) pending += queue.pendingCount
+    return { pending, queued: this.#byHash.size - pending }
+  }
+
+  content(): { pending: readonly Transaction[]; queued: readonly Transaction[] } {
+    const pending: Transaction[] = []
+    const queued: Transaction[] = []
+    for (const { entries, pendingCount } of this.#queues.values()) {
+      for (const [index, { tx }] of entries.entries()) (index < pendingCount ? pending : queued).push(tx)
+    }
+    return { pending, queued }
+  }
+
+  candidates(baseFeePerGas: bigint | undefined): Iterable<Transaction> {
+    return bestCandidates(this.#queues.values(), (queue) => this.#refresh(queue), baseFeePerGas)
+  }
+
+  drop(hash: Hash32, reason: string): void {
+    const entry = this.#byHash.get(bytesToHex(hash))
+    if (entry === undefined) return
+    this.#remove(entry)
+    this.#deps.logger.debug('dropped a transaction', { hash: entry.tx.hash, reason })
+  }
+
+  onPending(listener: (tx: Transaction) => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  async idle(): Promise<void> {
+    while (this.#catchUp !== undefined) await this.#catchUp
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#unsubscribe()
+    this.#listeners.clear()
+  }
+
+  #nextBlock(): NextBlock {
+    const { chain, clock } = this.#deps
+    const { header } = chain.head()
+    const now = BigInt(Math.floor(clock.nowMs() / 1000))
+    const timestamp = now > header.timestamp ? now : header.timestamp + 1n
+    const baseFeePerGas = chain.engine.nextBaseFee(header, timestamp)
+    return { number: header.number + 1n, timestamp, gasLimit: header.gasLimit, baseFeePerGas }
+  }
+
+  #admit(tx: Transaction, next: NextBlock): void {
+    const { engine } = this.#deps.chain
+    if (this.#byHash.has(bytesToHex(tx.hash))) throw new TransactionRejected('ALREADY_KNOWN', 'already known')
+    requireRules(tx, engine, next, this.#limits.minFeePerGas)
+    this.#deps.accepts?.(tx)
+    const queue = this.#queueOf(tx.sender)
+    requireExternallyOwned(tx.sender, this.#state.getAccount(tx.sender), this.#state)
+    requireNonce(tx, queue.nonce)
+    const replaced = entryAt(queue, tx.nonce)
+    if (replaced !== undefined) requireBump(replaced.tx, tx)
+    requireFunds(tx, queue.balance, costBefore(queue, tx.nonce))
+    if (replaced === undefined) this.#makeRoom(tx, queue, next)
+    this.#insert(tx, queue)
+  }
+
+  /** The sender's queue, up to date; a new one joins the pool only with its first transaction. */
+  #queueOf(sender: Uint8Array): SenderQueue {
+    const queue = this.#queues.get(bytesToHex(sender)) ?? createSenderQueue(sender)
+    this.#refresh(queue)
+    return queue
+  }
+
+  #insert(tx: Transaction, queue: SenderQueue): void {
+    const senderKey = bytesToHex(tx.sender)
+    const key = bytesToHex(tx.hash)
+    this.#arrivals += 1
+    const entry = { tx, key, senderKey, arrival: this.#arrivals, cost: costOf(tx), announced: false }
+    this.#queues.set(senderKey, queue)
+    this.#byHash.set(key, entry)
+    const replaced = placeEntry(queue, entry)
+    if (replaced !== undefined) this.#byHash.delete(replaced.key)
+    this.#announce(promote(queue))
+  }
+
+  #makeRoom(tx: Transaction, queue: SenderQueue, next: NextBlock): void {
+    const { maxPerSender, maxQueuedPerSender, maxTransactions } = this.#limits
+    const isNext = tx.nonce === queue.nonce + BigInt(queue.pendingCount)
+    const last = queue.entries.at(-1)
+    const queued = queue.entries.length - queue.pendingCount
+    if (queue.entries.length >= maxPerSender || (!isNext && queued >= maxQueuedPerSender)) {
+      // A lower nonce is worth more to the sender than the last one, which cannot run before it anyway.
+      if (last !== undefined && last.tx.nonce > tx.nonce) return this.#remove(last)
+      const message = `account limit exceeded: ${queue.entries.length} transactions of this sender are waiting`
+      throw new TransactionRejected('ACCOUNT_LIMIT', message, { pending: queue.pendingCount, queued })
+    }
+    if (this.#byHash.size < maxTransactions) return
+    const victim = this.#leastWorth(tx, next)
+    if (victim === undefined) {
+      throw new TransactionRejected('POOL_FULL', `txpool is full: ${maxTransactions} transactions`, { maxTransactions })
+    }
+    this.#remove(victim)
+    this.#deps.logger.debug('made room in the pool', { evicted: victim.tx.hash, for: tx.hash })
+  }
+
+  /** The last transaction of another sender that is worth less than `tx`: queued before pending, then by tip. */
+  #leastWorth(tx: Transaction, { baseFeePerGas }: NextBlock): PooledTransaction | undefined {
+    let worst: { entry: PooledTransaction; queued: boolean; tip: bigint } | undefined
+    const own = bytesToHex(tx.sender)
+    for (const { entries, pendingCount } of this.#queues.values()) {
+      const entry = entries.at(-1)
+      if (entry === undefined || entry.senderKey === own) continue
+      const queued = entries.length > pendingCount
+      const tip = effectiveTip(entry.tx, baseFeePerGas)
+      const isWorse = worst === undefined || (queued === worst.queued ? tip < worst.tip : queued)
+      if (isWorse) worst = { entry, queued, tip }
+    }
+    if (worst === undefined) return undefined
+    return worst.queued || worst.tip < effectiveTip(tx, baseFeePerGas) ? worst.entry : undefined
+  }
+
+  #remove(entry: PooledTransaction): void {
+    this.#byHash.delete(entry.key)
+    const queue = this.#queues.get(entry.senderKey)
+    if (queue === undefined) return
+    removeEntry(queue, entry)
+    if (queue.entries.length === 0) this.#queues.delete(entry.senderKey)
+    else this.#announce(promote(queue))
+  }
+
+  #refresh(queue: SenderQueue): void {
+    if (queue.version === this.#version) return
+    const account = this.#state.getAccount(queue.sender)
+    queue.nonce = account?.nonce ?? 0n
+    queue.balance = account?.balance ?? 0n
+    queue.version = this.#version
+    for (const used of takeUsed(queue)) this.#byHash.delete(used.key)
+    if (queue.entries.length === 0) this.#queues.delete(bytesToHex(queue.sender))
+    else this.#announce(promote(queue))
+  }
+
+  #announce(entries: readonly PooledTransaction[]): void {
+    for (const entry of entries) {
+      entry.announced = true
+      for (const listener of this.#listeners) listener(entry.tx)
+    }
+  }
+
+  #onHead({ head, added, removed }: HeadChange): void {
+    this.#version += 1
+    this.#state = this.#deps.chain.stateAt(head.header.stateRoot)
+    for (const { block } of added) this.#removeMined(block)
+    for (const { block } of removed.toReversed()) {
+      for (const raw of block.transactions) this.#returning.push({ raw, block })
+    }
+    this.#catchUp ??= this.#run().finally(() => {
+      this.#catchUp = undefined
+    })
+  }
+
+  /** Takes mined transactions out at once; their senders' balances follow with the next refresh. */
+  #removeMined(block: Block): void {
+    for (const raw of block.transactions) {
+      const entry = this.#byHash.get(bytesToHex(keccak256(raw)))
+      const queue = entry === undefined ? undefined : this.#queues.get(entry.senderKey)
+      if (entry === undefined || queue === undefined) continue
+      if (queue.nonce <= entry.tx.nonce) queue.nonce = entry.tx.nonce + 1n
+      this.#remove(entry)
+    }
+  }
+
+  /** Returns transactions of removed blocks and refreshes every sender, giving way between slices. */
+  async #run(): Promise<void> {
+    let started = performance.now()
+    for (const step of this.#steps()) {
+      step()
+      if (performance.now() - started < SLICE_MS) continue
+      await new Promise((resolve) => setImmediate(resolve))
+      if (this.#closed) return
+      started = performance.now()
+    }
+  }
+
+  *#steps(): Iterable<() => void> {
+    for (let version = -1; version !== this.#version; ) {
+      version = this.#version
+      for (let item = this.#returning.shift(); item !== undefined; item = this.#returning.shift()) {
+        const { raw, block } = item
+        yield () => this.#bringBack(raw, block)
+      }
+      for (const queue of this.#queues.values()) yield () => this.#refresh(queue)
+    }
+  }
+
+  #bringBack(raw: Uint8Array, block: Block): void {
+    const { chain, logger, returns } = this.#deps
+    if (chain.getTransactionLocation(keccak256(raw)) !== undefined) return
+    const tx = chain.engine.decodeTransaction(raw, block.header)
+    if (returns !== undefined && !returns(tx)) return
+    try {
+      this.#admit(tx, this.#nextBlock())
+    } catch (error) {
+      if (!(error instanceof TransactionRejected)) throw error
+      logger.debug('a transaction of a removed block does not come back', { hash: tx.hash, reason: error.message })
+    }
+  }
+}
