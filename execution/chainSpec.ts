@@ -3,6 +3,7 @@ import { type BlobParams, blobParamsByFork } from './blobSchedule.ts'
 import { type ChainConfigCode, InvalidChainConfig } from './chainConfigError.ts'
 import type { Crypto } from './crypto.ts'
 import type { GenesisConfig } from './genesisJson.ts'
+import { NATIVE_ROLLUPS_EIP, NATIVE_ROLLUPS_FORK } from './internal.ts'
 import { createNodeCommon, createSharedCommon, type NodeCommon, type SharedCommon } from './nodeCommon.ts'
 
 export { type ChainConfigCode, InvalidChainConfig }
@@ -24,10 +25,6 @@ export type ChainSpec = {
   /** One object per fork, for decoding and fee rules. Read only: see SharedCommon. */
   sharedCommonAt(at: ForkPoint): SharedCommon
 }
-
-/** EIP numbers that only our own forks have; EthereumJS does not know them. */
-export const NATIVE_ROLLUPS_FORK = 'nativeRollups'
-export const NATIVE_ROLLUPS_EIP = 8079
 
 type Scheduled = { name: string; block: bigint } | { name: string; time: bigint }
 type ForkRow = { name: string; key: string; by: 'block' | 'time'; optional?: true }

@@ -1,0 +1,125 @@
+import {
+  AccessList2930Tx,
+  Blob4844Tx,
+  EOACode7702Tx,
+  FeeMarket1559Tx,
+  getMinimumGasLimit,
+  LegacyTx,
+  type TypedTransaction,
+} from '@ethereumjs/tx'
+import { Address, bytesToHex } from '@ethereumjs/util'
+import { bigintToMinimalBytes } from '../stateless/bytes.ts'
+import type { NodeCommon, SharedCommon } from './nodeCommon.ts'
+import type { TransactionFields } from './transactionFields.ts'
+import { yParityOf } from './transactions.ts'
+import type { Transaction } from './types.ts'
+
+/** What EthereumJS would compute or recover by itself, already known or cheaper to get here. */
+export type TypedTxIdentity = { sender(): Uint8Array; hash: Uint8Array; raw: Uint8Array }
+
+const built = new WeakMap<Transaction, { common: SharedCommon; typed: TypedTransaction }>()
+
+/**
+ * EthereumJS's object for a decoded transaction under one fork, made once per fork. It never recovers a signature:
+ * sender, hash and serialised form are the transaction's own. Asking for the sender may throw TransactionRejected.
+ */
+export function toTypedTx(tx: Transaction, common: SharedCommon): TypedTransaction {
+  const known = built.get(tx)
+  if (known?.common === common) return known.typed
+  const typed = buildTypedTx(tx, { sender: () => tx.sender, hash: tx.hash, raw: tx.raw }, common)
+  built.set(tx, { common, typed })
+  return typed
+}
+
+/** The same from fields and an identity that need not belong together: calls have a sender but no signature. */
+export function buildTypedTx(
+  fields: TransactionFields,
+  identity: TypedTxIdentity,
+  common: SharedCommon,
+): TypedTransaction {
+  const typed = construct(fields, common)
+  typed.cache.dataFee = { value: dataFee(fields, common), hardfork: common.hardfork() }
+  let sender: Address | undefined
+  const known = {
+    getSenderAddress() {
+      sender ??= new Address(identity.sender())
+      return sender
+    },
+    getSenderPublicKey() {
+      throw new Error('the public key of a sender is not kept')
+    },
+    verifySignature() {
+      this.getSenderAddress()
+      return true
+    },
+    isSigned: () => true,
+    hash: () => identity.hash,
+    serialize: () => identity.raw,
+    v: fields.v,
+  }
+  Object.assign(typed, known)
+  return Object.freeze(typed)
+}
+
+/**
+ * The least gas limit that the transaction may have: intrinsic gas or, if higher, the calldata floor (EIP-7623).
+ * Under EIP-2780 this depends on the sender, which is recovered then.
+ */
+export function minimumGas(tx: Transaction, common: SharedCommon): bigint {
+  const typed = toTypedTx(tx, common)
+  return getMinimumGasLimit(typed, typed.getSenderAddress())
+}
+
+/** Not frozen, and legacy ones without EIP-155, whose check of v is inexact for chain ids from 2^52 on. */
+function construct(tx: TransactionFields, common: SharedCommon): TypedTransaction {
+  const options = { common, freeze: false }
+  const body = {
+    nonce: tx.nonce,
+    gasLimit: tx.gasLimit,
+    ...(tx.to === undefined ? {} : { to: new Address(tx.to) }),
+    value: tx.value,
+    data: tx.data,
+    r: tx.r,
+    s: tx.s,
+  }
+  if (tx.type === 0) {
+    return new LegacyTx({ ...body, gasPrice: tx.gasPrice ?? 0n, v: BigInt(27 + yParityOf(tx)) }, options)
+  }
+  const accessList = (tx.accessList ?? []).map(({ address, storageKeys }): [Uint8Array, Uint8Array[]] => [
+    address,
+    [...storageKeys],
+  ])
+  const typedBody = { ...body, v: tx.v, accessList, chainId: common.chainId() }
+  if (tx.type === 1) return new AccessList2930Tx({ ...typedBody, gasPrice: tx.gasPrice ?? 0n }, options)
+  const fees = { maxFeePerGas: tx.maxFeePerGas ?? 0n, maxPriorityFeePerGas: tx.maxPriorityFeePerGas ?? 0n }
+  if (tx.type === 2) return new FeeMarket1559Tx({ ...typedBody, ...fees }, options)
+  if (tx.type === 4) return new EOACode7702Tx({ ...typedBody, ...fees, authorizationList: authorizations(tx) }, options)
+  const blobVersionedHashes = (tx.blobVersionedHashes ?? []).map((hash) => bytesToHex(hash))
+  return new Blob4844Tx(
+    { ...typedBody, ...fees, maxFeePerBlobGas: tx.maxFeePerBlobGas ?? 0n, blobVersionedHashes },
+    options,
+  )
+}
+
+type AuthorizationBytes = [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+
+function authorizations(tx: TransactionFields): AuthorizationBytes[] {
+  return (tx.authorizationList ?? []).map((item) => [
+    bigintToMinimalBytes(item.chainId),
+    item.address,
+    bigintToMinimalBytes(item.nonce),
+    bigintToMinimalBytes(BigInt(item.yParity)),
+    bigintToMinimalBytes(item.r),
+    bigintToMinimalBytes(item.s),
+  ])
+}
+
+/** EthereumJS adds this up byte by byte in bigints; the result goes into its cache. Calldata and init code words. */
+function dataFee(tx: TransactionFields, common: NodeCommon): bigint {
+  let zeros = 0
+  for (const byte of tx.data) if (byte === 0) zeros++
+  const nonZeros = tx.data.length - zeros
+  const fee = BigInt(zeros) * common.param('txDataZeroGas') + BigInt(nonZeros) * common.param('txDataNonZeroGas')
+  if (tx.to !== undefined || !common.isActivatedEIP(3860)) return fee
+  return fee + common.param('initCodeWordGas') * BigInt(Math.ceil(tx.data.length / 32))
+}
