@@ -1,23 +1,52 @@
-import { parseAbi } from 'viem'
+import { l1Messenger } from '../genesis/generated/L1Messenger.ts'
+import { l2Messenger } from '../genesis/generated/L2Messenger.ts'
+import { nativeRollup } from '../genesis/generated/NativeRollup.ts'
+import { bytesToBigint, bytesToHex, concatBytes, hexToBytes } from '../stateless/bytes.ts'
+import { keccak256 } from '../stateless/keccak.ts'
+import type { StateView } from '../stateless/types.ts'
 
-export const nativeRollupAbi = parseAbi([
-  'function advance(bytes input, uint64 anchorBlock)',
-  'function advanceBatch(bytes[] inputs, uint64[] anchors)',
-  'function headHash() view returns (bytes32)',
-  'function headNumber() view returns (uint64)',
-  'event BlockAdvanced(uint64 indexed number, bytes32 indexed blockHash, bytes32 stateRoot, uint64 anchorBlock, bytes32 requestRoot)',
-])
+export const nativeRollupAbi = nativeRollup.abi
+export const l1MessengerAbi = l1Messenger.abi
+export const l2MessengerAbi = l2Messenger.abi
 
-export const l1MessengerAbi = parseAbi([
-  'struct Message { address sender; address to; uint256 value; uint256 fee; uint64 gasLimit; bytes data; uint64 index; }',
-  'function claim(Message m, bytes32[] path, uint64 l2Block, bytes[] accountProof, bytes[] storageProof, address feeRecipient)',
-  'event MessageSent(uint64 indexed index, address indexed sender, address indexed to, uint256 value, uint256 fee, uint64 gasLimit, bytes data)',
-  'event MessageDelivered(uint64 indexed index, address indexed sender, address indexed to, address feeRecipient)',
-])
+/** Slots of L2Messenger; a test compares them with the compiler's storage layout. */
+export const L2_MESSENGER_SLOTS = { delivered: 34n, provenRoots: 36n, latestRoot: 100n } as const
+/** Slot 0 on both chains: the root of the message tree, the one slot that the other chain proves. */
+export const ROOT_SLOT = slotKey(0n)
+/** contracts/l2/L2Messenger.sol::ROOT_HISTORY */
+const ROOT_HISTORY = 64n
+const UINT64_MASK = 0xffff_ffff_ffff_ffffn
 
-export const l2MessengerAbi = parseAbi([
-  'struct Message { address sender; address to; uint256 value; uint256 fee; uint64 gasLimit; bytes data; uint64 index; }',
-  'function proveInbox(uint256 anchorTimestamp, bytes l1Header, bytes[] accountProof, bytes[] storageProof) returns (bytes32 root)',
-  'function claim(Message m, uint256 rootId, bytes32[] path, address feeRecipient)',
-  'event MessageSent(uint64 indexed index, address indexed sender, address indexed to, uint256 value, uint256 fee, uint64 gasLimit, bytes data)',
-])
+/** A 32-byte slot key. */
+export function slotKey(slot: bigint): Uint8Array {
+  return hexToBytes(slot.toString(16).padStart(64, '0'))
+}
+
+/** `0x` and 64 digits of a minimal big-endian storage value. */
+export function slotValueToHash(value: Uint8Array): `0x${string}` {
+  return `0x${bytesToHex(value).padStart(64, '0')}`
+}
+
+export type ProvenInbox = { rootId: bigint; root: `0x${string}`; l1Block: bigint }
+
+/** The newest inbox root that L2 has proven, read from L2 state; undefined before the first. */
+export function readProvenInbox(state: StateView, messenger: Uint8Array): ProvenInbox | undefined {
+  const packed = bytesToBigint(state.getStorage(messenger, slotKey(L2_MESSENGER_SLOTS.latestRoot)))
+  const rootId = packed & UINT64_MASK
+  if (rootId === 0n) return undefined
+  const root = state.getStorage(messenger, slotKey(L2_MESSENGER_SLOTS.provenRoots + (rootId % ROOT_HISTORY)))
+  return { rootId, root: slotValueToHash(root), l1Block: (packed >> 64n) & UINT64_MASK }
+}
+
+/** Which of `count` messages from L1 have not been delivered on L2, ascending. One storage read for 256 messages. */
+export function readUndelivered(state: StateView, messenger: Uint8Array, count: number): number[] {
+  const undelivered: number[] = []
+  for (let first = 0; first < count; first += 256) {
+    const slot = keccak256(concatBytes([slotKey(BigInt(first) >> 8n), slotKey(L2_MESSENGER_SLOTS.delivered)]))
+    const word = bytesToBigint(state.getStorage(messenger, slot))
+    for (let index = first; index < Math.min(first + 256, count); index++) {
+      if (((word >> BigInt(index - first)) & 1n) === 0n) undelivered.push(index)
+    }
+  }
+  return undelivered
+}

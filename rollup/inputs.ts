@@ -1,0 +1,125 @@
+import type { BlockOutcome } from '../execution/types.ts'
+import type { Chain } from '../node/types.ts'
+import { bytesToHex } from '../stateless/bytes.ts'
+import { encodeHeader } from '../stateless/header.ts'
+import { blockToPayloadRequest } from '../stateless/payload.ts'
+import { encodeStatelessInput } from '../stateless/ssz.ts'
+import { SCHEMA_ID_AMSTERDAM } from '../stateless/sszSchema.ts'
+import { createStateView } from '../stateless/stateView.ts'
+import type { Block, Hash32, StatelessInput } from '../stateless/types.ts'
+import { ancestorHeaders, createAncestorRecorder, createRecorder } from '../stateless/witness.ts'
+import { RollupError } from './errors.ts'
+import { readRecord, writeRecord } from './json.ts'
+
+/** What an L2 block needs on its way to L1. */
+export type Settleable = {
+  /** v21 StatelessInput, as EXECUTE takes it */
+  input: Uint8Array
+  /** R of the block */
+  regularGas: bigint
+  /** L1 block whose hash the block carries */
+  anchorBlock: bigint
+}
+
+type StoredSettleable = Pick<Settleable, 'regularGas' | 'anchorBlock'>
+
+/**
+ * Runs a block that stands on a stored parent once more, over nothing but its parent's state, and writes down what it
+ * read: the smallest witness. It is also the check that builder and verifier agree. Throws InvalidBlock.
+ */
+export async function recordInput(
+  chain: Chain,
+  block: Block,
+  blockAccessList?: Uint8Array,
+): Promise<{ input: Uint8Array; outcome: BlockOutcome }> {
+  const parent = chain.getBlockByHash(block.header.parentHash)?.block
+  if (parent === undefined) throw new Error(`the parent of block ${block.header.number} is not stored`)
+  const ancestorHashes = chain.ancestorHashes(parent)
+  const ancestors = createAncestorRecorder(ancestorHashes)
+  const recorder = createRecorder(chain.nodes)
+  const outcome = await chain.engine.executeBlock({
+    parent: parent.header,
+    block,
+    state: createStateView(recorder, parent.header.stateRoot),
+    blockHash: ancestors.blockHash,
+    ...(blockAccessList === undefined ? {} : { blockAccessList }),
+  })
+  const oldestNumberRead = ancestors.oldestNumberRead()
+  const headers = ancestorHeaders({
+    parent: { number: parent.header.number, rlp: encodeHeader(parent.header) },
+    ...(oldestNumberRead === undefined ? {} : { oldestNumberRead }),
+    headerByNumber(number) {
+      const hash = ancestorHashes(number)
+      const ancestor = hash === undefined ? undefined : chain.getBlockByHash(hash)
+      return ancestor === undefined ? undefined : encodeHeader(ancestor.block.header)
+    },
+  })
+  if (outcome.blockAccessList === undefined) throw new Error('an L2 block has a block access list')
+  const input: StatelessInput = {
+    schemaId: SCHEMA_ID_AMSTERDAM,
+    dialect: 'v21',
+    newPayloadRequest: blockToPayloadRequest({
+      block,
+      blockAccessList: outcome.blockAccessList,
+      requests: outcome.requests,
+    }),
+    witness: recorder.witness(headers),
+    chainId: chain.chainId,
+  }
+  return { input: encodeStatelessInput(input), outcome }
+}
+
+/** Inputs by block hash, in the chain's own store, so that settling goes on after a restart. */
+export type InputStore = {
+  put(hash: Hash32, settleable: Settleable): Promise<void>
+  /** L1 block number of the anchor; undefined for genesis and for blocks that this node knows nothing about */
+  anchorBlock(hash: Hash32): bigint | undefined
+  /** an imported block: only its anchor is worth keeping, the input can be made again */
+  putAnchor(hash: Hash32, anchorBlock: bigint): Promise<void>
+  /** stored or recorded again; throws RollupError INPUT_UNAVAILABLE */
+  require(hash: Hash32): Promise<Settleable>
+  /** forgets the stored bytes and records the input again */
+  regenerate(hash: Hash32): Promise<Settleable>
+  /** frees the space of a settled block; `require` can still make it again */
+  release(hash: Hash32): Promise<void>
+}
+
+export function createInputStore(chain: Chain): InputStore {
+  const inputKey = (hash: Hash32) => `input:${bytesToHex(hash)}`
+  const aboutKey = (hash: Hash32) => `settle:${bytesToHex(hash)}`
+  const about = (hash: Hash32) => readRecord<StoredSettleable>(chain, aboutKey(hash))
+
+  const store: InputStore = {
+    async put(hash, { input, regularGas, anchorBlock }) {
+      await chain.putMeta(inputKey(hash), input)
+      await writeRecord(chain, aboutKey(hash), { regularGas, anchorBlock })
+    },
+    anchorBlock: (hash) => about(hash)?.anchorBlock,
+    async putAnchor(hash, anchorBlock) {
+      if (about(hash) === undefined) await writeRecord(chain, aboutKey(hash), { regularGas: 0n, anchorBlock })
+    },
+    async require(hash) {
+      const known = about(hash)
+      const input = chain.getMeta(inputKey(hash))
+      if (known === undefined || input === undefined || input.length === 0) return store.regenerate(hash)
+      return { input, ...known }
+    },
+    async regenerate(hash) {
+      const stored = chain.getBlockByHash(hash)
+      const anchorBlock = about(hash)?.anchorBlock
+      if (stored === undefined || anchorBlock === undefined) {
+        const name = bytesToHex(hash)
+        throw new RollupError('INPUT_UNAVAILABLE', `nothing is known about L2 block 0x${name}`, { hash: name })
+      }
+      const { input, outcome } = await recordInput(chain, stored.block, stored.blockAccessList)
+      const settleable = { input, regularGas: outcome.regularGas, anchorBlock }
+      await store.put(hash, settleable)
+      return settleable
+    },
+    async release(hash) {
+      const stored = chain.getMeta(inputKey(hash))
+      if (stored !== undefined && stored.length > 0) await chain.putMeta(inputKey(hash), new Uint8Array(0))
+    },
+  }
+  return store
+}
