@@ -46,13 +46,3 @@ export const BUILDER_DEPOSIT_CODE =
 
 export const CREATE2_FACTORY_CODE =
   '0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3'
-
-/**
- * What stands at the four request addresses of an L2: nothing for the system call, a revert for everybody else.
- *
- * The real contracts would let any L2 user put a request into a block, which EXECUTE refuses; empty accounts would make
- * every block invalid (both in docs/spec-gaps.md).
- *
- *     CALLER PUSH20 SYSTEM_ADDRESS EQ PUSH1 ok JUMPI PUSH0 PUSH0 REVERT ok: JUMPDEST STOP
- */
-export const INERT_REQUEST_CODE = '0x3373fffffffffffffffffffffffffffffffffffffffe14601d575f5ffd5b00'

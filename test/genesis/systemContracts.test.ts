@@ -27,11 +27,6 @@ const HASHES: [string, `0x${string}`, string][] = [
     system.CREATE2_FACTORY_CODE,
     '0x2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989',
   ],
-  [
-    'INERT_REQUEST_CODE',
-    system.INERT_REQUEST_CODE,
-    '0xed57f9cf61eb18e8e8d3aab87a34cfb705d4f632437e2146293d21cdedbdd708',
-  ],
 ]
 
 describe('system contracts', () => {

@@ -1,0 +1,44 @@
+import { type ChainSpec, createChainSpec } from '../execution/chainSpec.ts'
+import { type Crypto, createCrypto } from '../execution/crypto.ts'
+import { createEngine } from '../execution/engine.ts'
+import type { GenesisJson } from '../execution/genesisJson.ts'
+import type { Engine } from '../execution/types.ts'
+import type { Logger } from '../node/types.ts'
+import { createExecutionCache } from '../precompiles/cache.ts'
+import { createExecute, type Execute } from '../precompiles/execute.ts'
+import { setKeccak256 } from '../stateless/keccak.ts'
+
+/** What every chain of a process shares: cryptography, and the one EXECUTE with its cache of results. */
+export type Engines = {
+  readonly crypto: Crypto
+  readonly execute: Execute
+  spec(genesis: GenesisJson): ChainSpec
+  /** an L1 engine knows EXECUTE, which is active from the fork `nativeRollups` on */
+  l1(genesis: GenesisJson): Engine
+  /** an L2 engine never does */
+  l2(genesis: GenesisJson): Engine
+}
+
+export async function createEngines(logger: Logger): Promise<Engines> {
+  const crypto = await createCrypto({ logger: logger.child('crypto') })
+  setKeccak256(crypto.keccak256)
+  const spec = (genesis: GenesisJson) =>
+    createChainSpec(genesis.config, { crypto }, { difficulty: BigInt(genesis.difficulty ?? 0) })
+  const engine = (genesis: GenesisJson, execute?: Execute) =>
+    createEngine({
+      spec: spec(genesis),
+      crypto,
+      logger: logger.child('execution'),
+      ...(execute === undefined ? {} : { execute: execute.precompile }),
+    })
+  const bare = { config: { chainId: 1 }, timestamp: '0x0', gasLimit: '0x1', alloc: {} }
+  // The runner inside EXECUTE takes the chain id from its input; the spec it is made with does not matter.
+  const { runBlock } = engine(bare)
+  const execute = createExecute({
+    runBlock,
+    schedule: 'metered',
+    cache: createExecutionCache(),
+    logger: logger.child('execute'),
+  })
+  return { crypto, execute, spec, l1: (genesis) => engine(genesis, execute), l2: (genesis) => engine(genesis) }
+}

@@ -1,0 +1,33 @@
+import { buildDevnetGenesis } from '../genesis/devnet.ts'
+import { bareL1Genesis } from '../genesis/l1Genesis.ts'
+import type { DevnetGenesis } from '../genesis/types.ts'
+import { silentLogger } from '../node/logger.ts'
+import { createEngines, type Engines } from './engines.ts'
+import { type GenesisOptions, UsageError } from './options.ts'
+
+/** The devnet genesis of this build for a timestamp; two calls with the same arguments give the same bytes. */
+export function devnetGenesis(
+  engines: Engines,
+  options: { timestamp: number; finalityDelay: number; rollups?: number },
+): Promise<DevnetGenesis> {
+  return buildDevnetGenesis(
+    { timestamp: options.timestamp, finalityDelay: options.finalityDelay, rollups: options.rollups ?? 1 },
+    { l1Engine: engines.l1(bareL1Genesis(options.timestamp)), l2Rules: (genesis) => engines.spec(genesis) },
+  )
+}
+
+/** `reenact genesis l1|l2`: prints the genesis as geth-format JSON. */
+export async function runGenesis(chain: string | undefined, options: GenesisOptions): Promise<number> {
+  if (chain !== 'l1' && chain !== 'l2') {
+    throw new UsageError('BAD_VALUE', `reenact genesis takes l1 or l2${chain === undefined ? '' : `, not ${chain}`}`)
+  }
+  const timestamp = options['genesis-time'] ?? Math.floor(Date.now() / 1000)
+  const genesis = await devnetGenesis(await createEngines(silentLogger), {
+    timestamp,
+    finalityDelay: options['finality-delay'],
+  })
+  const [rollup] = genesis.rollups
+  if (rollup === undefined) throw new Error('a devnet genesis has a rollup')
+  console.log(JSON.stringify(chain === 'l1' ? genesis.l1 : rollup.l2, null, 2))
+  return 0
+}

@@ -1,0 +1,115 @@
+import { type Hex, isAddressEqual, zeroAddress } from 'viem'
+import { genesisBlock } from '../execution/genesisBlock.ts'
+import type { GenesisJson } from '../execution/genesisJson.ts'
+import type { Engine } from '../execution/types.ts'
+import { SETTLER_ADDRESS } from './accounts.ts'
+import { bareL1Genesis, startDeployment } from './l1Genesis.ts'
+import { buildL2Genesis, l2Backing } from './l2Genesis.ts'
+import {
+  BLOCK_GAS_LIMIT,
+  FIRST_L2_CHAIN_ID,
+  L1_CHAIN_ID,
+  L2_MESSENGER_ADDRESS,
+  MESSENGER_SUPPLY,
+  ROLLUP_DEFAULTS,
+} from './parameters.ts'
+import type { DevnetGenesis, RollupDeployment } from './types.ts'
+
+export type DevnetGenesisOptions = {
+  /** seconds; of L1 and of every L2 */
+  timestamp: number
+  rollups: number
+  /** seconds */
+  finalityDelay: number
+  /** who may advance; zero address: anyone */
+  sequencer?: Hex
+}
+
+/**
+ * L1 and L2 genesis of a devnet.
+ *
+ * The L1 genesis needs the L2 genesis hash (it is the rollup's first head), the L2 genesis needs the address of its L1
+ * messenger: CREATE3 addresses depend on neither, so they are asked for first.
+ *
+ * @throws Error when a solvency rule does not hold: that is a bug here, not input
+ */
+export async function buildDevnetGenesis(
+  options: DevnetGenesisOptions,
+  deps: { l1Engine: Engine; l2Rules(genesis: GenesisJson): Parameters<typeof genesisBlock>[1] },
+): Promise<DevnetGenesis> {
+  const deployment = await startDeployment(deps.l1Engine, options.timestamp)
+  const rollups: { l2: GenesisJson; deployment: RollupDeployment }[] = []
+  for (let index = 0; index < options.rollups; index++) {
+    const chainId = FIRST_L2_CHAIN_ID + index
+    const addresses = await deployment.predict(chainId)
+    const l2 = buildL2Genesis({ chainId, timestamp: options.timestamp, l1Messenger: addresses.messenger })
+    const { block } = genesisBlock(l2, deps.l2Rules(l2))
+    const genesisHash = toHex(block.hash)
+    const genesisStateRoot = toHex(block.header.stateRoot)
+    const sequencer = options.sequencer ?? SETTLER_ADDRESS
+    await deployment.create({
+      config: {
+        chainId: BigInt(chainId),
+        gasLimit: BLOCK_GAS_LIMIT,
+        feeRecipient: ROLLUP_DEFAULTS.feeRecipient,
+        sequencer,
+        genesisHash,
+        genesisStateRoot,
+        genesisTimestamp: BigInt(options.timestamp),
+        maxAnchorAge: BigInt(ROLLUP_DEFAULTS.maxAnchorAge),
+        maxTimestampLag: BigInt(ROLLUP_DEFAULTS.maxTimestampLag),
+        finalityDelay: BigInt(options.finalityDelay),
+        sequencerTimeout: BigInt(ROLLUP_DEFAULTS.sequencerTimeout),
+        forcedDeadline: BigInt(ROLLUP_DEFAULTS.forcedDeadline),
+        forcedExpiry: BigInt(ROLLUP_DEFAULTS.forcedExpiry),
+        forcedBond: ROLLUP_DEFAULTS.forcedBond,
+      },
+      maxMessageGas: BigInt(ROLLUP_DEFAULTS.maxMessageGas),
+      value: l2Backing(l2),
+    })
+    rollups.push({
+      l2,
+      deployment: {
+        l1ChainId: L1_CHAIN_ID,
+        l2ChainId: chainId,
+        l1: { ...addresses, ...deployment.contracts },
+        l2: { messenger: L2_MESSENGER_ADDRESS },
+        deployBlock: 0,
+        l2GenesisHash: genesisHash,
+        l2GenesisStateRoot: genesisStateRoot,
+        l2GasLimit: Number(BLOCK_GAS_LIMIT),
+        parameters: {
+          maxAnchorAge: ROLLUP_DEFAULTS.maxAnchorAge,
+          maxTimestampLag: ROLLUP_DEFAULTS.maxTimestampLag,
+          finalityDelay: options.finalityDelay,
+          sequencerTimeout: ROLLUP_DEFAULTS.sequencerTimeout,
+          maxMessageGas: ROLLUP_DEFAULTS.maxMessageGas,
+          feeRecipient: zeroAddress,
+          sequencer,
+        },
+      },
+    })
+  }
+  const l1 = bareL1Genesis(options.timestamp)
+  Object.assign(l1.alloc, deployment.alloc())
+  const genesis: DevnetGenesis = { l1, rollups }
+  requireSolvent(genesis)
+  return genesis
+}
+
+/**
+ * Every wei on an L2 outside its messenger is in the escrow on L1, and the messenger can release all ETH that could
+ * ever be deposited.
+ */
+function requireSolvent({ l1, rollups }: DevnetGenesis): void {
+  const supply = Object.values(l1.alloc).reduce((sum, account) => sum + BigInt(account.balance), 0n)
+  if (MESSENGER_SUPPLY < supply) throw new Error('genesis: the L2 messenger holds less than all ETH of L1')
+  for (const { l2, deployment } of rollups) {
+    const escrow = Object.entries(l1.alloc).find(([address]) => isAddressEqual(address as Hex, deployment.l1.messenger))
+    if (escrow === undefined || BigInt(escrow[1].balance) !== l2Backing(l2)) {
+      throw new Error(`genesis: the escrow of rollup ${deployment.l2ChainId} is not the sum of its L2 balances`)
+    }
+  }
+}
+
+const toHex = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString('hex')}`
