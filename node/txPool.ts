@@ -203,7 +203,10 @@ class Pool implements LiveTxPool {
     const queued = queue.entries.length - queue.pendingCount
     if (queue.entries.length >= maxPerSender || (!isNext && queued >= maxQueuedPerSender)) {
       // A lower nonce is worth more to the sender than the last one, which cannot run before it anyway.
-      if (last !== undefined && last.tx.nonce > tx.nonce) return this.#remove(last)
+      if (last !== undefined && last.tx.nonce > tx.nonce) {
+        this.#remove(last)
+        return
+      }
       const message = `account limit exceeded: ${queue.entries.length} transactions of this sender are waiting`
       throw new TransactionRejected('ACCOUNT_LIMIT', message, { pending: queue.pendingCount, queued })
     }
@@ -255,7 +258,16 @@ class Pool implements LiveTxPool {
   #announce(entries: readonly PooledTransaction[]): void {
     for (const entry of entries) {
       entry.announced = true
-      for (const listener of this.#listeners) listener(entry.tx)
+      for (const listener of this.#listeners) this.#notify(listener, entry.tx)
+    }
+  }
+
+  /** The transaction is in the pool already, so a broken listener must not look like a refusal. */
+  #notify(listener: (tx: Transaction) => void, tx: Transaction): void {
+    try {
+      listener(tx)
+    } catch (error) {
+      this.#deps.logger.error('a listener for pending transactions failed', { error, hash: tx.hash })
     }
   }
 
@@ -266,9 +278,11 @@ class Pool implements LiveTxPool {
     for (const { block } of removed.toReversed()) {
       for (const raw of block.transactions) this.#returning.push({ raw, block })
     }
-    this.#catchUp ??= this.#run().finally(() => {
-      this.#catchUp = undefined
-    })
+    this.#catchUp ??= this.#run()
+      .catch((error) => this.#deps.logger.error('the pool could not follow the head', { error }))
+      .finally(() => {
+        this.#catchUp = undefined
+      })
   }
 
   /** Takes mined transactions out at once; their senders' balances follow with the next refresh. */
