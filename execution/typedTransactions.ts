@@ -58,7 +58,8 @@ export function buildTypedTx(
     v: fields.v,
   }
   Object.assign(typed, known)
-  return Object.freeze(typed)
+  Object.freeze(typed)
+  return typed
 }
 
 /**
