@@ -125,6 +125,6 @@ function refuse(
     drop(tx, 'it broke the block builder')
     throw error
   }
-  if (WAITING_CODES.has(error.code)) return wait(tx, error.message)
-  drop(tx, error.message)
+  if (WAITING_CODES.has(error.code)) wait(tx, error.message)
+  else drop(tx, error.message)
 }

@@ -175,6 +175,7 @@ class StoredChain implements Chain {
   }
 
   async importBlock(block: Block, blockAccessList?: Uint8Array): Promise<void> {
+    if (this.isCanonical(block.hash)) return
     if (this.#parts.reader.header(block.hash) !== undefined) return this.rewindTo(block.hash)
     const parent = this.#requireParent(block)
     const outcome = await this.engine.executeBlock({
