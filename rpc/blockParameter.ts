@@ -1,0 +1,94 @@
+import type { Chain } from '../node/types.ts'
+import type { Block, Hash32, StateView } from '../stateless/types.ts'
+import { hash, quantity64 } from './codec.ts'
+import { invalidParams, RpcError } from './errors.ts'
+import { toData, toQuantity } from './hex.ts'
+import { bool, describe, type Parse, readObject } from './params.ts'
+
+export type NumberOrTag =
+  | { kind: 'tag'; tag: 'latest' | 'safe' | 'finalized' | 'earliest' | 'pending' }
+  | { kind: 'number'; number: bigint }
+
+/** Which block a method is asked about: number, tag, or hash (plain or by EIP-1898). */
+export type BlockParameter = NumberOrTag | { kind: 'hash'; hash: Hash32; requireCanonical: boolean }
+
+export const LATEST: NumberOrTag = { kind: 'tag', tag: 'latest' }
+
+/** A quantity or a tag. */
+export const numberOrTag: Parse<NumberOrTag> = (value, path) => {
+  switch (value) {
+    case 'latest':
+    case 'safe':
+    case 'finalized':
+    case 'earliest':
+    case 'pending':
+      return { kind: 'tag', tag: value }
+  }
+  if (typeof value === 'string' && value !== '' && !/^(0[xX]|\d)/.test(value)) {
+    throw invalidParams(path, `unknown block tag ${describe(value)}`)
+  }
+  return { kind: 'number', number: quantity64(value, path) }
+}
+
+/** A quantity, a tag, a block hash, or an EIP-1898 object. */
+export const blockParameter: Parse<BlockParameter> = (value, path) => {
+  if (typeof value === 'object' && value !== null) return eip1898(value, path)
+  if (typeof value === 'string' && value.length === 66 && value.startsWith('0x')) {
+    return { kind: 'hash', hash: hash(value, path), requireCanonical: false }
+  }
+  return numberOrTag(value, path)
+}
+
+function eip1898(value: object, path: string): BlockParameter {
+  const read = readObject(value, path)
+  const blockHash = read('blockHash')
+  const blockNumber = read('blockNumber')
+  if (blockHash !== undefined && blockNumber !== undefined) {
+    throw invalidParams(path, 'cannot specify both blockHash and blockNumber, choose one or the other')
+  }
+  if (blockNumber !== undefined) return numberOrTag(blockNumber, `${path}.blockNumber`)
+  if (blockHash === undefined) throw invalidParams(path, 'expected blockHash or blockNumber')
+  const requireCanonical = read('requireCanonical')
+  return {
+    kind: 'hash',
+    hash: hash(blockHash, `${path}.blockHash`),
+    requireCanonical: requireCanonical === undefined ? false : bool(requireCanonical, `${path}.requireCanonical`),
+  }
+}
+
+/** Canonical block number; `pending` is the head: this node's pending block holds the head's state. */
+export function resolveNumber(chain: Chain, block: NumberOrTag): bigint {
+  if (block.kind === 'number') return block.number
+  return chain.resolveTag(block.tag === 'pending' ? 'latest' : block.tag)
+}
+
+/** The block, or undefined when it is not known. Throws RpcError NOT_CANONICAL as EIP-1898 asks. */
+export function findBlock(chain: Chain, parameter: BlockParameter): Block | undefined {
+  if (parameter.kind !== 'hash') {
+    const number = resolveNumber(chain, parameter)
+    const head = chain.head()
+    return number === head.header.number ? head : chain.getBlockByNumber(number)?.block
+  }
+  const found = chain.getBlockByHash(parameter.hash)?.block
+  if (found && parameter.requireCanonical && !chain.isCanonical(parameter.hash)) {
+    throw new RpcError('NOT_CANONICAL', `block ${toData(parameter.hash)} is not canonical`)
+  }
+  return found
+}
+
+/** The block. Throws RpcError UNKNOWN_BLOCK. */
+export function requireBlock(chain: Chain, parameter: BlockParameter): Block {
+  const block = findBlock(chain, parameter)
+  if (!block) throw new RpcError('UNKNOWN_BLOCK', `header not found: ${nameOf(parameter)}`)
+  return block
+}
+
+/** State after the block. Throws RpcError UNKNOWN_BLOCK and ChainError STATE_UNAVAILABLE. */
+export function requireState(chain: Chain, parameter: BlockParameter): StateView {
+  return chain.stateAt(requireBlock(chain, parameter).header.stateRoot)
+}
+
+function nameOf(parameter: BlockParameter): string {
+  if (parameter.kind === 'tag') return parameter.tag
+  return parameter.kind === 'hash' ? `hash ${toData(parameter.hash)}` : `number ${toQuantity(parameter.number)}`
+}

@@ -1,0 +1,131 @@
+import type { AccountOverride, Authorization, BlockOverride, CallRequest } from '../execution/types.ts'
+import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
+import { address, data, hash, quantity, quantity64, quantityOf, storageKey } from './codec.ts'
+import { invalidParams } from './errors.ts'
+import { describe, list, type Parse, property, readObject } from './params.ts'
+
+const MAX_LIST = 10_000
+
+/** A transaction object as eth_call takes it, with the chain it is meant for when it says so. */
+export type CallObject = { request: CallRequest; chainId?: bigint }
+
+/** The transaction object of eth_call and eth_estimateGas. Properties that no node reads are ignored, as wallets add their own. */
+export const callObject: Parse<CallObject> = (value, path) => {
+  const read = readObject(value, path)
+  const input = callInput(read, path)
+  const request: CallRequest = {
+    ...property(read, path, 'from', 'from', address),
+    ...property(read, path, 'to', 'to', address),
+    ...property(read, path, 'gas', 'gas', quantity64),
+    ...property(read, path, 'gasPrice', 'gasPrice', quantity),
+    ...property(read, path, 'maxFeePerGas', 'maxFeePerGas', quantity),
+    ...property(read, path, 'maxPriorityFeePerGas', 'maxPriorityFeePerGas', quantity),
+    ...property(read, path, 'value', 'value', quantity),
+    ...(input === undefined ? {} : { data: input }),
+    ...property(read, path, 'nonce', 'nonce', quantity64),
+    ...property(read, path, 'accessList', 'accessList', list(accessListEntry, MAX_LIST)),
+    ...property(read, path, 'authorizationList', 'authorizationList', list(authorization, MAX_LIST)),
+    ...property(read, path, 'blobVersionedHashes', 'blobVersionedHashes', list(hash, MAX_LIST)),
+    ...property(read, path, 'maxFeePerBlobGas', 'maxFeePerBlobGas', quantity),
+  }
+  checkFees(request, path)
+  return { request, ...property(read, path, 'chainId', 'chainId', quantity) }
+}
+
+/** `input` is the specified name, `data` the old one that most libraries still send. */
+function callInput(read: (key: string) => unknown, path: string): Uint8Array | undefined {
+  const { input } = property(read, path, 'input', 'input', data)
+  const old = property(read, path, 'data', 'data', data).data
+  if (input && old && !bytesEqual(input, old)) {
+    throw invalidParams(path, 'both "data" and "input" are set and not equal; use "input" to pass call data')
+  }
+  return input ?? old
+}
+
+function checkFees({ gasPrice, maxFeePerGas, maxPriorityFeePerGas }: CallRequest, path: string): void {
+  if (gasPrice !== undefined && (maxFeePerGas !== undefined || maxPriorityFeePerGas !== undefined)) {
+    throw invalidParams(path, 'both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified')
+  }
+  if (maxFeePerGas !== undefined && maxPriorityFeePerGas !== undefined && maxPriorityFeePerGas > maxFeePerGas) {
+    throw invalidParams(path, `maxPriorityFeePerGas (${maxPriorityFeePerGas}) > maxFeePerGas (${maxFeePerGas})`)
+  }
+}
+
+const accessListEntry: Parse<{ address: Uint8Array; storageKeys: readonly Uint8Array[] }> = (value, path) => {
+  const read = readObject(value, path)
+  const keys = read('storageKeys')
+  return {
+    address: address(read('address'), `${path}.address`),
+    storageKeys: keys === undefined ? [] : list(hash, MAX_LIST)(keys, `${path}.storageKeys`),
+  }
+}
+
+const authorization: Parse<Authorization> = (value, path) => {
+  const read = readObject(value, path)
+  return {
+    chainId: quantity(read('chainId'), `${path}.chainId`),
+    address: address(read('address'), `${path}.address`),
+    nonce: quantity64(read('nonce'), `${path}.nonce`),
+    yParity: Number(quantityOf(8)(read('yParity') ?? read('v'), `${path}.yParity`)),
+    r: signaturePart(read('r'), `${path}.r`),
+    s: signaturePart(read('s'), `${path}.s`),
+  }
+}
+
+/** Libraries send r and s with or without leading zeros. */
+const signaturePart: Parse<bigint> = (value, path) => BigInt(`0x${bytesToHex(storageKey(value, path).key)}`)
+
+/** State overrides by address: balance, nonce, code, and `state` (all storage) or `stateDiff` (some slots). */
+export const stateOverrides: Parse<ReadonlyMap<string, AccountOverride>> = (value, path) => {
+  readObject(value, path)
+  const overrides = new Map<string, AccountOverride>()
+  for (const [key, account] of Object.entries(value as object)) {
+    overrides.set(
+      bytesToHex(address(key, `${path} address ${describe(key)}`)),
+      accountOverride(account, `${path}.${key}`),
+    )
+  }
+  return overrides
+}
+
+const accountOverride: Parse<AccountOverride> = (value, path) => {
+  const read = readObject(value, path)
+  if (read('movePrecompileToAddress') !== undefined) {
+    throw invalidParams(`${path}.movePrecompileToAddress`, 'not supported here')
+  }
+  if (read('state') !== undefined && read('stateDiff') !== undefined) {
+    throw invalidParams(path, 'state and stateDiff cannot be used together')
+  }
+  return {
+    ...property(read, path, 'nonce', 'nonce', quantity64),
+    ...property(read, path, 'balance', 'balance', quantity),
+    ...property(read, path, 'code', 'code', data),
+    ...property(read, path, 'state', 'state', slots),
+    ...property(read, path, 'stateDiff', 'stateDiff', slots),
+  }
+}
+
+/** Slot (64 hex digits) to value. */
+const slots: Parse<ReadonlyMap<string, Uint8Array>> = (value, path) => {
+  readObject(value, path)
+  return new Map(
+    Object.entries(value as object).map(([slot, word]) => [
+      bytesToHex(storageKey(slot, `${path} slot ${describe(slot)}`).key),
+      storageKey(word, `${path}.${slot}`).key,
+    ]),
+  )
+}
+
+/** Block fields that a call may see instead of the real ones. */
+export const blockOverrides: Parse<BlockOverride> = (value, path) => {
+  const read = readObject(value, path)
+  return {
+    ...property(read, path, 'number', 'number', quantity64),
+    ...property(read, path, 'time', 'timestamp', quantity64),
+    ...property(read, path, 'gasLimit', 'gasLimit', quantity64),
+    ...property(read, path, 'feeRecipient', 'coinbase', address),
+    ...property(read, path, 'prevRandao', 'prevRandao', hash),
+    ...property(read, path, 'baseFeePerGas', 'baseFeePerGas', quantity),
+    ...property(read, path, 'blobBaseFee', 'blobBaseFee', quantity),
+  }
+}

@@ -1,0 +1,42 @@
+import type { Block } from '../../stateless/types.ts'
+import { type BlockParameter, findBlock, numberOrTag } from '../blockParameter.ts'
+import { hash } from '../codec.ts'
+import { formatBlock } from '../format/block.ts'
+import { toQuantity } from '../hex.ts'
+import { bool, method, required, withDefault } from '../params.ts'
+import type { MethodTable } from '../types.ts'
+import type { EthDeps } from './deps.ts'
+import { formatPendingBlock, pendingHeader, pendingTransactions } from './pendingBlock.ts'
+
+/** Blocks; null when there is none. */
+export function blockMethods({ chain, pool, clock }: Pick<EthDeps, 'chain' | 'pool' | 'clock'>): MethodTable {
+  const hashParam = required('block hash', hash)
+  const numberParam = required('block', numberOrTag)
+  const hydratedParam = withDefault('hydrated transactions', bool, false)
+  const byHash = (blockHash: Uint8Array): BlockParameter => ({ kind: 'hash', hash: blockHash, requireCanonical: false })
+  const isPending = (block: BlockParameter) => block.kind === 'tag' && block.tag === 'pending'
+
+  const getBlock = (parameter: BlockParameter, hydrated: boolean) => {
+    if (isPending(parameter)) return formatPendingBlock(chain, pool, clock, hydrated)
+    const block = findBlock(chain, parameter)
+    return block ? formatBlock(block, chain.getTransactions(block), hydrated) : null
+  }
+  const count = (parameter: BlockParameter, countIn: (block: Block) => number) => {
+    const block = findBlock(chain, parameter)
+    return block ? toQuantity(countIn(block)) : null
+  }
+  const countTransactions = (parameter: BlockParameter) => {
+    if (isPending(parameter)) return toQuantity(pendingTransactions(pool, pendingHeader(chain, clock)).length)
+    return count(parameter, (block) => block.transactions.length)
+  }
+  const countUncles = (parameter: BlockParameter) => count(parameter, (block) => block.ommers.length)
+
+  return {
+    eth_getBlockByHash: method([hashParam, hydratedParam], ([blockHash, full]) => getBlock(byHash(blockHash), full)),
+    eth_getBlockByNumber: method([numberParam, hydratedParam], ([block, full]) => getBlock(block, full)),
+    eth_getBlockTransactionCountByHash: method([hashParam], ([blockHash]) => countTransactions(byHash(blockHash))),
+    eth_getBlockTransactionCountByNumber: method([numberParam], ([block]) => countTransactions(block)),
+    eth_getUncleCountByBlockHash: method([hashParam], ([blockHash]) => countUncles(byHash(blockHash))),
+    eth_getUncleCountByBlockNumber: method([numberParam], ([block]) => countUncles(block)),
+  }
+}

@@ -1,0 +1,43 @@
+import type { CallRequest } from '../../execution/types.ts'
+import type { Chain, Clock, TxPool } from '../../node/types.ts'
+
+/** What the eth_ methods of one chain work on. */
+export type EthDeps = {
+  chain: Chain
+  pool: TxPool
+  clock: Clock
+  limits?: Partial<EthLimits>
+  /** addresses for eth_accounts; default none: wallets bring their own */
+  accounts?: readonly `0x${string}`[]
+  /**
+   * A further condition on transactions that eth_estimateGas knows the cost of: on L2, that one settlement can carry
+   * them. Throws TransactionRejected.
+   */
+  checkEstimate?: (request: CallRequest, estimate: { gas: bigint; regularGas: bigint }) => void
+}
+
+/** Bounds of single methods. */
+export const DEFAULT_ETH_LIMITS = {
+  /** most gas that eth_call may use */
+  callGasCap: 100_000_000n,
+  /** logs in one answer */
+  maxLogs: 20_000,
+  /** open filters of all callers together */
+  maxFilters: 1_000,
+  /** a filter that nobody asks for so long is forgotten */
+  filterIdleMs: 300_000,
+  /** blocks in one eth_feeHistory answer */
+  maxFeeHistory: 1_024,
+  /** storage keys in one eth_getProof */
+  maxProofKeys: 1_024,
+  /** longest wait of eth_sendRawTransactionSync */
+  maxReceiptWaitMs: 20_000,
+} as const
+
+export type EthLimits = {
+  readonly [Name in keyof typeof DEFAULT_ETH_LIMITS]: (typeof DEFAULT_ETH_LIMITS)[Name] extends bigint ? bigint : number
+}
+
+export function ethLimits({ limits }: Pick<EthDeps, 'limits'>): EthLimits {
+  return { ...DEFAULT_ETH_LIMITS, ...limits }
+}

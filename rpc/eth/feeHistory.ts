@@ -1,0 +1,80 @@
+import { type FeeHistory, feeHistory } from '../../node/fees.ts'
+import type { Chain } from '../../node/types.ts'
+import { numberOrTag, requireBlock } from '../blockParameter.ts'
+import { quantity64 } from '../codec.ts'
+import { invalidParams } from '../errors.ts'
+import { toQuantity } from '../hex.ts'
+import { describe, list, method, optional, type Parse, required } from '../params.ts'
+import type { MethodTable } from '../types.ts'
+import { type EthDeps, ethLimits } from './deps.ts'
+
+const MAX_PERCENTILES = 100
+const BLOB_GAS = 131_072
+
+/** eth_feeHistory. Blocks beyond the limit, or older than genesis, are left out, as the specification says. */
+export function feeHistoryMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): MethodTable {
+  const { chain } = deps
+  const { maxFeeHistory } = ethLimits(deps)
+  return {
+    eth_feeHistory: method(
+      [
+        required('blockCount', blockCount),
+        required('newestBlock', numberOrTag),
+        optional('rewardPercentiles', percentiles),
+      ],
+      ([wanted, newestBlock, rewards]) => {
+        const newest = requireBlock(chain, newestBlock).header.number
+        const request = { blockCount: Math.min(Number(wanted), maxFeeHistory), newest }
+        return formatFeeHistory(chain, feeHistory(chain, rewards ? { ...request, percentiles: rewards } : request))
+      },
+    ),
+  }
+}
+
+function formatFeeHistory(chain: Chain, history: FeeHistory) {
+  const { headers, reward } = history
+  return {
+    oldestBlock: toQuantity(history.oldestBlock),
+    baseFeePerGas: history.baseFeePerGas.map(toQuantity),
+    gasUsedRatio: history.gasUsedRatio.map((ratio) => Math.min(1, ratio)),
+    baseFeePerBlobGas: history.baseFeePerBlobGas.map(toQuantity),
+    blobGasUsedRatio: headers.map(
+      (header) => Number(header.blobGasUsed ?? 0n) / maxBlobGas(chain.engine.forkAt(header)),
+    ),
+    ...(reward === undefined ? {} : { reward: reward.map((tips) => tips.map(toQuantity)) }),
+  }
+}
+
+/** Hex, or a plain number as some libraries send it. */
+const blockCount: Parse<bigint> = (value, path) =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : quantity64(value, path)
+
+const percentile: Parse<number> = (value, path) => {
+  if (typeof value !== 'number' || !(value >= 0 && value <= 100)) {
+    throw invalidParams(path, `expected a percentile from 0 to 100, got ${describe(value)}`)
+  }
+  return value
+}
+
+const percentiles: Parse<readonly number[]> = (value, path) => {
+  const values = list(percentile, MAX_PERCENTILES)(value, path)
+  if (values.some((item, index) => item < (values[index - 1] ?? 0))) {
+    throw invalidParams(path, 'percentiles must be in ascending order')
+  }
+  return values
+}
+
+/** Most blob gas in one block, by mainnet's blob schedule (EIP-7840, EIP-7892). */
+function maxBlobGas(fork: string): number {
+  switch (fork) {
+    case 'cancun':
+      return 6 * BLOB_GAS
+    case 'prague':
+    case 'osaka':
+      return 9 * BLOB_GAS
+    case 'bpo1':
+      return 15 * BLOB_GAS
+    default:
+      return 21 * BLOB_GAS
+  }
+}

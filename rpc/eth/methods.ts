@@ -1,0 +1,34 @@
+import type { MethodTable } from '../types.ts'
+import { blockMethods } from './blocks.ts'
+import { callMethods } from './call.ts'
+import type { EthDeps } from './deps.ts'
+import { feeHistoryMethods } from './feeHistory.ts'
+import { feeMethods } from './fees.ts'
+import { filterMethods } from './filters.ts'
+import { logMethods } from './logs.ts'
+import { networkMethods } from './network.ts'
+import { proofMethods } from './proof.ts'
+import { receiptMethods } from './receipts.ts'
+import { sendMethods } from './send.ts'
+import { stateMethods } from './state.ts'
+import { subscriptionMethods } from './subscriptions.ts'
+import { transactionMethods } from './transactions.ts'
+
+/** All eth_ methods of one chain. */
+export function ethMethods(deps: EthDeps): MethodTable {
+  return {
+    ...networkMethods(deps),
+    ...feeMethods(deps),
+    ...feeHistoryMethods(deps),
+    ...stateMethods(deps),
+    ...proofMethods(deps),
+    ...blockMethods(deps),
+    ...transactionMethods(deps),
+    ...receiptMethods(deps),
+    ...sendMethods(deps),
+    ...callMethods(deps),
+    ...logMethods(deps),
+    ...filterMethods(deps),
+    ...subscriptionMethods(deps),
+  }
+}

@@ -1,0 +1,46 @@
+import { bytesToBigint } from '../../stateless/bytes.ts'
+import { createAccountProof } from '../../stateless/proof.ts'
+import { blockParameter, LATEST, requireState } from '../blockParameter.ts'
+import { address, storageKey } from '../codec.ts'
+import { toData, toQuantity } from '../hex.ts'
+import { list, method, required, withDefault } from '../params.ts'
+import type { MethodTable } from '../types.ts'
+import { type EthDeps, ethLimits } from './deps.ts'
+
+/** EIP-1186 proofs in the state of any stored block, of presence and of absence; one entry per key that was asked for. */
+export function proofMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): MethodTable {
+  const { chain } = deps
+  const { maxProofKeys } = ethLimits(deps)
+  return {
+    eth_getProof: method(
+      [
+        required('address', address),
+        required('storage keys', list(storageKey, maxProofKeys)),
+        withDefault('block', blockParameter, LATEST),
+      ],
+      ([account, keys, block]) => {
+        const { root } = requireState(chain, block)
+        const proof = createAccountProof(
+          chain.nodes,
+          root,
+          account,
+          keys.map(({ key }) => key),
+        )
+        return {
+          address: toData(account),
+          accountProof: proof.accountProof.map(toData),
+          balance: toQuantity(proof.balance),
+          codeHash: toData(proof.codeHash),
+          nonce: toQuantity(proof.nonce),
+          storageHash: toData(proof.storageHash),
+          storageProof: proof.storageProof.map((entry, position) => ({
+            // Keys are given back in the form they came in: a full word, or a quantity.
+            key: keys[position]?.short === true ? toQuantity(bytesToBigint(entry.slot)) : toData(entry.slot),
+            value: toQuantity(bytesToBigint(entry.value)),
+            proof: entry.proof.map(toData),
+          })),
+        }
+      },
+    ),
+  }
+}

@@ -1,0 +1,55 @@
+import { data, index } from '../codec.ts'
+import { RpcError } from '../errors.ts'
+import { toData } from '../hex.ts'
+import { method, required, withDefault } from '../params.ts'
+import type { MethodTable } from '../types.ts'
+import { type EthDeps, ethLimits } from './deps.ts'
+import { receiptOf } from './receipts.ts'
+
+const DEFAULT_WAIT_MS = 2_000
+
+/** Signed transactions into the pool. */
+export function sendMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'limits'>): MethodTable {
+  const { chain, pool } = deps
+  const { maxReceiptWaitMs } = ethLimits(deps)
+  const rawParam = required('transaction', data)
+  return {
+    eth_sendRawTransaction: method([rawParam], async ([raw]) => toData((await pool.add(raw)).hash)),
+    /** EIP-7966: answers with the receipt, or with an error that carries the hash when it takes too long */
+    eth_sendRawTransactionSync: method(
+      [rawParam, withDefault('timeout in ms', index, DEFAULT_WAIT_MS)],
+      async ([raw, timeoutMs], { signal }) => {
+        const { hash } = await pool.add(raw)
+        const wait = Math.min(timeoutMs, maxReceiptWaitMs)
+        await waitUntil(() => chain.getTransactionLocation(hash) !== undefined, chain.onHead, wait, signal)
+        const receipt = receiptOf(chain, hash)
+        if (receipt) return receipt
+        const message = `the transaction was added to the pool but wasn't processed in ${wait} ms`
+        throw new RpcError('NO_RECEIPT_YET', message, { output: toData(hash) })
+      },
+    ),
+  }
+}
+
+/** Resolves when `done` holds, looked at now and after every event, or when the time is over or the caller gone. */
+function waitUntil(
+  done: () => boolean,
+  onEvent: (listener: () => void) => () => void,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (done()) return Promise.resolve()
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer)
+      stop()
+      signal.removeEventListener('abort', finish)
+      resolve()
+    }
+    const timer = setTimeout(finish, timeoutMs)
+    const stop = onEvent(() => {
+      if (done()) finish()
+    })
+    signal.addEventListener('abort', finish, { once: true })
+  })
+}

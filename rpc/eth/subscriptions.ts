@@ -1,0 +1,49 @@
+import { invalidParams, RpcError } from '../errors.ts'
+import { formatHeader } from '../format/block.ts'
+import { formatPooledTransaction } from '../format/transaction.ts'
+import { toData } from '../hex.ts'
+import { filterObject } from '../logFilter.ts'
+import { describe, method, optional, type Parse, required, text } from '../params.ts'
+import type { MethodTable, RpcConnection, RpcContext } from '../types.ts'
+import type { EthDeps } from './deps.ts'
+import { logChanges } from './filters.ts'
+
+const NOTIFICATION = 'eth_subscription'
+
+type Start = Parameters<RpcConnection['subscribe']>[1]
+
+/** eth_subscribe: newHeads, logs (removed ones too) and newPendingTransactions (hashes, or objects when asked with true). */
+export function subscriptionMethods({ chain, pool }: Pick<EthDeps, 'chain' | 'pool'>): MethodTable {
+  const startOf = (kind: string, options: unknown): Start => {
+    switch (kind) {
+      case 'newHeads':
+        return (push) => chain.onHead(({ added }) => added.forEach(({ block }) => void push(formatHeader(block))))
+      case 'logs': {
+        const { criteria } = filterObject(options ?? {}, 'argument 1 (options)')
+        return (push) => chain.onHead((change) => logChanges(change, criteria).forEach(push))
+      }
+      case 'newPendingTransactions': {
+        const full = options === true
+        return (push) => pool.onPending((tx) => push(full ? formatPooledTransaction(tx) : toData(tx.hash)))
+      }
+      default:
+        throw invalidParams('argument 0 (subscription)', `no ${describe(kind)} subscription in eth namespace`)
+    }
+  }
+  return {
+    eth_subscribe: method([required('subscription', text), optional('options', anything)], ([kind, options], context) =>
+      connectionOf(context).subscribe(NOTIFICATION, startOf(kind, options)),
+    ),
+    eth_unsubscribe: method([required('subscription id', text)], ([id], context) => {
+      if (connectionOf(context).unsubscribe(id)) return true
+      throw new RpcError('UNKNOWN_FILTER', 'subscription not found')
+    }),
+  }
+}
+
+const anything: Parse<unknown> = (value) => value
+
+function connectionOf({ connection }: RpcContext): RpcConnection {
+  if (connection) return connection
+  throw new RpcError('NOTIFICATIONS_UNSUPPORTED', 'notifications not supported over HTTP; use a WebSocket on this port')
+}

@@ -1,0 +1,82 @@
+import type { Transaction } from '../../execution/types.ts'
+import { blockRlp, hashHeader } from '../../stateless/header.ts'
+import type { Block, BlockHeader, Withdrawal } from '../../stateless/types.ts'
+import { toData, toQuantity } from '../hex.ts'
+import { formatMinedTransaction } from './transaction.ts'
+
+/** Fields of a header, without its hash. Fields of later forks are absent, and so is totalDifficulty. */
+export function formatHeaderFields(header: BlockHeader) {
+  return {
+    parentHash: toData(header.parentHash),
+    sha3Uncles: toData(header.ommersHash),
+    miner: toData(header.coinbase),
+    stateRoot: toData(header.stateRoot),
+    transactionsRoot: toData(header.transactionsRoot),
+    receiptsRoot: toData(header.receiptsRoot),
+    logsBloom: toData(header.logsBloom),
+    difficulty: toQuantity(header.difficulty),
+    number: toQuantity(header.number),
+    gasLimit: toQuantity(header.gasLimit),
+    gasUsed: toQuantity(header.gasUsed),
+    timestamp: toQuantity(header.timestamp),
+    extraData: toData(header.extraData),
+    mixHash: toData(header.prevRandao),
+    nonce: toData(header.nonce),
+    ...optionalQuantity('baseFeePerGas', header.baseFeePerGas),
+    ...optionalData('withdrawalsRoot', header.withdrawalsRoot),
+    ...optionalQuantity('blobGasUsed', header.blobGasUsed),
+    ...optionalQuantity('excessBlobGas', header.excessBlobGas),
+    ...optionalData('parentBeaconBlockRoot', header.parentBeaconBlockRoot),
+    ...optionalData('requestsHash', header.requestsHash),
+    ...optionalData('blockAccessListHash', header.blockAccessListHash),
+    ...optionalQuantity('slotNumber', header.slotNumber),
+  }
+}
+
+/** What newHeads pushes. */
+export function formatHeader(block: Block) {
+  return { hash: toData(block.hash), ...formatHeaderFields(block.header) }
+}
+
+/** The block with its transactions as hashes or as objects. */
+export function formatBlock(block: Block, transactions: readonly Transaction[], hydrated: boolean) {
+  return {
+    ...formatHeader(block),
+    size: toQuantity(blockRlp(block).length),
+    transactions: hydrated
+      ? transactions.map((tx, index) => formatMinedTransaction(tx, block, index))
+      : transactions.map((tx) => toData(tx.hash)),
+    ...formatTail(block),
+  }
+}
+
+/** Ommers and withdrawals. */
+function formatTail(block: Block) {
+  return {
+    uncles: block.ommers.map((ommer) => toData(hashHeader(ommer))),
+    ...(block.withdrawals === undefined ? {} : { withdrawals: block.withdrawals.map(formatWithdrawal) }),
+  }
+}
+
+function formatWithdrawal({ index, validatorIndex, address, amount }: Withdrawal) {
+  return {
+    index: toQuantity(index),
+    validatorIndex: toQuantity(validatorIndex),
+    address: toData(address),
+    amount: toQuantity(amount),
+  }
+}
+
+function optionalQuantity<Name extends string>(
+  name: Name,
+  value: bigint | undefined,
+): { [Key in Name]?: `0x${string}` } {
+  return (value === undefined ? {} : { [name]: toQuantity(value) }) as { [Key in Name]?: `0x${string}` }
+}
+
+function optionalData<Name extends string>(
+  name: Name,
+  value: Uint8Array | undefined,
+): { [Key in Name]?: `0x${string}` } {
+  return (value === undefined ? {} : { [name]: toData(value) }) as { [Key in Name]?: `0x${string}` }
+}

@@ -1,0 +1,37 @@
+import type { RollupConfig, RollupReader } from '../../rollup/types.ts'
+import { toQuantity } from '../hex.ts'
+import { method } from '../params.ts'
+import type { MethodTable } from '../types.ts'
+
+/** rollup_config: everything a client needs to know about this rollup. */
+export function rollupConfigMethods({ rollup }: { rollup: RollupReader }): MethodTable {
+  return { rollup_config: method([], () => formatConfig(rollup.config())) }
+}
+
+/** `blockTimes` are plain numbers of seconds, possibly fractions; every other number is a quantity. */
+function formatConfig(config: RollupConfig) {
+  const { parameters } = config
+  return {
+    l1ChainId: toQuantity(config.l1ChainId),
+    l2ChainId: toQuantity(config.l2ChainId),
+    fork: config.fork,
+    executeAddress: config.executeAddress,
+    gasSchedule: config.gasSchedule,
+    contracts: { l1: config.l1, l2: config.l2 },
+    deployBlock: toQuantity(config.deployBlock),
+    l2GenesisHash: config.l2GenesisHash,
+    l2GenesisStateRoot: config.l2GenesisStateRoot,
+    l2GasLimit: toQuantity(config.l2GasLimit),
+    finalityDelay: toQuantity(parameters.finalityDelay),
+    blockTimes: config.blockTimes,
+    parameters: {
+      maxAnchorAge: toQuantity(parameters.maxAnchorAge),
+      maxTimestampLag: toQuantity(parameters.maxTimestampLag),
+      finalityDelay: toQuantity(parameters.finalityDelay),
+      sequencerTimeout: toQuantity(parameters.sequencerTimeout),
+      maxMessageGas: toQuantity(parameters.maxMessageGas),
+      feeRecipient: parameters.feeRecipient,
+      sequencer: parameters.sequencer,
+    },
+  }
+}

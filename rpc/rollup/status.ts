@@ -1,0 +1,26 @@
+import type { ChainPoint, RollupReader, RollupStatus } from '../../rollup/types.ts'
+import { toQuantity } from '../hex.ts'
+import { method } from '../params.ts'
+import type { MethodTable } from '../types.ts'
+
+/** rollup_status: both heads, how far settlement is behind, and what sequencer and settler are doing. */
+export function rollupStatusMethods({ rollup }: { rollup: RollupReader }): MethodTable {
+  return { rollup_status: method([], async () => formatStatus(await rollup.status())) }
+}
+
+function formatStatus({ l1Head, l2, lag, queue, sequencer, settler, escrow }: RollupStatus) {
+  const { nextAttempt, ...settlerFacts } = settler
+  return {
+    l1Head: formatPoint(l1Head),
+    l2: { unsafe: formatPoint(l2.unsafe), safe: formatPoint(l2.safe), finalized: formatPoint(l2.finalized) },
+    lag: { blocks: toQuantity(lag.blocks), seconds: toQuantity(lag.seconds) },
+    queue: { deposits: toQuantity(queue.deposits), blocksToSettle: toQuantity(queue.blocksToSettle) },
+    sequencer,
+    settler: { ...settlerFacts, ...(nextAttempt === undefined ? {} : { nextAttempt: toQuantity(nextAttempt) }) },
+    escrow: toQuantity(escrow),
+  }
+}
+
+function formatPoint({ number, hash, timestamp }: ChainPoint) {
+  return { number: toQuantity(number), hash, timestamp: toQuantity(timestamp) }
+}
