@@ -37,7 +37,7 @@ export async function createEngines(logger: Logger): Promise<Engines> {
   const execute = createExecute({
     runBlock,
     schedule: 'metered',
-    cache: createExecutionCache(),
+    cache: createExecutionCache({ maxEntries: 1_024 }),
     logger: logger.child('execute'),
   })
   return { crypto, execute, spec, l1: (genesis) => engine(genesis, execute), l2: (genesis) => engine(genesis) }
