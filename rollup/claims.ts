@@ -1,0 +1,252 @@
+import { encodeFunctionData, type LocalAccount } from 'viem'
+import { TransactionRejected } from '../execution/errors.ts'
+import type { BlockAssembly, Engine, Transaction, TransactionOutcome } from '../execution/types.ts'
+import type { Clock, Logger } from '../node/types.ts'
+import { hexToBytes } from '../stateless/bytes.ts'
+import type { StateView } from '../stateless/types.ts'
+import { type Anchor, type AnchorProof, fetchAnchorProof } from './anchor.ts'
+import { l2MessengerAbi, readProvenInbox, readUndelivered } from './contracts.ts'
+import { RollupError } from './errors.ts'
+import type { L1Client } from './l1Client.ts'
+import type { Room } from './limits.ts'
+import { createMessageTree, type MessageTree, messageHash } from './messages.ts'
+import type { L1View, Message } from './types.ts'
+
+type Hex = `0x${string}`
+
+/** Zero-fee (or too low fee) plain deposits that the builder claims on its own cost in one block. */
+export const COURTESY_CLAIMS = 20
+/** Failing claims cost build time and are not paid for: so many per block. */
+const MAX_FAILURES_PER_BLOCK = 4
+const FIRST_RETRY_MS = 2_000
+const LAST_RETRY_MS = 3_600_000
+
+/** The claims worth trying in one block. */
+export type ClaimPlan = {
+  messages: readonly Message[]
+  /** size of the inbox tree under the root that is used */
+  treeSize: number
+  rootId: bigint
+  /** set: the root is new to L2 and must be proven first */
+  proof: AnchorProof | undefined
+}
+
+export type ClaimResult = {
+  delivered: number
+  /** messages were left out for lack of room: more can be done in the next block */
+  cutShort: boolean
+}
+
+export type Claims = {
+  /** is there anything that `plan` would try? */
+  hasClaimable(state: StateView, anchor: Anchor): boolean
+  /** undefined: nothing to claim. Asks L1 for a proof when needed; throws RollupError. */
+  plan(state: StateView, anchor: Anchor): Promise<ClaimPlan | undefined>
+  /** adds proveInbox and claims to the block; what fails is left out and retried later */
+  include(assembly: BlockAssembly, plan: ClaimPlan, room: Room, courtesy: number): Promise<ClaimResult>
+  /** do not try this message again for a while */
+  postpone(message: Message): void
+}
+
+export type ClaimsDeps = {
+  view: L1View
+  l1: L1Client
+  engine: Engine
+  relayer: LocalAccount
+  clock: Clock
+  logger: Logger
+}
+
+/** Delivers L1's messages on L2: which, under which proven root, and what to do with those that fail. */
+export function createClaims(deps: ClaimsDeps): Claims {
+  const { view, clock } = deps
+  const { deployment } = view
+  const messenger = hexToBytes(deployment.l2.messenger)
+  const inbox = createInbox(view)
+  const postponed = new Map<Hex, { attempts: number; notBeforeMs: number }>()
+
+  const leafOf = (message: Message): Hex =>
+    messageHash(message, BigInt(deployment.l1ChainId), BigInt(deployment.l2ChainId))
+  const isDue = (message: Message): boolean =>
+    isWanted(message) && (postponed.get(leafOf(message))?.notBeforeMs ?? 0) <= clock.nowMs()
+
+  function dueMessages(state: StateView, anchor: Anchor): Message[] {
+    const records = view.messages()
+    return readUndelivered(state, messenger, countUntil(view, anchor.number)).flatMap((index) => {
+      const message = records[index]?.message
+      return message !== undefined && isDue(message) ? [message] : []
+    })
+  }
+
+  function postpone(message: Message): void {
+    const attempts = (postponed.get(leafOf(message))?.attempts ?? 0) + 1
+    const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 16))
+    postponed.set(leafOf(message), { attempts, notBeforeMs: clock.nowMs() + delayMs })
+  }
+
+  return {
+    postpone,
+    hasClaimable: (state, anchor) => dueMessages(state, anchor).length > 0,
+    async plan(state, anchor) {
+      const messages = dueMessages(state, anchor)
+      if (messages.length === 0) return undefined
+      const tree = inbox.tree()
+      const proven = readProvenInbox(state, messenger)
+      const provenSize = proven === undefined ? 0 : countUntil(view, proven.l1Block)
+      const usable = proven !== undefined && tree.root(provenSize) === proven.root
+      if (usable && messages.every((message) => message.index < provenSize)) {
+        return { messages, treeSize: provenSize, rootId: proven.rootId, proof: undefined }
+      }
+      const treeSize = countUntil(view, anchor.number)
+      const expected = tree.root(treeSize)
+      const proof = await fetchAnchorProof(deps.l1, deployment.l1.messenger, anchor)
+      if (proof.inboxRoot !== expected) {
+        const data = { expected, actual: proof.inboxRoot, l1Block: anchor.number }
+        throw new RollupError('BAD_L1_DATA', "L1's inbox root is not that of the messages it showed", data)
+      }
+      return { messages, treeSize, rootId: (proven?.rootId ?? 0n) + 1n, proof }
+    },
+    include: (assembly, plan, room, courtesy) =>
+      includeClaims({ ...deps, tree: inbox.tree(), postpone }, assembly, plan, { room, courtesy }),
+  }
+}
+
+type Inclusion = ClaimsDeps & { tree: MessageTree; postpone(message: Message): void }
+
+async function includeClaims(
+  deps: Inclusion,
+  assembly: BlockAssembly,
+  plan: ClaimPlan,
+  bounds: { room: Room; courtesy: number },
+): Promise<ClaimResult> {
+  const { room } = bounds
+  const result: ClaimResult = { delivered: 0, cutShort: false }
+  const relay = createRelay(deps, assembly)
+  if (plan.proof !== undefined) {
+    const { header, accountProof, storageProof } = plan.proof
+    const args = [assembly.env.timestamp, header, accountProof, storageProof] as const
+    const data = encodeFunctionData({ abi: l2MessengerAbi, functionName: 'proveInbox', args })
+    const proven = await relay(data, 0n, (tx, outcome) => isSuccess(outcome) && room.take(tx, outcome))
+    if (proven === undefined) {
+      deps.logger.warn('the inbox root could not be proven', { l2Block: assembly.env.number, room: room.refusal() })
+      return { delivered: 0, cutShort: room.full() }
+    }
+  }
+  let courtesy = bounds.courtesy
+  let failures = 0
+  for (const message of plan.messages) {
+    if (room.full()) return { ...result, cutShort: true }
+    if (failures >= MAX_FAILURES_PER_BLOCK) return result
+    const paysItself = (outcome: TransactionOutcome) => message.fee >= costOf(outcome)
+    const accept = (tx: Transaction, outcome: TransactionOutcome): boolean =>
+      isSuccess(outcome) && (paysItself(outcome) || (isPlain(message) && courtesy > 0)) && room.take(tx, outcome)
+    const outcome = await relay(encodeClaim(deps, plan, message), message.gasLimit, accept)
+    if (outcome !== undefined) {
+      result.delivered += 1
+      if (!paysItself(outcome)) courtesy -= 1
+    } else if (room.full()) {
+      // alone in the block it would have to fit: it never will
+      if (result.delivered === 0 && room.refusal() !== undefined) deps.postpone(message)
+      return { ...result, cutShort: true }
+    } else if (!isPlain(message) || courtesy > 0) {
+      failures += 1
+      deps.postpone(message)
+      deps.logger.debug('a claim is left out', { index: message.index, l2Block: assembly.env.number })
+    }
+  }
+  return result
+}
+
+type Relay = (
+  data: Hex,
+  innerGas: bigint,
+  accept: (tx: Transaction, outcome: TransactionOutcome) => boolean,
+) => Promise<TransactionOutcome | undefined>
+
+/** Signs a call of L2Messenger with the relayer's key and runs it in the block. */
+function createRelay(deps: Inclusion, assembly: BlockAssembly): Relay {
+  const { relayer, engine, view, logger } = deps
+  const sender = hexToBytes(relayer.address)
+  return async (data, innerGas, accept) => {
+    const account = await assembly.getAccount(sender)
+    const signed = await relayer.signTransaction({
+      type: 'eip1559',
+      chainId: view.deployment.l2ChainId,
+      nonce: Number(account?.nonce ?? 0n),
+      to: view.deployment.l2.messenger,
+      gas: claimGas(data, innerGas),
+      maxFeePerGas: assembly.baseFeePerGas ?? 0n,
+      maxPriorityFeePerGas: 0n,
+      data,
+    })
+    const tx = engine.decodeTransaction(hexToBytes(signed), assembly.env)
+    try {
+      return await assembly.addTransaction(tx, (outcome) => accept(tx, outcome))
+    } catch (error) {
+      if (!(error instanceof TransactionRejected)) throw error
+      logger.warn('the relayer cannot claim', { code: error.code, reason: error.message, relayer: relayer.address })
+      return undefined
+    }
+  }
+}
+
+/**
+ * Gas limit of a claim: calldata at the floor price, the message's own gas with the 1/64 that a call keeps back, and a
+ * fixed part for proofs, bitmap, roots and new accounts (183,600 state gas each). Unused gas costs nothing.
+ */
+function claimGas(data: Hex, innerGas: bigint): bigint {
+  return 1_500_000n + BigInt((data.length - 2) / 2) * 64n + (innerGas * 65n) / 63n
+}
+
+function encodeClaim(deps: Inclusion, plan: ClaimPlan, message: Message): Hex {
+  const path = deps.tree.path(Number(message.index), plan.treeSize)
+  const args = [message, plan.rootId, path, deps.relayer.address] as const
+  return encodeFunctionData({ abi: l2MessengerAbi, functionName: 'claim', args })
+}
+
+function isSuccess(outcome: TransactionOutcome): boolean {
+  return outcome.error === undefined && outcome.receipt.status === 1
+}
+
+function costOf({ receipt }: TransactionOutcome): bigint {
+  return receipt.gasUsed * receipt.effectiveGasPrice
+}
+
+function isPlain(message: Message): boolean {
+  return message.data === '0x'
+}
+
+/** A message without fee and with data is left to whoever wants it delivered. */
+function isWanted(message: Message): boolean {
+  return message.fee > 0n || isPlain(message)
+}
+
+/** Messages that L1 had accepted by the end of a block. */
+function countUntil(view: L1View, l1Block: bigint): number {
+  const records = view.messages()
+  let count = records.length
+  while (count > 0 && (records[count - 1]?.l1Block ?? 0n) > l1Block) count -= 1
+  return count
+}
+
+/** The inbox tree, kept equal to the watcher's records. */
+function createInbox(view: L1View): { tree(): MessageTree } {
+  const tree = createMessageTree()
+  const seen: unknown[] = []
+  const { l1ChainId, l2ChainId } = view.deployment
+  return {
+    tree() {
+      const records = view.messages()
+      const same = seen.findIndex((record, index) => record !== records[index])
+      if (same !== -1) {
+        seen.length = same
+        tree.truncate(same)
+      }
+      for (const record of records.slice(seen.length)) {
+        tree.append(messageHash(record.message, BigInt(l1ChainId), BigInt(l2ChainId)))
+        seen.push(record)
+      }
+      return tree
+    },
+  }
+}

@@ -1,0 +1,96 @@
+import { TransactionRejected } from '../execution/errors.ts'
+import type { BlockAssembly, Transaction, TransactionOutcome } from '../execution/types.ts'
+import { calldataLength, MAX_EXECUTION_GAS } from '../precompiles/index.ts'
+import { bytesEqual, hexToBytes } from '../stateless/bytes.ts'
+import { readEnvelope } from '../stateless/envelope.ts'
+import { lowerBoundGas } from '../stateless/lowerBoundGas.ts'
+import type { Recorder } from '../stateless/witness.ts'
+import type { SettlementLimits } from './types.ts'
+
+/** README 7: then one block always fits under EIP-7825 and into what standard pools accept. */
+export const SETTLEMENT_LIMITS: SettlementLimits = {
+  maxRegularGas: 12_000_000n,
+  maxCalldataBytes: 120 * 1024,
+  maxTransactionGas: MAX_EXECUTION_GAS,
+}
+
+/** Regular gas kept free for the four request calls; the inert code takes 88. */
+const REQUEST_CALLS_GAS = 1_000n
+/** Fixed parts of input and call, the parent header, system contracts in the block access list. */
+const FIXED_INPUT_BYTES = 4_096
+/** EIP-8037 gas per byte of new state; what is new in state is also in the block access list. */
+const STATE_GAS_PER_BYTE = 1_530n
+/** A transaction's own entries in the block access list: nonce and balance changes of three accounts. */
+const ACCESS_LIST_BYTES = 150
+
+/** Why the pool refuses, on top of its own rules, and which transactions return to it after a rewind. */
+export type L2PoolRules = { accepts(tx: Transaction): void; returns(tx: Transaction): boolean }
+
+export function createL2PoolRules(relayer: `0x${string}`, limits: SettlementLimits = SETTLEMENT_LIMITS): L2PoolRules {
+  const relayerBytes = hexToBytes(relayer)
+  return {
+    accepts(tx) {
+      if (tx.type === 3) {
+        throw new TransactionRejected('TYPE_NOT_SUPPORTED', 'transaction type not supported: no blobs on a rollup')
+      }
+      const bytes = calldataLength([{ inputLength: tx.raw.length + FIXED_INPUT_BYTES, regularGas: 0n }])
+      if (bytes > limits.maxCalldataBytes)
+        throw unsettleable('input bytes', BigInt(bytes), BigInt(limits.maxCalldataBytes))
+      const gas = lowerBoundGas(readEnvelope(tx.raw))
+      if (gas > limits.maxRegularGas) throw unsettleable('regular gas', gas, limits.maxRegularGas)
+    },
+    // claims are made again by the builder, for the anchor of the new block
+    returns: (tx) => !bytesEqual(tx.sender, relayerBytes),
+  }
+}
+
+export function unsettleable(what: string, have: bigint, limit: bigint): TransactionRejected {
+  const message = `unsettleable: the transaction alone needs ${have} ${what}, one settlement carries ${limit}`
+  return new TransactionRejected('UNSETTLEABLE', message, { have, limit })
+}
+
+/** What is left for the block being built; full when a limit of one settlement is reached. */
+export type Room = {
+  /** may the transaction join with this outcome? Counts it when so; else `refusal` says why not. */
+  take(tx: Transaction, outcome: TransactionOutcome): boolean
+  /** the last outcome that did not fit */
+  refusal(): { what: string; have: bigint; limit: bigint } | undefined
+  /** nothing was tried in vain: what does not fit now does not fit alone either */
+  untouched(): boolean
+  full(): boolean
+}
+
+/** `maxTransactions` shrinks when a sealed block turned out too large. */
+export type RoomCaps = { limits: SettlementLimits; maxTransactions: number }
+
+export function createRoom(assembly: BlockAssembly, recorder: Recorder, caps: RoomCaps): Room {
+  let bytes = FIXED_INPUT_BYTES
+  let refusal: { what: string; have: bigint; limit: bigint } | undefined
+  const overflow = (tx: Transaction, outcome: TransactionOutcome) => {
+    const { maxRegularGas, maxCalldataBytes } = caps.limits
+    const gas = assembly.regularGas + outcome.regularGas + REQUEST_CALLS_GAS
+    if (gas > maxRegularGas) return { what: 'regular gas', have: gas, limit: maxRegularGas }
+    const inputLength = bytes + transactionBytes(tx, outcome) + recorder.size()
+    const calldata = calldataLength([{ inputLength, regularGas: 0n }])
+    if (calldata <= maxCalldataBytes) return undefined
+    return { what: 'input bytes', have: BigInt(calldata), limit: BigInt(maxCalldataBytes) }
+  }
+  return {
+    take(tx, outcome) {
+      const problem = overflow(tx, outcome)
+      if (problem !== undefined) {
+        refusal = problem
+        return false
+      }
+      bytes += transactionBytes(tx, outcome)
+      return true
+    },
+    refusal: () => refusal,
+    untouched: () => refusal === undefined && assembly.transactions.length === 0,
+    full: () => refusal !== undefined || assembly.transactions.length >= caps.maxTransactions,
+  }
+}
+
+function transactionBytes(tx: Transaction, outcome: TransactionOutcome): number {
+  return tx.raw.length + Number(outcome.stateGas / STATE_GAS_PER_BYTE) + ACCESS_LIST_BYTES
+}
