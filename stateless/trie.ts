@@ -77,7 +77,7 @@ export function createTrie(source: NodeSource, root: Hash32, keyNibbles: number 
 }
 
 function createEdit(loader: Loader, base: Hash32, loadTop: () => Node | undefined): TrieEdit {
-  const owner = {}
+  let owner = {}
   let started = false
   let top: Node | undefined
   const begin = () => {
@@ -95,6 +95,8 @@ function createEdit(loader: Loader, base: Hash32, loadTop: () => Node | undefine
       if (top !== undefined) top = remove(loader, owner, top, path, 0)
     },
     commit: (nodes) => {
+      // What has been hashed may be shared from now on: further changes must copy it.
+      owner = {}
       if (!started) return base
       return top === undefined ? EMPTY_TRIE_ROOT : sealRoot(top, nodes)
     },
