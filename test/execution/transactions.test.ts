@@ -418,7 +418,7 @@ describe('minimum gas in Amsterdam', () => {
 
   test('agrees with the library on data fees, zero bytes and init code words included', async () => {
     for (const data of ['0x', '0x00', '0x0001', `0x${'00'.repeat(33)}${'01'.repeat(33)}`] as const) {
-      for (const to of [TO, null]) {
+      for (const to of [TO, null] as const) {
         const raw = await account.signTransaction({
           ...base,
           ...dynamic,
