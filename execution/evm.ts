@@ -101,11 +101,16 @@ export class RunEvm extends EVM {
   }
 
   /** `runCall` from SYSTEM_ADDRESS whose caller account is neither read nor written (protocol.md 7, trap 4). */
-  async runSystemCall(options: EVMRunCallOpts): Promise<EVMResult> {
+  async runSystemCall(options: EVMRunCallOpts & { stateGas: bigint }): Promise<EVMResult> {
+    const { stateGas, ...call } = options
     this.#systemCall = 'entering'
     this.#state.hideSystemCaller(true)
+    this.stateGasReservoir = stateGas
+    this.executionStateGasUsed = 0n
+    this.eip2780PrepOog = false
+    this.eip7928CallPostTargetOog = false
     try {
-      return await this.runCall({ ...options, caller: SYSTEM_ADDRESS, skipNonceIncrement: true })
+      return await this.runCall({ ...call, caller: SYSTEM_ADDRESS, skipNonceIncrement: true })
     } finally {
       this.#systemCall = 'none'
       this.#state.hideSystemCaller(false)

@@ -14,6 +14,8 @@ export type Meter = {
   readonly armed: boolean
   /** Regular gas that interpreter and precompiles really ran so far, over all transactions and system calls. */
   readonly executedGas: bigint
+  /** Nothing is metered until the next `arm`. */
+  disarm(): void
   /** From here on at most `budget` regular gas may be executed. */
   arm(budget: bigint): void
   /** A frame or precompile is entered with `gasLimit`: returns what the caller's budget still allows. */
@@ -63,6 +65,9 @@ export function createMeter(): Meter {
     },
     get executedGas() {
       return executedGas
+    },
+    disarm() {
+      armed = false
     },
     arm(gas) {
       armed = true

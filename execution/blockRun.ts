@@ -1,0 +1,277 @@
+import { bigIntMax, EthereumJSError } from '@ethereumjs/util'
+import { type RunTxResult, runTx } from '@ethereumjs/vm'
+import { concatBytes } from '../stateless/bytes.ts'
+import { InvalidBlock } from '../stateless/errors.ts'
+import { orderedTrieRoot } from '../stateless/orderedTrie.ts'
+import type { BlockHeader, Hash32, StateChanges, StateCommit, Withdrawal } from '../stateless/types.ts'
+import { type BlockContext, type BlockContextOptions, createBlockContext, LibraryFailure } from './blockContext.ts'
+import { BadDepositLog, depositRequests } from './deposits.ts'
+import { TransactionRejected } from './errors.ts'
+import { type BlockUsage, blobGas, requireIncludable } from './inclusion.ts'
+import { assert, MAX_TRANSACTION_REGULAR_GAS } from './internal.ts'
+import { encodeReceipt, orBlooms, receiptOf } from './receipts.ts'
+import { applyDaoFork, payRewards, payWithdrawals } from './rewards.ts'
+import { runPreBlockCalls, runRequestCalls, spendBudget } from './systemCalls.ts'
+import { toTypedTx } from './typedTransactions.ts'
+import type { Receipt, Transaction, TransactionOutcome } from './types.ts'
+
+/** EIP-7928: gas of the block limit per item of the access list. */
+const ACCESS_LIST_ITEM_COST = 2000n
+
+export type BlockTotals = {
+  /** the header's gas_used so far: the larger dimension */
+  readonly gasUsed: bigint
+  readonly regularGas: bigint
+  readonly stateGas: bigint
+  readonly blobGasUsed: bigint
+  readonly accessListItems: number
+}
+
+export type BlockResult = {
+  receipts: readonly Receipt[]
+  receiptsRoot: Hash32
+  logsBloom: Uint8Array
+  gasUsed: bigint
+  blobGasUsed: bigint
+  requests: readonly Uint8Array[]
+  changes: StateChanges
+  commit: StateCommit
+  blockAccessList: Uint8Array | undefined
+  /** R: all transactions and the request calls */
+  regularGas: bigint
+  executedGas: bigint
+}
+
+/**
+ * One block, step by step. The builder, `executeBlock` and the stateless verifier all take exactly these steps, so they
+ * cannot disagree:
+ *
+ * 1. `begin`: DAO fork, EIP-4788, EIP-2935 (access index 0)
+ * 2. `runTransaction` for each (access index 1..n)
+ * 3. `finish`: withdrawals, proof-of-work rewards, request calls (access index n + 1), roots
+ *
+ * After a throw other than TransactionRejected the run is over: its VM may hold open checkpoints.
+ */
+export type BlockRun = {
+  readonly context: BlockContext
+  readonly totals: BlockTotals
+  begin(): Promise<void>
+  /**
+   * Throws TransactionRejected when the transaction cannot be in this block here; a rejected or refused (`accept` gave
+   * false, the result is undefined) transaction leaves no trace in state or access list.
+   */
+  runTransaction(
+    tx: Transaction,
+    accept?: (outcome: TransactionOutcome) => boolean,
+  ): Promise<TransactionOutcome | undefined>
+  finish(last: { withdrawals: readonly Withdrawal[]; ommers: readonly BlockHeader[] }): Promise<BlockResult>
+}
+
+type Progress = {
+  usage: BlockUsage
+  systemGas: bigint
+  paidGas: bigint
+  receipts: Receipt[]
+  deposits: Uint8Array[]
+}
+
+export async function createBlockRun(options: BlockContextOptions): Promise<BlockRun> {
+  const progress: Progress = {
+    usage: { regular: 0n, state: 0n, blob: 0n },
+    systemGas: 0n,
+    paidGas: 0n,
+    receipts: [],
+    deposits: [],
+  }
+  const context = await createBlockContext(options, (gas) => {
+    progress.systemGas += gas
+    if (context.budget !== undefined) spendBudget(context.budget, gas)
+  })
+  return {
+    context,
+    get totals() {
+      return totalsOf(progress, context)
+    },
+    begin: () => begin(context),
+    runTransaction: (tx, accept) => runTransaction(context, progress, tx, accept),
+    finish: (last) => finish(context, progress, last),
+  }
+}
+
+function totalsOf({ usage }: Progress, context: BlockContext): BlockTotals {
+  return {
+    gasUsed: bigIntMax(usage.regular, usage.state),
+    regularGas: usage.regular,
+    stateGas: usage.state,
+    blobGasUsed: usage.blob,
+    accessListItems: context.accessList?.itemCount ?? 0,
+  }
+}
+
+async function begin(context: BlockContext): Promise<void> {
+  context.accessList?.beginIndex(0)
+  await applyDaoFork(context)
+  await runPreBlockCalls(context)
+  await context.evm.journal.cleanup()
+  context.accessList?.endIndex()
+}
+
+async function runTransaction(
+  context: BlockContext,
+  progress: Progress,
+  tx: Transaction,
+  accept: ((outcome: TransactionOutcome) => boolean) | undefined,
+): Promise<TransactionOutcome | undefined> {
+  const { state, accessList, evm, clock } = context
+  if (clock.dueNow()) await clock.pause()
+  await requireIncludable(tx, progress.usage, context)
+  accessList?.beginIndex(progress.receipts.length + 1)
+  const mark = state.mark()
+  const listMark = accessList?.mark()
+  const undo = () => {
+    state.restore(mark)
+    if (listMark !== undefined) accessList?.restore(listMark)
+    evm.journal.cleanJournal()
+  }
+  let ran: RanTransaction
+  try {
+    ran = await runOne(context, progress, tx)
+  } catch (error) {
+    const rejection = asRejection(error)
+    if (rejection === undefined) throw error
+    undo()
+    throw rejection
+  }
+  if (accept !== undefined && !accept(ran.outcome)) {
+    undo()
+    return undefined
+  }
+  state.release(mark)
+  record(context, progress, tx, ran)
+  return ran.outcome
+}
+
+type RanTransaction = { outcome: TransactionOutcome; deposits: Uint8Array }
+
+async function runOne(context: BlockContext, progress: Progress, tx: Transaction): Promise<RanTransaction> {
+  const { vm, block, shared, budget, spec } = context
+  const typed = toTypedTx(tx, shared)
+  armMeter(context, tx, typed.getIntrinsicGas())
+  const result = await context.library(() =>
+    runTx(vm, { tx: typed, block, skipHardForkValidation: true, blockGasUsed: progress.paidGas }),
+  )
+  const outcome = outcomeOf(context, progress, tx, result)
+  if (budget !== undefined) spendBudget(budget, outcome.regularGas)
+  const deposits = context.common.isActivatedEIP(6110)
+    ? depositRequests(outcome.receipt.logs, spec.depositContractAddress)
+    : new Uint8Array(0)
+  return { outcome, deposits }
+}
+
+/** A transaction that cannot exceed the budget runs without the meter: most do. */
+function armMeter({ budget, evm }: BlockContext, tx: Transaction, intrinsicGas: bigint): void {
+  evm.meter.disarm()
+  if (budget === undefined) return
+  if (tx.gasLimit <= budget.remaining || MAX_TRANSACTION_REGULAR_GAS <= budget.remaining) return
+  // What surely cannot be paid is not started: the check after the run would find the same.
+  if (intrinsicGas > budget.remaining) spendBudget(budget, intrinsicGas)
+  evm.meter.arm(budget.remaining - intrinsicGas)
+}
+
+function outcomeOf(
+  context: BlockContext,
+  progress: Progress,
+  tx: Transaction,
+  result: RunTxResult,
+): TransactionOutcome {
+  const { execResult } = result
+  const error = execResult.exceptionError?.error
+  return {
+    receipt: receiptOf(tx, result, progress.paidGas + result.totalGasSpent, context),
+    regularGas: result.txRegularGas ?? result.blockGasSpent,
+    stateGas: result.txStateGas ?? 0n,
+    output: execResult.returnValue,
+    ...(error === undefined ? {} : { error }),
+  }
+}
+
+function record(context: BlockContext, progress: Progress, tx: Transaction, ran: RanTransaction): void {
+  const { receipt, regularGas, stateGas } = ran.outcome
+  progress.usage.regular += regularGas
+  progress.usage.state += stateGas
+  progress.usage.blob += blobGas(tx)
+  progress.paidGas += receipt.gasUsed
+  progress.receipts.push(receipt)
+  if (ran.deposits.length > 0) progress.deposits.push(ran.deposits)
+  assert(context.budget === undefined || context.budget.remaining >= 0n, 'a spent budget was not noticed')
+}
+
+/** Rules of a transaction that only the library checks, and deposits that no block may hold. */
+function asRejection(error: unknown): TransactionRejected | undefined {
+  if (error instanceof TransactionRejected) return error
+  if (error instanceof BadDepositLog) return new TransactionRejected('INVALID', error.message, {}, error)
+  if (!(error instanceof LibraryFailure) || !isRuleOfTheLibrary(error.cause)) return undefined
+  return new TransactionRejected('INVALID', firstClause(error.message), {}, error)
+}
+
+/** EthereumJS throws errors of its own kind for broken rules; anything else is a failure inside it. */
+function isRuleOfTheLibrary(cause: unknown): boolean {
+  return cause instanceof EthereumJSError
+}
+
+/** The library appends a description of the VM, block and transaction in brackets. */
+function firstClause(message: string): string {
+  const end = message.indexOf(' (vm hf=')
+  return end === -1 ? message : message.slice(0, end)
+}
+
+async function finish(
+  context: BlockContext,
+  progress: Progress,
+  { withdrawals, ommers }: { withdrawals: readonly Withdrawal[]; ommers: readonly BlockHeader[] },
+): Promise<BlockResult> {
+  const { state, accessList, evm, common } = context
+  accessList?.beginIndex(progress.receipts.length + 1)
+  await payWithdrawals(context, withdrawals)
+  await payRewards(context, ommers)
+  const requests = common.isActivatedEIP(7685) ? await collectRequests(context, progress) : []
+  accessList?.endIndex()
+  requireBoundedList(context)
+  const changes = state.changes()
+  const { receipts, usage } = progress
+  return {
+    receipts,
+    receiptsRoot: orderedTrieRoot(receipts.map(encodeReceipt)),
+    logsBloom: orBlooms(receipts.map((receipt) => receipt.logsBloom)),
+    gasUsed: bigIntMax(usage.regular, usage.state),
+    blobGasUsed: usage.blob,
+    requests,
+    changes,
+    commit: state.computeCommit(),
+    blockAccessList: accessList?.serialize(),
+    regularGas: usage.regular + progress.systemGas,
+    executedGas: evm.meter.executedGas,
+  }
+}
+
+async function collectRequests(context: BlockContext, progress: Progress): Promise<Uint8Array[]> {
+  const deposits = concatBytes([Uint8Array.of(0), ...progress.deposits])
+  const called = await runRequestCalls(context)
+  return deposits.length > 1 ? [deposits, ...called] : called
+}
+
+/** The most items that the access list of a block may have. */
+export function accessListLimit(gasLimit: bigint): number {
+  return Number(gasLimit / ACCESS_LIST_ITEM_COST)
+}
+
+function requireBoundedList({ accessList, header }: BlockContext): void {
+  if (accessList === undefined) return
+  const limit = accessListLimit(header.gasLimit)
+  if (accessList.itemCount <= limit) return
+  throw new InvalidBlock(
+    'BLOCK_ACCESS_LIST_TOO_LARGE',
+    `block access list of ${accessList.itemCount} items, at most ${limit} allowed`,
+    { items: accessList.itemCount, limit },
+  )
+}
