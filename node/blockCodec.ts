@@ -1,7 +1,6 @@
 import { bytesToHex } from '../stateless/bytes.ts'
 import { blockRlp, decodeBlock, encodeHeader } from '../stateless/header.ts'
 import { keccak256 } from '../stateless/keccak.ts'
-import type { Block } from '../stateless/types.ts'
 import { decodeReceipts, encodeReceipts } from './receiptCodec.ts'
 import {
   blockAccessListKey,
@@ -75,10 +74,4 @@ function encodeLocation({ blockHash, blockNumber, index }: TransactionLocation):
 export function decodeLocation(bytes: Uint8Array): TransactionLocation {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return { blockHash: bytes.subarray(0, 32), blockNumber: view.getBigUint64(32), index: view.getUint32(40) }
-}
-
-/** A block's header, body and receipts as one value. */
-export function storedBlock(block: Block, rest: Omit<StoredBlock, 'block'>): StoredBlock {
-  const { receipts, blockAccessList } = rest
-  return { block, receipts, ...(blockAccessList === undefined ? {} : { blockAccessList }) }
 }

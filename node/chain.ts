@@ -1,9 +1,10 @@
 import type { BlockOutcome, Engine } from '../execution/types.ts'
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
-import { EMPTY_TRIE_ROOT } from '../stateless/header.ts'
+import { InvalidBlock } from '../stateless/errors.ts'
+import { EMPTY_TRIE_ROOT, hashHeader } from '../stateless/header.ts'
 import { createStateView } from '../stateless/stateView.ts'
 import type { Block, Hash32, StateChanges, StateCommit } from '../stateless/types.ts'
-import { blockOperations, canonicalOperations, decodeLocation, storedBlock } from './blockCodec.ts'
+import { blockOperations, canonicalOperations, decodeLocation } from './blockCodec.ts'
 import { type BlockReader, createBlockReader } from './blockReader.ts'
 import { ChainError } from './errors.ts'
 import { headChange, headChangeOperations } from './headChange.ts'
@@ -175,6 +176,9 @@ class StoredChain implements Chain {
   }
 
   async importBlock(block: Block, blockAccessList?: Uint8Array): Promise<void> {
+    if (!bytesEqual(hashHeader(block.header), block.hash)) {
+      throw new InvalidBlock('BLOCK_HASH_MISMATCH', 'the block hash is not that of the header', { hash: block.hash })
+    }
     if (this.isCanonical(block.hash)) return
     if (this.#parts.reader.header(block.hash) !== undefined) return this.rewindTo(block.hash)
     const parent = this.#requireParent(block)
@@ -221,7 +225,7 @@ class StoredChain implements Chain {
   async #store(outcome: BlockOutcome): Promise<void> {
     const { block, receipts, nodes, changes, blockAccessList } = outcome
     this.#requireParent(block)
-    const next = storedBlock(block, { receipts, ...(blockAccessList === undefined ? {} : { blockAccessList }) })
+    const next: StoredBlock = { block, receipts, ...(blockAccessList === undefined ? {} : { blockAccessList }) }
     await this.#write(next, [...stateOperations(nodes, changes.codes), ...blockOperations(next)])
     this.nodes.remember(nodes, changes.codes)
   }

@@ -1,6 +1,7 @@
 import { TransactionRejected } from '../execution/errors.ts'
 import type { Engine, Transaction } from '../execution/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
+import { GAS_PER_BLOB } from '../stateless/payload.ts'
 import type { AccountState, StateView } from '../stateless/types.ts'
 import { feeCapOf, tipCapOf } from './fees.ts'
 
@@ -9,13 +10,8 @@ export const MAX_TRANSACTION_BYTES = 128 * 1024
 /** A blob transaction in its network form: at most 6 blobs (EIP-7594) with their proofs. */
 const MAX_BLOB_WRAPPER_BYTES = 1024 * 1024
 const BLOB_TYPE = 3
-/** EIP-7825; from Amsterdam on the rest of a larger limit is state gas (EIP-8037), so the cap no longer refuses. */
-const MAX_TRANSACTION_GAS = 1n << 24n
-const MAX_NONCE = (1n << 64n) - 1n
 const PRICE_BUMP_PERCENT = 10n
 const BLOB_PRICE_BUMP_PERCENT = 100n
-/** Blob gas of one blob (EIP-4844). */
-const GAS_PER_BLOB = 1n << 17n
 
 /** Where the next block stands. */
 export type NextBlock = { number: bigint; timestamp: bigint; gasLimit: bigint; baseFeePerGas: bigint | undefined }
@@ -33,42 +29,21 @@ function requireLength(size: number, limit: number): void {
   })
 }
 
-/** The rules that need no state. Throws TransactionRejected. */
+/**
+ * What the node asks of a transaction besides the rules of its type, which decoding has checked, and its state.
+ * Throws TransactionRejected.
+ */
 export function requireRules(tx: Transaction, engine: Engine, next: NextBlock, minFeePerGas: bigint): void {
   requireLength(tx.raw.length, MAX_TRANSACTION_BYTES)
-  if (tx.chainId !== undefined && tx.chainId !== engine.chainId) {
-    const message = `invalid chain id for signer: have ${tx.chainId} want ${engine.chainId}`
-    throw new TransactionRejected('WRONG_CHAIN_ID', message, { have: tx.chainId, want: engine.chainId })
-  }
-  if (tx.nonce >= MAX_NONCE) {
-    throw new TransactionRejected('NONCE_MAX', `nonce has max value: ${tx.nonce}`, { nonce: tx.nonce })
-  }
-  requireFees(tx, next, minFeePerGas)
-  requireGasLimit(tx, engine, next)
-}
-
-function requireFees(tx: Transaction, next: NextBlock, minFeePerGas: bigint): void {
   const feeCap = feeCapOf(tx)
-  const tip = tipCapOf(tx)
-  if (tip > feeCap) {
-    const message = `max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas ${tip}, maxFeePerGas ${feeCap}`
-    throw new TransactionRejected('TIP_ABOVE_FEE_CAP', message, { tip, feeCap })
-  }
   if (next.baseFeePerGas !== undefined && feeCap < minFeePerGas) {
     const message = `transaction underpriced: max fee per gas ${feeCap}, this node takes ${minFeePerGas} or more`
     throw new TransactionRejected('FEE_CAP_TOO_LOW', message, { have: feeCap, want: minFeePerGas })
   }
-}
-
-function requireGasLimit(tx: Transaction, engine: Engine, next: NextBlock): void {
   const have = tx.gasLimit
   if (have > next.gasLimit) {
     const message = `exceeds block gas limit: transaction gas ${have}, block gas limit ${next.gasLimit}`
     throw new TransactionRejected('GAS_LIMIT_TOO_HIGH', message, { have, limit: next.gasLimit })
-  }
-  if (have > MAX_TRANSACTION_GAS && engine.hasEip(7825, next) && !engine.hasEip(8037, next)) {
-    const message = `transaction gas limit too high (cap: ${MAX_TRANSACTION_GAS}, tx: ${have})`
-    throw new TransactionRejected('GAS_LIMIT_TOO_HIGH', message, { have, limit: MAX_TRANSACTION_GAS })
   }
   const want = engine.minimumGas(tx, next)
   if (have < want) {
