@@ -120,12 +120,23 @@ function libraryBlock(header: HeaderBasis, common: SharedCommon): LibraryBlock {
   const { prevRandao, coinbase, ...same } = header
   const libraryHeader = new LibraryHeader(
     { ...definedOnly(same), uncleHash: EMPTY_OMMERS_HASH, mixHash: prevRandao, coinbase },
-    { common, skipConsensusFormatValidation: true },
+    { common, skipConsensusFormatValidation: true, freeze: false },
   )
+  rememberBlobPrice(libraryHeader)
   return new LibraryBlock(libraryHeader, [], [], common.isActivatedEIP(4895) ? [] : undefined, {
     common,
     skipConsensusFormatValidation: true,
   })
+}
+
+/** The library evaluates an exponential at every BLOBBASEFEE, which costs 2 gas. */
+function rememberBlobPrice(header: LibraryHeader): void {
+  if (header.excessBlobGas === undefined) return
+  let price: bigint | undefined
+  header.getBlobGasPrice = () => {
+    price ??= LibraryHeader.prototype.getBlobGasPrice.call(header)
+    return price
+  }
 }
 
 function definedOnly<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
