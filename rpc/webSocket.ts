@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -69,6 +70,8 @@ function admitted(request: IncomingMessage, access: AccessRules): boolean {
 
 function serveConnection(socket: WebSocket, options: WebSocketOptions, dispatch: Dispatch): void {
   const gone = new AbortController()
+  // One listener per request in flight.
+  setMaxListeners(0, gone.signal)
   const subscriptions = createSubscriptions(options.maxSubscriptions, (text) => send(socket, text, options))
   let inFlight = 0
 

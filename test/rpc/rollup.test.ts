@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type {
+  RollupReader,
+  Withdrawal,
+  WithdrawalFilter,
+  WithdrawalProof,
+  WithdrawalSelector,
+} from '../../rollup/types.ts'
+import { rollupMethods } from '../../rpc/rollup/methods.ts'
+import { NodeError } from '../../stateless/errors.ts'
+import { call, result, startServer, type TestServer } from './support.ts'
+
+const address = (byte: string): `0x${string}` => `0x${byte.repeat(20)}`
+const hash = (byte: string): `0x${string}` => `0x${byte.repeat(32)}`
+
+const message = {
+  sender: address('aa'),
+  to: address('bb'),
+  value: 5n,
+  fee: 0n,
+  gasLimit: 21_000n,
+  data: '0x',
+  index: 3n,
+} as const
+const withdrawal: Withdrawal = {
+  message,
+  hash: hash('01'),
+  l2Block: 7n,
+  l2TxHash: hash('02'),
+  status: 'waiting-for-finality',
+  readyAt: 1_700_000_000n,
+}
+const proof: WithdrawalProof = {
+  message,
+  path: [hash('03')],
+  outboxRoot: hash('04'),
+  l2Block: 9n,
+  accountProof: ['0xc0'],
+  storageProof: ['0xc1'],
+  calldata: '0x1234',
+  to: address('cc'),
+}
+const point = (number: bigint) => ({ number, hash: hash('05'), timestamp: 1_600_000_000n + number })
+
+const asked: { filters: WithdrawalFilter[]; proofs: [WithdrawalSelector, { l2Block?: bigint }][] } = {
+  filters: [],
+  proofs: [],
+}
+
+/** The edge between the RPC room and the rollup's node, as plain data. */
+const rollup: RollupReader = {
+  config: () => ({
+    l1ChainId: 18079,
+    l2ChainId: 28079,
+    l1: { rollup: address('11'), messenger: address('12'), withdrawalVerifier: address('13'), factory: address('14') },
+    l2: { messenger: address('15') },
+    deployBlock: 0,
+    l2GenesisHash: hash('16'),
+    l2GenesisStateRoot: hash('17'),
+    l2GasLimit: 60_000_000,
+    parameters: {
+      maxAnchorAge: 7200,
+      maxTimestampLag: 604_800,
+      finalityDelay: 0,
+      sequencerTimeout: 7200,
+      maxMessageGas: 8_000_000,
+      feeRecipient: address('00'),
+      sequencer: address('18'),
+    },
+    fork: 'amsterdam',
+    executeAddress: '0x0000000000000000000000000000000000000101',
+    blockTimes: { l1: 0, l2: 0.5 },
+    gasSchedule: 'metered',
+  }),
+  status: async () => ({
+    l1Head: point(20n),
+    l2: { unsafe: point(10n), safe: point(8n), finalized: point(6n) },
+    lag: { blocks: 2n, seconds: 2n },
+    queue: { deposits: 1n, blocksToSettle: 2n },
+    sequencer: { active: true },
+    settler: { active: false, lastError: 'paused', nextAttempt: 16n },
+    escrow: 10n ** 18n,
+  }),
+  getWithdrawals: async (filter) => {
+    asked.filters.push(filter)
+    return [withdrawal, { ...withdrawal, status: 'claimed', claimTx: hash('06') }]
+  },
+  getWithdrawalProof: async (selector, options) => {
+    asked.proofs.push([selector, options])
+    if ('index' in selector && selector.index === 99n)
+      throw new NodeError('NO_SUCH_WITHDRAWAL', 'no withdrawal with index 99')
+    if ('index' in selector && selector.index === 98n)
+      throw new NodeError('NOT_SETTLED', 'L2 block 7 is not settled yet')
+    return 'txHash' in selector && selector.ordinal === undefined ? [proof, proof] : [proof]
+  },
+}
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer({ methods: rollupMethods({ rollup }) })
+})
+afterAll(() => server.close())
+
+test('rollup_config', async () => {
+  expect(await result(server, 'rollup_config')).toMatchObject({
+    l1ChainId: '0x469f',
+    l2ChainId: '0x6daf',
+    fork: 'amsterdam',
+    executeAddress: '0x0000000000000000000000000000000000000101',
+    contracts: { l1: { rollup: address('11'), messenger: address('12') }, l2: { messenger: address('15') } },
+    deployBlock: '0x0',
+    l2GasLimit: '0x3938700',
+    finalityDelay: '0x0',
+    blockTimes: { l1: 0, l2: 0.5 },
+    gasSchedule: 'metered',
+    parameters: { maxAnchorAge: '0x1c20', sequencer: address('18') },
+  })
+})
+
+test('rollup_status', async () => {
+  expect(await result(server, 'rollup_status')).toEqual({
+    l1Head: { number: '0x14', hash: hash('05'), timestamp: '0x5f5e1014' },
+    l2: {
+      unsafe: { number: '0xa', hash: hash('05'), timestamp: '0x5f5e100a' },
+      safe: { number: '0x8', hash: hash('05'), timestamp: '0x5f5e1008' },
+      finalized: { number: '0x6', hash: hash('05'), timestamp: '0x5f5e1006' },
+    },
+    lag: { blocks: '0x2', seconds: '0x2' },
+    queue: { deposits: '0x1', blocksToSettle: '0x2' },
+    sequencer: { active: true },
+    settler: { active: false, lastError: 'paused', nextAttempt: '0x10' },
+    escrow: '0xde0b6b3a7640000',
+  })
+})
+
+test('rollup_getWithdrawals', async () => {
+  const filter = { txHash: hash('02'), address: address('aa'), status: 'claimed' }
+  const withdrawals = await result<unknown[]>(server, 'rollup_getWithdrawals', [filter])
+  expect(asked.filters.at(-1)).toEqual(filter)
+  expect(withdrawals[0]).toEqual({
+    id: '0x3',
+    hash: hash('01'),
+    from: address('aa'),
+    to: address('bb'),
+    value: '0x5',
+    fee: '0x0',
+    gasLimit: '0x5208',
+    data: '0x',
+    l2Block: '0x7',
+    l2TxHash: hash('02'),
+    status: 'waiting-for-finality',
+    readyAt: '0x6553f100',
+  })
+  expect(withdrawals[1]).toMatchObject({ status: 'claimed', claimTx: hash('06') })
+  await result(server, 'rollup_getWithdrawals')
+  expect(asked.filters.at(-1)).toEqual({})
+  const bad = await call(server, 'rollup_getWithdrawals', [{ status: 'lost' }])
+  expect(bad.error?.code).toBe(-32602)
+  expect(bad.error?.message).toContain('argument 0 (filter).status')
+})
+
+test('rollup_getWithdrawalProof by id, by transaction, by transaction and index', async () => {
+  const shown = {
+    message: {
+      sender: address('aa'),
+      to: address('bb'),
+      value: '0x5',
+      fee: '0x0',
+      gasLimit: '0x5208',
+      data: '0x',
+      index: '0x3',
+    },
+    index: '0x3',
+    path: [hash('03')],
+    outboxRoot: hash('04'),
+    l2Block: '0x9',
+    accountProof: ['0xc0'],
+    storageProof: ['0xc1'],
+    calldata: '0x1234',
+    to: address('cc'),
+  }
+  const ask = (...params: unknown[]) => result(server, 'rollup_getWithdrawalProof', params)
+  expect(await ask('0x3')).toEqual(shown)
+  expect(await ask('0x3', { l2Block: '0x9' })).toEqual(shown)
+  expect(await ask(hash('02'))).toEqual([shown, shown])
+  expect(await ask(hash('02'), '0x1', { l2Block: '0x9' })).toEqual(shown)
+  expect(asked.proofs).toEqual([
+    [{ index: 3n }, {}],
+    [{ index: 3n }, { l2Block: 9n }],
+    [{ txHash: hash('02') }, {}],
+    [{ txHash: hash('02'), ordinal: 1 }, { l2Block: 9n }],
+  ])
+  expect((await call(server, 'rollup_getWithdrawalProof', ['0x3', '0x0'])).error).toMatchObject({ code: -32602 })
+  expect((await call(server, 'rollup_getWithdrawalProof', ['0x63'])).error).toMatchObject({ code: -32001 })
+  expect((await call(server, 'rollup_getWithdrawalProof', ['0x62'])).error).toEqual({
+    code: -32000,
+    message: 'L2 block 7 is not settled yet',
+  })
+})
