@@ -61,7 +61,7 @@ export const stepsArbitrary = fc.array(
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const), address }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), address }) },
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 )
 
 export function codeHashOf(code: Uint8Array): Uint8Array {
@@ -131,6 +131,19 @@ export type ModelChain = { model: Model; root: Uint8Array; source: NodeSource }
 
 export function startChain(): ModelChain {
   return { model: new Map(), root: EMPTY_TRIE_ROOT, source: NO_SOURCE }
+}
+
+/** Most accounts, five of them with storage, three with code: something to collapse, to read and to miss. */
+export function populatedChain(): ModelChain {
+  const accounts = ADDRESSES.slice(0, 20).map(
+    (_, address) => ({ kind: 'write', address, nonce: 1n, balance: 7n, code: address % 3 }) as const,
+  )
+  const slots = [0, 1, 2, 3, 4].flatMap((address) =>
+    SLOTS.slice(0, 4 * address + 1).map(
+      (_, slot) => ({ kind: 'writeSlot', address, slot, value: new Uint8Array(32).fill(slot + 1) }) as const,
+    ),
+  )
+  return [accounts, slots].reduce(extendChain, startChain())
 }
 
 export function extendChain(chain: ModelChain, steps: readonly Step[]): ModelChain {

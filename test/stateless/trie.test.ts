@@ -10,7 +10,7 @@ import type { NodeSource } from '../../stateless/types.ts'
 import { branchNode, compact, NO_SOURCE, path, refOf, sourceOf, witnessError } from './trieSupport.ts'
 
 const SEED = 8079
-const RUNS = process.env.REENACT_FULL === '1' ? 2000 : 120
+const RUNS = process.env.REENACT_FULL === '1' ? 2000 : 60
 
 const EMPTY = new Uint8Array(0)
 
@@ -55,7 +55,7 @@ function batchesOf(space: KeySpace) {
       { weight: 3, arbitrary: fc.constant(EMPTY) },
     ),
   })
-  return fc.array(fc.array(operation, { maxLength: 50 }), { minLength: 1, maxLength: 8 })
+  return fc.array(fc.array(operation, { maxLength: 60, size: 'max' }), { minLength: 2, maxLength: 6, size: 'max' })
 }
 
 /** Both tries through the same batches; ours starts each batch from nothing but its root and its stored nodes. */
