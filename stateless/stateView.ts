@@ -35,9 +35,9 @@ export function createStateView(source: NodeSource, root: Hash32): StateView {
   const cache: ViewCache = { accountTrie: createTrie(source, root), entries: new Map(), source }
   return {
     root,
-    getAccount: (address) => entryOf(cache, bytesToHex(address)).state,
+    getAccount: (address) => entryOf(cache, bytesToHex(address), address).state,
     getStorage: (address, slot) => {
-      const entry = entryOf(cache, bytesToHex(address))
+      const entry = entryOf(cache, bytesToHex(address), address)
       return entry.state === undefined ? EMPTY_BYTES : readSlot(cache, entry, entry.state, slot)
     },
     getCode: (codeHash) => {
@@ -51,10 +51,11 @@ export function createStateView(source: NodeSource, root: Hash32): StateView {
   }
 }
 
-function entryOf(cache: ViewCache, address: string): AccountEntry {
+/** `bytes` spares the way back from hex where they are at hand. */
+function entryOf(cache: ViewCache, address: string, bytes?: Uint8Array): AccountEntry {
   const known = cache.entries.get(address)
   if (known !== undefined) return known
-  const path = toNibbles(keccak256(hexToBytes(address)))
+  const path = toNibbles(keccak256(bytes ?? hexToBytes(address)))
   const leaf = cache.accountTrie.get(path)
   const state = leaf === undefined ? undefined : Object.freeze(decodeAccount(leaf))
   const entry: AccountEntry = { path, state, storage: undefined, slots: new Map() }
@@ -90,7 +91,7 @@ function commit(cache: ViewCache, changes: StateChanges): StateCommit {
     const { nonce, balance, codeHash } = account
     edit.put(entry.path, encodeAccount({ nonce, balance, storageRoot, codeHash }))
   }
-  for (const address of deleted) edit.delete(toNibbles(keccak256(hexToBytes(address))))
+  for (const address of deleted) edit.delete(entryOf(cache, address).path)
   return { root: edit.commit(nodes), nodes }
 }
 

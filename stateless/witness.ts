@@ -47,19 +47,22 @@ export function createRecorder(source: NodeSource): Recorder {
   const nodes = new Map<string, Uint8Array>()
   const codes = new Map<string, Uint8Array>()
   let size = 0
-  const record = (
-    into: Map<string, Uint8Array>,
-    hash: string,
-    item: Uint8Array | undefined,
-  ): Uint8Array | undefined => {
-    if (item === undefined || into.has(hash)) return item
+  const record = (into: Map<string, Uint8Array>, hash: string, item: Uint8Array): void => {
+    if (into.has(hash)) return
     into.set(hash, item)
     size += item.length + SSZ_OFFSET_BYTES
-    return item
   }
   return {
-    getNode: (hash) => record(nodes, hash, source.getNode(hash)),
-    getCode: (hash) => record(codes, hash, source.getCode(hash)),
+    getNode: (hash) => {
+      const node = source.getNode(hash)
+      if (node !== undefined && node.length >= 32) record(nodes, hash, node)
+      return node
+    },
+    getCode: (hash) => {
+      const code = source.getCode(hash)
+      if (code !== undefined && code.length > 0) record(codes, hash, code)
+      return code
+    },
     size: () => size,
     witness: (headers) => ({ state: sorted(nodes), codes: sorted(codes), headers }),
   }
