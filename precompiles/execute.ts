@@ -14,7 +14,7 @@ export type ExecuteDeps = {
   runBlock: RunBlock
   schedule: GasSchedule
   cache: ExecutionCache
-  /** told of inputs on which a library failed in an unexpected way */
+  /** told of every input on which a library failed in a way that is not one of its rules */
   logger?: { error(event: string, fields?: Record<string, unknown>): void }
 }
 
@@ -187,7 +187,7 @@ function executedGasOf(reason: NodeError): bigint {
 }
 
 function reportUnexpected(deps: ExecuteDeps, inputHash: Hash32, reason: NodeError): void {
-  if (reason.code !== 'EXECUTION_FAILED' || reason.data.unexpected !== true) return
+  if (reason.code !== 'EXECUTION_FAILED') return
   deps.logger?.error('execute: unexpected failure of a library', {
     inputHash: bytesToHex(inputHash),
     message: reason.message,
