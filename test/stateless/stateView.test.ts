@@ -20,7 +20,7 @@ import {
 import { NO_SOURCE, sourceOf, witnessError } from './trieSupport.ts'
 
 const SEED = 8079
-const RUNS = process.env.REENACT_FULL === '1' ? 1000 : 60
+const RUNS = process.env.REENACT_FULL === '1' ? 500 : 60
 
 const EMPTY = new Uint8Array(0)
 const ALICE = new Uint8Array(20).fill(0xa1)

@@ -10,7 +10,7 @@ import type { NodeSource } from '../../stateless/types.ts'
 import { branchNode, compact, NO_SOURCE, path, refOf, sourceOf, witnessError } from './trieSupport.ts'
 
 const SEED = 8079
-const RUNS = process.env.REENACT_FULL === '1' ? 2000 : 60
+const RUNS = process.env.REENACT_FULL === '1' ? 500 : 60
 
 const EMPTY = new Uint8Array(0)
 
