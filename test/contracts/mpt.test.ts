@@ -1,0 +1,333 @@
+import { createMerkleProof, createMPT, type MerklePatriciaTrie } from '@ethereumjs/mpt'
+import { RLP } from '@ethereumjs/rlp'
+import fc from 'fast-check'
+import { type Hex, hexToBytes, keccak256, numberToHex, pad, toHex } from 'viem'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import { type Chain, createChain } from './vm.ts'
+
+const CASES = process.env.REENACT_FULL === '1' ? 10_000 : 300
+
+let harness: Artifact
+let chain: Chain
+let address: Hex
+beforeAll(async () => {
+  harness = compileSolidity({ Harness: 'test/contracts/Harness.sol' }).Harness
+  chain = await createChain({ chainId: 1 })
+  address = (await chain.deploy(harness)).address
+})
+
+type Answer = { ok: boolean; value: Hex }
+async function ours(root: Hex, key: Hex, proof: Hex[]): Promise<Answer> {
+  try {
+    return { ok: true, value: await chain.read<Hex>(address, harness.abi, 'get', [root, key, proof]) }
+  } catch {
+    return { ok: false, value: '0x' }
+  }
+}
+async function oracle(root: Hex, key: Hex, proof: Hex[]): Promise<Answer> {
+  try {
+    const [ok, value] = await chain.read<[boolean, Hex]>(address, harness.abi, 'oracle', [root, key, proof])
+    return { ok, value }
+  } catch {
+    return { ok: false, value: '0x' }
+  }
+}
+
+/** Keys are hashed by the tests themselves, so that a trie can be given any shape. */
+async function trieOf(
+  entries: [Hex, Hex][],
+): Promise<{ trie: MerklePatriciaTrie; root: Hex; prove(key: Hex): Promise<Hex[]> }> {
+  const trie = await createMPT()
+  for (const [key, value] of entries) await trie.put(hexToBytes(key), hexToBytes(value))
+  return {
+    trie,
+    root: toHex(trie.root()),
+    prove: async (key) => (await createMerkleProof(trie, hexToBytes(key))).map((node) => toHex(node)),
+  }
+}
+
+const value32 = (seed: number): Hex => toHex(RLP.encode(hexToBytes(keccak256(numberToHex(seed, { size: 4 })))))
+const key32 = (seed: number): Hex => keccak256(numberToHex(seed, { size: 8 }))
+
+describe('Mpt.get', () => {
+  it('finds every key of tries from 1 to 400 entries, and shows absence', async () => {
+    for (const size of [1, 2, 3, 17, 60, 400]) {
+      const entries = Array.from({ length: size }, (_, i): [Hex, Hex] => [key32(i), value32(i)])
+      const { root, prove } = await trieOf(entries)
+      for (const [key, value] of entries.slice(0, 25)) {
+        expect(await ours(root, key, await prove(key))).toEqual({ ok: true, value })
+      }
+      for (let absent = 1000; absent < 1010; absent++) {
+        const key = key32(absent)
+        expect(await ours(root, key, await prove(key))).toEqual({ ok: true, value: '0x' })
+      }
+    }
+  })
+
+  it('walks extensions, odd and even, and sees that they diverge', async () => {
+    const at = (prefix: string, last: string): Hex => `0x${prefix.padEnd(63, 'a')}${last}`
+    for (const prefix of ['', 'b', 'bc', 'bcdef01']) {
+      const keys = [at(prefix, '1'), at(prefix, '2'), at(`${prefix}9`, '1')]
+      const { root, prove } = await trieOf(keys.map((key, i) => [key, value32(i)]))
+      for (const [i, key] of keys.entries()) {
+        expect(await ours(root, key, await prove(key))).toEqual({ ok: true, value: value32(i) })
+      }
+      const diverging = at(`${prefix}a7`, '1')
+      expect(await ours(root, diverging, await prove(diverging))).toEqual({ ok: true, value: '0x' })
+    }
+  })
+
+  it('68 refuses a wrong root, missing, extra, swapped and no nodes', async () => {
+    const entries = Array.from({ length: 300 }, (_, i): [Hex, Hex] => [key32(i), value32(i)])
+    const { root, prove } = await trieOf(entries)
+    const key = key32(7)
+    const proof = await prove(key)
+    expect(proof.length).toBeGreaterThan(2)
+    const other = await prove(key32(8))
+    const [first = '0x', second = '0x', ...rest] = proof
+    const bad: [Hex, Hex[]][] = [
+      [keccak256('0x'), proof],
+      [root, []],
+      [root, proof.slice(1)],
+      [root, proof.slice(0, -1)],
+      [root, [...proof, first]],
+      [root, [...proof, '0x80']],
+      [root, [...proof, '0x']],
+      [root, [second, first, ...rest]],
+      [root, [first, first, ...rest]],
+      [root, other],
+    ]
+    for (const [badRoot, nodes] of bad) expect((await ours(badRoot, key, nodes)).ok).toBe(false)
+    // 71 the proof of one key under another key
+    expect((await ours(root, key32(8), proof)).ok).toBe(false)
+  })
+
+  const rootOf = (node: Uint8Array): Hex => keccak256(node)
+  const hex = (node: Uint8Array): Hex => toHex(node)
+  const compact = (flags: number, rest: Uint8Array) => Uint8Array.from([flags, ...rest])
+
+  it('69, 71 path flags decide what a node is', async () => {
+    const key = hexToBytes(key32(1))
+    const value = hexToBytes(value32(1))
+    const leaf = RLP.encode([compact(0x20, key), value])
+    expect(await ours(rootOf(leaf), key32(1), [hex(leaf)])).toEqual({ ok: true, value: value32(1) })
+    // a leaf of 32 value bytes taken as an extension, and the other way round
+    const hash = hexToBytes(keccak256(leaf))
+    const nodes = [
+      RLP.encode([compact(0x00, key), hash]),
+      RLP.encode([compact(0x40, key), value]),
+      RLP.encode([compact(0x21, key), value]),
+      RLP.encode([compact(0x20, key.slice(1)), value]),
+      RLP.encode([compact(0x20, Uint8Array.from([...key, 1])), value]),
+      RLP.encode([compact(0x20, key), new Uint8Array()]),
+      RLP.encode([compact(0x20, key), [value]]),
+      RLP.encode([new Uint8Array(), value]),
+      RLP.encode([compact(0x00, new Uint8Array()), hash]),
+      RLP.encode([compact(0x00, key.slice(0, 4)), value]),
+      RLP.encode([compact(0x20, key), value, value]),
+      RLP.encode([value]),
+      RLP.encode([]),
+      RLP.encode(value),
+    ]
+    for (const node of nodes)
+      expect(await ours(rootOf(node), key32(1), [hex(node)])).toEqual({ ok: false, value: '0x' })
+  })
+
+  it('71, 72 branches: a value in slot 17, an embedded node on the path, wrong children', async () => {
+    const key = hexToBytes(key32(1))
+    const nibble = (key[0] ?? 0) >> 4
+    const empty = (): (Uint8Array | Uint8Array[])[] => Array.from({ length: 17 }, () => new Uint8Array())
+    const branch = (change: (items: (Uint8Array | Uint8Array[])[]) => void) => {
+      const items = empty()
+      items[(nibble + 1) % 16] = new Uint8Array(32).fill(1)
+      items[(nibble + 2) % 16] = new Uint8Array(32).fill(2)
+      change(items)
+      return RLP.encode(items)
+    }
+    const sound = branch(() => undefined)
+    expect(await ours(rootOf(sound), key32(1), [hex(sound)])).toEqual({ ok: true, value: '0x' })
+    // an embedded sibling is skipped
+    const sibling = branch((items) => {
+      items[(nibble + 3) % 16] = [new Uint8Array([0x31, 2]), new Uint8Array([9])]
+    })
+    expect(await ours(rootOf(sibling), key32(1), [hex(sibling)])).toEqual({ ok: true, value: '0x' })
+    const bad = [
+      branch((items) => {
+        items[16] = new Uint8Array([1])
+      }),
+      branch((items) => {
+        items[nibble] = [new Uint8Array([0x31, 2]), new Uint8Array([9])]
+      }),
+      branch((items) => {
+        items[nibble] = new Uint8Array(31)
+      }),
+      branch((items) => {
+        items[(nibble + 4) % 16] = new Uint8Array(33)
+      }),
+      branch((items) => {
+        items[(nibble + 4) % 16] = new Uint8Array([5])
+      }),
+      branch((items) => {
+        items[(nibble + 4) % 16] = []
+      }),
+      branch((items) => {
+        items[(nibble + 4) % 16] = [new Uint8Array(40)]
+      }),
+      branch((items) => {
+        items.push(new Uint8Array())
+      }),
+      branch((items) => {
+        items.pop()
+      }),
+    ]
+    for (const node of bad) expect((await ours(rootOf(node), key32(1), [hex(node)])).ok).toBe(false)
+  })
+
+  it('73 refuses RLP that is not canonical', async () => {
+    const list = (data: Hex) => chain.read<Hex>(address, harness.abi, 'list', [data])
+    const text = (data: Hex) => chain.read<Hex>(address, harness.abi, 'string_', [data])
+    expect(await list('0xc0')).toBe('0x')
+    expect(await list('0xc20102')).toBe('0x0102')
+    expect(await text('0x7f')).toBe('0x7f')
+    expect(await text('0x8180')).toBe('0x80')
+    expect(await text('0x80')).toBe('0x')
+    const long = toHex(new Uint8Array(56).fill(1))
+    expect(await text(`0xb838${long.slice(2)}`)).toBe(long)
+    const bad: [typeof list, Hex][] = [
+      [list, '0x'],
+      [list, '0xc1'],
+      [list, '0xc000'],
+      [list, '0xf80101'],
+      [list, '0xf80100'],
+      [list, '0x80'],
+      [list, '0xf90038'],
+      [list, `0xf90038${long.slice(2)}`],
+      [list, '0xffffffffffffffffff'],
+      [text, '0xbfffffffffffffffff'],
+      [text, '0x817f'],
+      [text, '0x8101'],
+      [text, '0x01ff'],
+      [text, '0x8201'],
+      [text, '0xb801ff'],
+      [text, '0xb90038'],
+      [text, '0xb9'],
+      [text, '0xc0'],
+    ]
+    for (const [decode, data] of bad) await expect(decode(data)).rejects.toThrow('InvalidRlp')
+  })
+
+  it('agrees with OpenZeppelin TrieProof and the trie, on true and mutated proofs', async () => {
+    const entries = Array.from({ length: 500 }, (_, i): [Hex, Hex] => [key32(i), value32(i)])
+    const { root, prove } = await trieOf(entries)
+    const mutation = fc.record({
+      key: fc.integer({ min: 0, max: 520 }),
+      node: fc.nat(4),
+      kind: fc.constantFrom('none', 'flip', 'cut', 'drop', 'double', 'swap', 'append'),
+      position: fc.nat(600),
+      bit: fc.nat(7),
+    })
+    let accepted = 0
+    await fc.assert(
+      fc.asyncProperty(mutation, async ({ key, node, kind, position, bit }) => {
+        const proof = await prove(key32(key))
+        const at = node % proof.length
+        const bytes = hexToBytes(proof[at] ?? '0x')
+        const place = position % bytes.length
+        if (kind === 'flip') bytes[place] = (bytes[place] ?? 0) ^ (1 << bit)
+        proof[at] = toHex(kind === 'cut' ? bytes.slice(0, place) : bytes)
+        if (kind === 'drop') proof.splice(at, 1)
+        if (kind === 'double') proof.splice(at, 0, proof[at] ?? '0x')
+        if (kind === 'swap') proof.reverse()
+        if (kind === 'append') proof.push('0xc0')
+        const untouched = kind === 'none' || (kind === 'swap' && proof.length === 1)
+        const mine = await ours(root, key32(key), proof)
+        const theirs = await oracle(root, key32(key), proof)
+        const present = key < 500
+        expect(mine.ok).toBe(untouched)
+        expect(mine.value).toBe(untouched && present ? value32(key) : '0x')
+        // TrieProof has no proof of absence
+        expect(theirs.ok).toBe(untouched && present)
+        if (theirs.ok) expect(mine.value).toBe(theirs.value)
+        if (mine.ok) accepted++
+      }),
+      { numRuns: CASES, seed: 8079 },
+    )
+    expect(accepted).toBeGreaterThan(CASES / 20)
+  })
+})
+
+describe('Mpt.storageValue', () => {
+  const OWNER: Hex = '0x00000000000000000000000000000000000a11ce'
+  const OTHER: Hex = '0x0000000000000000000000000000000000000b0b'
+  const storageValue = (root: Hex, owner: Hex, slot: bigint, account: Hex[], storage: Hex[]) =>
+    chain.read<Hex>(address, harness.abi, 'storageValue', [
+      root,
+      owner,
+      numberToHex(slot, { size: 32 }),
+      account,
+      storage,
+    ])
+
+  async function world(values: Map<bigint, Hex>) {
+    const l1 = await createChain({ chainId: 1 })
+    for (const owner of [OWNER, OTHER]) {
+      await l1.setCode(owner, '0x00')
+      for (const [slot, value] of values) await l1.setStorage(owner, slot, value)
+    }
+    for (let i = 1; i < 40; i++) await l1.setBalance(pad(numberToHex(i * 7919), { size: 20 }), 1n)
+    return { l1, root: await l1.stateRoot() }
+  }
+
+  it('pads short values on the left and answers zero for absent slots', async () => {
+    const values = new Map<bigint, Hex>([
+      [0n, `0x00${keccak256('0x01').slice(4)}`],
+      [1n, pad('0x01', { size: 32 })],
+      [2n, pad('0x80', { size: 32 })],
+      [3n, keccak256('0x02')],
+      [4n, pad('0xffff', { size: 32 })],
+    ])
+    const { l1, root } = await world(values)
+    for (const [slot, value] of values) {
+      const { accountProof, storageProof } = await l1.proof(OWNER, slot)
+      expect(await storageValue(root, OWNER, slot, accountProof, storageProof)).toBe(value)
+    }
+    const absent = await l1.proof(OWNER, 9n)
+    expect(await storageValue(root, OWNER, 9n, absent.accountProof, absent.storageProof)).toBe(pad('0x', { size: 32 }))
+  })
+
+  it('46, 74 refuses the proof of another account, of another slot, and of an account without storage', async () => {
+    const { l1, root } = await world(
+      new Map([
+        [0n, keccak256('0x05')],
+        [1n, keccak256('0x06')],
+      ]),
+    )
+    const mine = await l1.proof(OWNER, 0n)
+    const others = await l1.proof(OTHER, 0n)
+    const slot1 = await l1.proof(OWNER, 1n)
+    const attempts: [Hex[], Hex[]][] = [
+      [others.accountProof, others.storageProof],
+      [mine.accountProof, slot1.storageProof],
+      [mine.accountProof, []],
+      [[], mine.storageProof],
+      [mine.storageProof, mine.accountProof],
+    ]
+    for (const [account, storage] of attempts) {
+      await expect(storageValue(root, OWNER, 0n, account, storage)).rejects.toThrow('InvalidProof')
+    }
+    const poor: Hex = pad(numberToHex(7919), { size: 20 })
+    const { accountProof } = await l1.proof(poor, 0n)
+    await expect(storageValue(root, poor, 0n, accountProof, mine.storageProof)).rejects.toThrow('InvalidProof')
+    await expect(storageValue(root, poor, 0n, accountProof, ['0x80'])).rejects.toThrow()
+  })
+
+  it('an absent account has zero everywhere, proven without a storage proof', async () => {
+    const { l1, root } = await world(new Map([[0n, keccak256('0x05')]]))
+    const nobody: Hex = pad('0xdead', { size: 20 })
+    const { accountProof } = await l1.proof(nobody, 0n)
+    expect(await storageValue(root, nobody, 0n, accountProof, [])).toBe(pad('0x', { size: 32 }))
+    const { storageProof } = await l1.proof(OWNER, 0n)
+    await expect(storageValue(root, nobody, 0n, accountProof, storageProof)).rejects.toThrow('InvalidProof')
+  })
+})
