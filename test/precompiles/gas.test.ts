@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createExecutionCache } from '../../precompiles/cache.ts'
+import { EXECUTE_BASE_GAS, executeGas, upfrontGas } from '../../precompiles/gas.ts'
+import { BoundExceeded, checkBounds } from '../../precompiles/limits.ts'
+import { calldataLength, MAX_EXECUTION_GAS, settlementGas } from '../../precompiles/settlementGas.ts'
+import type { CachedExecution } from '../../precompiles/types.ts'
+import type { Envelope } from '../../stateless/envelope.ts'
+import { SEED } from '../stateless/arbitraries.ts'
+
+test('price: 100,000 + 16 per byte + regular gas', () => {
+  expect(EXECUTE_BASE_GAS).toBe(100_000n)
+  expect(upfrontGas(0)).toBe(100_000n)
+  expect(executeGas(1_000, 21_000n)).toBe(137_000n)
+})
+
+describe('settlement gas', () => {
+  test('the largest block that the builder makes fits the cap of EIP-7825', () => {
+    const { executionGas, gasLimit } = settlementGas([{ inputLength: 120 * 1024, regularGas: 12_000_000n }])
+    expect(executionGas).toBeLessThan(MAX_EXECUTION_GAS)
+    expect(executionGas).toBeGreaterThan(16_300_000n)
+    expect(gasLimit - executionGas).toBe(195_840n)
+  })
+
+  test('the calldata floor of 64 per byte wins for much input and little gas', () => {
+    const input = { inputLength: 100_000, regularGas: 0n }
+    const { executionGas, gasLimit } = settlementGas([input])
+    const floor = 15_000n + 64n * BigInt(calldataLength([input]))
+    expect(executionGas).toBeLessThan(floor)
+    expect(gasLimit).toBe(floor + 195_840n)
+  })
+
+  test('calldata lengths are those of the ABI', () => {
+    expect(calldataLength([{ inputLength: 33, regularGas: 0n }])).toBe(4 + 32 + 32 + 32 + 64)
+    const two = [
+      { inputLength: 32, regularGas: 0n },
+      { inputLength: 1, regularGas: 0n },
+    ]
+    // heads, two array lengths, two offsets, two anchors, and length + data of both inputs
+    expect(calldataLength(two)).toBe(4 + 64 + 32 + 64 + 32 + 64 + 64 + 64)
+  })
+
+  test('every EXECUTE of a batch gets its whole price through the 63/64 rule', () => {
+    const block = fc.record({
+      inputLength: fc.integer({ min: 602, max: 100_000 }),
+      regularGas: fc.bigInt({ min: 0n, max: 5_000_000n }),
+    })
+    fc.assert(
+      fc.property(fc.array(block, { minLength: 1, maxLength: 6 }), (blocks) => {
+        const { executionGas } = settlementGas(blocks)
+        let left = executionGas - 15_000n - 16n * BigInt(calldataLength(blocks))
+        for (const { inputLength, regularGas } of blocks) {
+          left -= 70_000n
+          const price = executeGas(inputLength, regularGas)
+          expect(left - left / 64n).toBeGreaterThanOrEqual(price)
+          left -= price
+        }
+        expect(left).toBeGreaterThanOrEqual(0n)
+      }),
+      { seed: SEED, numRuns: 200 },
+    )
+  })
+})
+
+describe('bounds before any signature', () => {
+  const envelope = (gasLimit: bigint): Envelope => ({
+    type: 0,
+    gasLimit,
+    create: false,
+    dataLength: 0,
+    zeroBytes: 0,
+    accessListAddresses: 0,
+    accessListKeys: 0,
+    authorizations: 0,
+    blobVersionedHashes: [],
+  })
+  const codeOf = (envelopes: Envelope[], budget: bigint) => {
+    try {
+      checkBounds(envelopes, budget)
+      return undefined
+    } catch (error) {
+      if (!(error instanceof BoundExceeded)) throw error
+      return error.code
+    }
+  }
+
+  test('each gas limit must pay its lower bound', () => {
+    expect(codeOf([envelope(12_000n)], 12_000n)).toBeUndefined()
+    expect(codeOf([envelope(12_000n), envelope(11_999n)], 10n ** 9n)).toBe('GAS_LIMIT_TOO_LOW')
+    expect(codeOf([envelope(0n)], 10n ** 9n)).toBe('GAS_LIMIT_TOO_LOW')
+  })
+
+  test('1,100 transactions that each pass do not pass together', () => {
+    const many = Array.from({ length: 1_100 }, () => envelope(12_000n))
+    expect(codeOf(many, 1n)).toBe('BOUND_OVER_BUDGET')
+    expect(codeOf(many, 1_100n * 12_000n - 1n)).toBe('BOUND_OVER_BUDGET')
+    expect(codeOf(many, 1_100n * 12_000n)).toBeUndefined()
+  })
+})
+
+describe('cache', () => {
+  const hash = (n: number) => new Uint8Array(32).fill(n)
+  const valid: CachedExecution = { kind: 'valid', regularGas: 5n, output: new Uint8Array(43) }
+  const failure = { stage: 'decode', code: 'BAD_SSZ', message: '', data: {} } as const
+
+  test('keeps the largest insufficient budget', () => {
+    const cache = createExecutionCache({ maxEntries: 4 })
+    cache.set(hash(1), { kind: 'over', budget: 10n })
+    cache.set(hash(1), { kind: 'over', budget: 7n })
+    expect(cache.get(hash(1))).toEqual({ kind: 'over', budget: 10n })
+    cache.set(hash(1), { kind: 'over', budget: 12n })
+    expect(cache.get(hash(1))).toEqual({ kind: 'over', budget: 12n })
+  })
+
+  test('a final verdict replaces "over" and is not replaced by it', () => {
+    const cache = createExecutionCache({ maxEntries: 4 })
+    cache.set(hash(1), { kind: 'over', budget: 10n })
+    cache.set(hash(1), valid)
+    cache.set(hash(1), { kind: 'over', budget: 20n })
+    expect(cache.get(hash(1))).toBe(valid)
+    cache.set(hash(2), { kind: 'invalid', failure })
+    cache.set(hash(2), { kind: 'over', budget: 20n })
+    expect(cache.get(hash(2))).toEqual({ kind: 'invalid', failure })
+  })
+
+  test('forgets the least recently used entry', () => {
+    const cache = createExecutionCache({ maxEntries: 2 })
+    cache.set(hash(1), valid)
+    cache.set(hash(2), valid)
+    cache.get(hash(1))
+    cache.set(hash(3), valid)
+    expect(cache.get(hash(2))).toBeUndefined()
+    expect(cache.get(hash(1))).toBe(valid)
+    expect(cache.get(hash(3))).toBe(valid)
+  })
+})
