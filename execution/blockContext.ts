@@ -82,6 +82,7 @@ export async function createBlockContext(
   const common = spec.commonAt(header)
   const shared = spec.sharedCommonAt(header)
   const { vm, evm, state, clock } = await createRunVm({ ...options, common })
+  const block = await runLibrary(state, async () => libraryBlock(header, shared))
   const budget = options.budget === undefined ? undefined : { remaining: options.budget }
   return {
     spec,
@@ -91,7 +92,7 @@ export async function createBlockContext(
     state,
     common,
     shared,
-    block: libraryBlock(header, shared),
+    block,
     accessList: evm.accessList,
     clock,
     strict: options.strict,
@@ -102,7 +103,7 @@ export async function createBlockContext(
 }
 
 /** A read that failed wins over whatever the library made of it. */
-async function runLibrary<T>(state: JournaledState, run: () => Promise<T>): Promise<T> {
+export async function runLibrary<T>(state: JournaledState, run: () => Promise<T>): Promise<T> {
   let result: T
   try {
     result = await run()
@@ -116,7 +117,7 @@ async function runLibrary<T>(state: JournaledState, run: () => Promise<T>): Prom
 }
 
 /** Header with the library's accessors; fields that are not known yet hold neutral values that nothing reads. */
-function libraryBlock(header: HeaderBasis, common: SharedCommon): LibraryBlock {
+export function libraryBlock(header: HeaderBasis, common: SharedCommon): LibraryBlock {
   const { prevRandao, coinbase, ...same } = header
   const libraryHeader = new LibraryHeader(
     { ...definedOnly(same), uncleHash: EMPTY_OMMERS_HASH, mixHash: prevRandao, coinbase },
