@@ -1,7 +1,7 @@
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
 import { InvalidBlock } from '../stateless/errors.ts'
 import { keccak256 } from '../stateless/keccak.ts'
-import type { RunBlock, RunBlockOutcome, RunBlockRequest } from '../stateless/types.ts'
+import type { Block, RunBlock, RunBlockOutcome, RunBlockRequest } from '../stateless/types.ts'
 import { LibraryFailure } from './blockContext.ts'
 import { type BlockRun, createBlockRun } from './blockRun.ts'
 import { amsterdamSpec, type ChainSpec } from './chainSpec.ts'
@@ -86,7 +86,7 @@ async function runStateless(
   yieldEveryMs: number | undefined,
 ): Promise<RunBlockOutcome> {
   const { block, publicKeys } = request
-  const transactions = decodeAll(request, spec, crypto)
+  const transactions = decodeBlockTransactions(block, spec, crypto)
   const run = await createBlockRun({
     spec,
     header: block.header,
@@ -121,7 +121,7 @@ async function runStateless(
 }
 
 /** Consensus form only: the network wrapper of a blob transaction has no place in a block. */
-function decodeAll({ block }: RunBlockRequest, spec: ChainSpec, crypto: Crypto): Transaction[] {
+export function decodeBlockTransactions(block: Block, spec: ChainSpec, crypto: Crypto): Transaction[] {
   const common = spec.sharedCommonAt(block.header)
   return block.transactions.map((raw, index) => {
     try {

@@ -1,0 +1,52 @@
+import { InvalidBlock } from '../stateless/errors.ts'
+import { createBlockRun } from './blockRun.ts'
+import type { ChainSpec } from './chainSpec.ts'
+import type { Crypto } from './crypto.ts'
+import { checkHeader } from './headerRules.ts'
+import { decodeBlockTransactions, type RejectionLogger, rejectingLibraryFailures, runAll } from './runBlock.ts'
+import { checkBody, compare, compareWithHeader, outcomeOfBlock } from './sealBlock.ts'
+import type { BlockOutcome, ExecuteBlockRequest, ExecutePrecompile } from './types.ts'
+
+export type BlockDeps = {
+  spec: ChainSpec
+  crypto: Crypto
+  logger: RejectionLogger
+  execute?: ExecutePrecompile | undefined
+  yieldEveryMs?: number | undefined
+}
+
+/**
+ * Runs a sealed block of any fork and checks every field of its header.
+ *
+ * @throws InvalidBlock; InvalidWitness when the state view does
+ */
+export function executeBlock(request: ExecuteBlockRequest, deps: BlockDeps): Promise<BlockOutcome> {
+  return rejectingLibraryFailures(request.block.hash, deps.logger, () => execute(request, deps))
+}
+
+async function execute(request: ExecuteBlockRequest, deps: BlockDeps): Promise<BlockOutcome> {
+  const { block, parent, state } = request
+  const { spec } = deps
+  checkHeader(block.header, parent, spec.sharedCommonAt(block.header))
+  checkBody(block)
+  const transactions = decodeBlockTransactions(block, spec, deps.crypto)
+  const run = await createBlockRun({
+    spec,
+    header: block.header,
+    state,
+    blockHash: request.blockHash,
+    strict: false,
+    execute: deps.execute,
+    yieldEveryMs: deps.yieldEveryMs,
+  })
+  await runAll(run, transactions)
+  const result = await run.finish({ withdrawals: block.withdrawals ?? [], ommers: block.ommers })
+  compareWithHeader(block.header, result)
+  if (request.blockAccessList !== undefined) {
+    const { blockAccessList } = result
+    if (blockAccessList === undefined)
+      throw new InvalidBlock('BLOCK_ACCESS_LIST_MISMATCH', 'no access list before EIP-7928')
+    compare('BLOCK_ACCESS_LIST_MISMATCH', request.blockAccessList, blockAccessList)
+  }
+  return outcomeOfBlock(block, result)
+}
