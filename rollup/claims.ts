@@ -32,7 +32,7 @@ export type ClaimPlan = {
 }
 
 export type ClaimResult = {
-  delivered: number
+  delivered: readonly Message[]
   /** messages were left out for lack of room: more can be done in the next block */
   cutShort: boolean
 }
@@ -107,11 +107,15 @@ export function createClaims(deps: ClaimsDeps): Claims {
       return { messages, treeSize, rootId: (proven?.rootId ?? 0n) + 1n, proof }
     },
     include: (assembly, plan, room, courtesy) =>
-      includeClaims({ ...deps, tree: inbox.tree(), postpone }, assembly, plan, { room, courtesy }),
+      includeClaims({ ...deps, tree: inbox.tree(), isDue, postpone }, assembly, plan, { room, courtesy }),
   }
 }
 
-type Inclusion = ClaimsDeps & { tree: MessageTree; postpone(message: Message): void }
+type Inclusion = ClaimsDeps & {
+  tree: MessageTree
+  isDue(message: Message): boolean
+  postpone(message: Message): void
+}
 
 async function includeClaims(
   deps: Inclusion,
@@ -120,7 +124,9 @@ async function includeClaims(
   bounds: { room: Room; courtesy: number },
 ): Promise<ClaimResult> {
   const { room } = bounds
-  const result: ClaimResult = { delivered: 0, cutShort: false }
+  const delivered: Message[] = []
+  const due = plan.messages.filter(deps.isDue)
+  if (due.length === 0) return { delivered, cutShort: false }
   const relay = createRelay(deps, assembly)
   if (plan.proof !== undefined) {
     const { header, accountProof, storageProof } = plan.proof
@@ -129,32 +135,32 @@ async function includeClaims(
     const proven = await relay(data, 0n, (tx, outcome) => isSuccess(outcome) && room.take(tx, outcome))
     if (proven === undefined) {
       deps.logger.warn('the inbox root could not be proven', { l2Block: assembly.env.number, room: room.refusal() })
-      return { delivered: 0, cutShort: room.full() }
+      return { delivered, cutShort: room.full() }
     }
   }
   let courtesy = bounds.courtesy
   let failures = 0
-  for (const message of plan.messages) {
-    if (room.full()) return { ...result, cutShort: true }
-    if (failures >= MAX_FAILURES_PER_BLOCK) return result
+  for (const message of due) {
+    if (room.full()) return { delivered, cutShort: true }
+    if (failures >= MAX_FAILURES_PER_BLOCK) break
     const paysItself = (outcome: TransactionOutcome) => message.fee >= costOf(outcome)
     const accept = (tx: Transaction, outcome: TransactionOutcome): boolean =>
       isSuccess(outcome) && (paysItself(outcome) || (isPlain(message) && courtesy > 0)) && room.take(tx, outcome)
     const outcome = await relay(encodeClaim(deps, plan, message), message.gasLimit, accept)
     if (outcome !== undefined) {
-      result.delivered += 1
+      delivered.push(message)
       if (!paysItself(outcome)) courtesy -= 1
     } else if (room.full()) {
       // alone in the block it would have to fit: it never will
-      if (result.delivered === 0 && room.refusal() !== undefined) deps.postpone(message)
-      return { ...result, cutShort: true }
+      if (delivered.length === 0 && room.refusal() !== undefined) deps.postpone(message)
+      return { delivered, cutShort: true }
     } else if (!isPlain(message) || courtesy > 0) {
       failures += 1
       deps.postpone(message)
       deps.logger.debug('a claim is left out', { index: message.index, l2Block: assembly.env.number })
     }
   }
-  return result
+  return { delivered, cutShort: false }
 }
 
 type Relay = (

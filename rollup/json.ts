@@ -25,3 +25,7 @@ export function readRecord<T>(meta: MetaStore, key: string): T | undefined {
 export function writeRecord(meta: MetaStore, key: string, value: unknown): Promise<void> {
   return meta.putMeta(key, encodeRecord(value))
 }
+
+export function clearRecord(meta: MetaStore, key: string): Promise<void> {
+  return meta.putMeta(key, new Uint8Array(0))
+}

@@ -10,7 +10,15 @@ export type Loop = {
   close(): Promise<void>
 }
 
-export type LoopOptions = { name: string; idleMs: number; minBackoffMs?: number; maxBackoffMs?: number }
+export type LoopOptions = {
+  name: string
+  /** pause after a good step */
+  idleMs: number
+  /** pause after the first failure; doubles with each further one */
+  minBackoffMs?: number
+  maxBackoffMs?: number
+  onBackoff?(milliseconds: number): void
+}
 
 export function createLoop(options: LoopOptions, step: () => Promise<void>, logger: Logger): Loop {
   const minBackoffMs = options.minBackoffMs ?? 200
@@ -46,7 +54,9 @@ export function createLoop(options: LoopOptions, step: () => Promise<void>, logg
         // a wake-up must not turn an outage into a busy loop
         backingOff = true
         woken = false
-        await pause(Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(failures - 1, 10)))
+        const backoffMs = Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(failures - 1, 10))
+        options.onBackoff?.(backoffMs)
+        await pause(backoffMs)
         backingOff = false
       }
     }

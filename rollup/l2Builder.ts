@@ -1,0 +1,285 @@
+import { TransactionRejected, type TransactionRejectedCode } from '../execution/errors.ts'
+import type { BlockAssembly, BlockEnv, BlockOutcome, Transaction } from '../execution/types.ts'
+import type { Chain, Logger, TxPool } from '../node/types.ts'
+import { calldataLength } from '../precompiles/index.ts'
+import { bytesToHex, concatBytes, hexToBytes } from '../stateless/bytes.ts'
+import { keccak256 } from '../stateless/keccak.ts'
+import { createStateView } from '../stateless/stateView.ts'
+import type { Block, Hash32 } from '../stateless/types.ts'
+import { createRecorder } from '../stateless/witness.ts'
+import type { Anchor } from './anchor.ts'
+import { type ClaimPlan, type ClaimResult, type Claims, COURTESY_CLAIMS } from './claims.ts'
+import { slotKey } from './contracts.ts'
+import { recordInput, type Settleable } from './inputs.ts'
+import { createRoom, type Room, unsettleable } from './limits.ts'
+import type { ReplayQueue } from './replay.ts'
+import type { Message, SettlementLimits } from './types.ts'
+
+export type BuildL2Request = {
+  parent: Block
+  anchor: Anchor
+  timestamp: bigint
+  /** undefined: nothing to claim, or no proof to be had now */
+  claims: ClaimPlan | undefined
+  /** make a block although nobody sent anything */
+  allowEmpty: boolean
+}
+
+/** A transaction of the old chain that the new one does not take, and why. */
+type Displaced = { tx: Transaction; reason: string }
+
+export type BuiltL2Block = {
+  outcome: BlockOutcome
+  settleable: Settleable
+  /** what the replay queue can forget once the block is stored */
+  replayed: readonly Transaction[]
+  displaced: readonly Displaced[]
+}
+
+export type L2Builder = {
+  /** Seals the next block, checked and with its input; nothing is persisted. undefined: nothing to include. */
+  build(request: BuildL2Request): Promise<BuiltL2Block | undefined>
+  /** after the block was stored: empties the replay queue and gives the pool what the block did not take */
+  finish(built: Pick<BuiltL2Block, 'replayed' | 'displaced'>): Promise<void>
+}
+
+export type L2BuilderOptions = { gasLimit: bigint; coinbase: Uint8Array; limits: SettlementLimits }
+export type L2BuilderDeps = { chain: Chain; pool: TxPool; claims: Claims; replay: ReplayQueue; logger: Logger }
+
+/** A block that came out too large is made again with fewer transactions, this many times at most. */
+const MAX_ATTEMPTS = 12
+/** Refusals that a later block may lift; every other one is final. */
+const WAITING_CODES: ReadonlySet<TransactionRejectedCode> = new Set([
+  'NONCE_TOO_HIGH',
+  'NONCE_TOO_LOW',
+  'BLOCK_GAS_EXHAUSTED',
+  'FEE_CAP_TOO_LOW',
+  'INSUFFICIENT_FUNDS',
+])
+
+/**
+ * Builds L2 blocks that one L1 transaction can settle. Order: a transaction that did not fit last time, claims of L1
+ * messages, transactions of a chain that had to be rebuilt, the pool.
+ */
+export function createL2Builder(options: L2BuilderOptions, deps: L2BuilderDeps): L2Builder {
+  const deferral: Deferral = { hash: undefined }
+  return {
+    async build(request) {
+      let maxTransactions = Number.POSITIVE_INFINITY
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; ) {
+        const draft = await assemble(options, deps, { ...request, maxTransactions, deferral })
+        // each time at least one transaction was given up, so this ends
+        if (draft === 'again') continue
+        if (draft === 'empty') return undefined
+        attempt += 1
+        const outcome = await draft.assembly.seal()
+        const recorded = await recordInput(deps.chain, outcome.block, outcome.blockAccessList)
+        const settleable = {
+          input: recorded.input,
+          regularGas: outcome.regularGas,
+          anchorBlock: request.anchor.number,
+        }
+        const excess = excessOf(settleable, options.limits)
+        if (excess === undefined) return { outcome, settleable, ...draft.replay }
+        maxTransactions = await shrink(draft, excess, deps)
+      }
+      throw new Error('no block within the settlement limits could be built')
+    },
+    finish: (built) => finishReplay(deps, built),
+  }
+}
+
+type Deferral = { hash: Hash32 | undefined }
+type Excess = { what: string; have: bigint; limit: bigint }
+type Draft = {
+  assembly: BlockAssembly
+  replay: Pick<BuiltL2Block, 'replayed' | 'displaced'>
+  claims: ClaimPlan | undefined
+  delivered: readonly Message[]
+  /** the only transaction that is not a claim, when there is exactly one */
+  single: Transaction | undefined
+}
+type AssembleRequest = BuildL2Request & { maxTransactions: number; deferral: Deferral }
+
+async function assemble(
+  options: L2BuilderOptions,
+  deps: L2BuilderDeps,
+  request: AssembleRequest,
+): Promise<Draft | 'again' | 'empty'> {
+  const { chain } = deps
+  const { parent, maxTransactions } = request
+  const recorder = createRecorder(chain.nodes)
+  const assembly = await chain.engine.beginBlock({
+    parent: parent.header,
+    parentHash: parent.hash,
+    env: l2Env(request, options),
+    state: createStateView(recorder, parent.header.stateRoot),
+    blockHash: chain.ancestorHashes(parent),
+  })
+  const room = createRoom(assembly, recorder, { limits: options.limits, maxTransactions })
+  const adder = createAdder(deps, assembly, room, request.deferral)
+  if (!(await adder.addDeferred())) return 'again'
+  const isReplaying = !deps.replay.isEmpty()
+  const claimed = await addClaims(deps, request, assembly, { room, isReplaying })
+  // what is run again may spend what these claims bring
+  if (!(isReplaying && claimed.cutShort)) {
+    if (!(await adder.addReplayed())) return 'again'
+    if (!room.full() && !(await adder.addPooled())) return 'again'
+  }
+  const replay = adder.replay()
+  if (adder.count() === 0 && claimed.delivered.length === 0 && !request.allowEmpty) {
+    await finishReplay(deps, replay)
+    return 'empty'
+  }
+  const single = assembly.transactions.length === 1 && adder.count() === 1 ? assembly.transactions[0] : undefined
+  return { assembly, replay, claims: request.claims, delivered: claimed.delivered, single }
+}
+
+function addClaims(
+  deps: L2BuilderDeps,
+  { claims }: AssembleRequest,
+  assembly: BlockAssembly,
+  { room, isReplaying }: { room: Room; isReplaying: boolean },
+): Promise<ClaimResult> {
+  if (claims === undefined || room.full()) return Promise.resolve({ delivered: [], cutShort: claims !== undefined })
+  const courtesy = isReplaying ? Number.POSITIVE_INFINITY : COURTESY_CLAIMS
+  return deps.claims.include(assembly, claims, room, courtesy)
+}
+
+/** contracts.md 1.1: what the rollup contract binds besides parent, number and state. */
+function l2Env({ parent, anchor, timestamp }: BuildL2Request, options: L2BuilderOptions): BlockEnv {
+  const number = parent.header.number + 1n
+  const anchorHash = hexToBytes(anchor.hash)
+  return {
+    number,
+    timestamp,
+    coinbase: options.coinbase,
+    gasLimit: options.gasLimit,
+    prevRandao: keccak256(concatBytes([anchorHash, slotKey(number)])),
+    parentBeaconBlockRoot: anchorHash,
+    slotNumber: number,
+    withdrawals: [],
+  }
+}
+
+/** Adds transactions of users. The methods return false when the block must be begun anew. */
+function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, deferral: Deferral) {
+  const { chain, pool, replay, logger } = deps
+  const replayed: Transaction[] = []
+  const displaced: Displaced[] = []
+  let count = 0
+
+  /** 'unfit': refused by the limits, and the block with it is over or must be begun anew */
+  async function add(tx: Transaction): Promise<'added' | 'unfit' | TransactionRejected> {
+    const alone = room.untouched()
+    try {
+      const outcome = await assembly.addTransaction(tx, (result) => room.take(tx, result))
+      if (outcome !== undefined) {
+        count += 1
+        return 'added'
+      }
+    } catch (error) {
+      if (error instanceof TransactionRejected) return error
+      logger.error('a transaction broke the block under construction', { hash: tx.hash, error })
+      pool.drop(tx.hash, 'it broke the block builder')
+      throw error
+    }
+    const refusal = room.refusal()
+    if (!alone || refusal === undefined) {
+      deferral.hash = tx.hash
+      return 'unfit'
+    }
+    await discard(deps, tx, refusal)
+    return 'unfit'
+  }
+
+  return {
+    count: () => count,
+    replay: () => ({ replayed, displaced }),
+    async addDeferred(): Promise<boolean> {
+      const hash = deferral.hash
+      deferral.hash = undefined
+      const tx = hash === undefined || !replay.isEmpty() ? undefined : pool.get(hash)
+      return tx === undefined || (await add(tx)) !== 'unfit'
+    },
+    async addReplayed(): Promise<boolean> {
+      for (const tx of replay.pending()) {
+        if (room.full()) return true
+        const alone = room.untouched()
+        const result = await add(tx)
+        if (result === 'unfit') return !alone
+        if (result instanceof TransactionRejected && result.code === 'BLOCK_GAS_EXHAUSTED') return true
+        if (result instanceof TransactionRejected) displaced.push({ tx, reason: result.message })
+        replayed.push(tx)
+      }
+      return true
+    },
+    async addPooled(): Promise<boolean> {
+      const waiting = new Set<string>()
+      for (const tx of pool.candidates(assembly.baseFeePerGas)) {
+        if (room.full()) return true
+        const sender = bytesToHex(tx.sender)
+        if (waiting.has(sender) || chain.getTransactionLocation(tx.hash) !== undefined) continue
+        const alone = room.untouched()
+        const result = await add(tx)
+        if (result === 'unfit') return !alone
+        if (!(result instanceof TransactionRejected)) continue
+        waiting.add(sender)
+        if (WAITING_CODES.has(result.code))
+          logger.debug('skipped a transaction', { hash: tx.hash, reason: result.message })
+        else pool.drop(tx.hash, result.message)
+      }
+      return true
+    },
+  }
+}
+
+/** What no longer fits the rebuilt chain goes back to the pool, or is reported as lost. */
+async function finishReplay(
+  deps: L2BuilderDeps,
+  { replayed, displaced }: Pick<BuiltL2Block, 'replayed' | 'displaced'>,
+) {
+  for (const { tx, reason } of displaced) {
+    const fields = { hash: tx.hash, reason }
+    try {
+      await deps.pool.add(tx.raw)
+      deps.logger.warn('a transaction of the old chain went back to the pool', fields)
+    } catch (error) {
+      if (!(error instanceof TransactionRejected)) throw error
+      if (error.code === 'ALREADY_KNOWN') deps.logger.warn('a transaction of the old chain waits in the pool', fields)
+      else deps.logger.warn('a transaction of the old chain is no longer valid', fields)
+    }
+  }
+  if (replayed.length > 0) await deps.replay.remove(replayed)
+}
+
+function excessOf(settleable: Settleable, limits: SettlementLimits): Excess | undefined {
+  const { input, regularGas } = settleable
+  if (regularGas > limits.maxRegularGas) return { what: 'regular gas', have: regularGas, limit: limits.maxRegularGas }
+  const bytes = calldataLength([{ inputLength: input.length, regularGas }])
+  if (bytes <= limits.maxCalldataBytes) return undefined
+  return { what: 'input bytes', have: BigInt(bytes), limit: BigInt(limits.maxCalldataBytes) }
+}
+
+/** How many transactions the next attempt may have. What is alone in its block and still too large is given up. */
+async function shrink(draft: Draft, excess: Excess, deps: L2BuilderDeps): Promise<number> {
+  const { single, delivered, assembly } = draft
+  const count = assembly.transactions.length
+  deps.logger.debug('the block is too large to settle', { transactions: count, ...excess })
+  if (single !== undefined) {
+    await discard(deps, single, excess)
+    return Number.POSITIVE_INFINITY
+  }
+  const proofs = draft.claims?.proof === undefined ? 0 : 1
+  if (delivered.length === 1 && count === 1 + proofs) for (const message of delivered) deps.claims.postpone(message)
+  const fitting = Math.floor((count * Number(excess.limit) * 0.9) / Number(excess.have))
+  return Math.max(1, Math.min(count - 1, fitting))
+}
+
+/** A transaction that alone is more than one settlement can carry leaves pool and queue. */
+async function discard({ pool, replay, logger }: L2BuilderDeps, tx: Transaction, excess: Excess): Promise<void> {
+  const { message } = unsettleable(excess.what, excess.have, excess.limit)
+  logger.warn('a transaction can never be settled', { hash: tx.hash, reason: message })
+  pool.drop(tx.hash, message)
+  await replay.remove([tx])
+}

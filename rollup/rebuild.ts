@@ -1,0 +1,171 @@
+import type { Transaction } from '../execution/types.ts'
+import type { Chain, Clock, Logger } from '../node/types.ts'
+import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
+import type { Block } from '../stateless/types.ts'
+import type { InputStore } from './inputs.ts'
+import type { L1Client } from './l1Client.ts'
+import type { L1Watcher } from './l1Watcher.ts'
+import type { ReplayQueue } from './replay.ts'
+import type { SettledBlockReader } from './settledBlocks.ts'
+import type { SettledBlock } from './types.ts'
+
+/** Why L1 can no longer accept an unsettled block. */
+export type ExpiryReason =
+  | 'anchor unknown'
+  | 'anchor reorganised out of L1'
+  | 'anchor older than the settled one'
+  | 'anchor too old'
+  | 'timestamp too old'
+  | 'timestamp too far ahead'
+
+export type ReconcileResult = 'unchanged' | 'followed L1' | 'rewound'
+
+export type Reconciler = {
+  /**
+   * Brings the L2 chain in line with L1: another settled block than ours is imported from L1; unsettled blocks that L1
+   * can no longer accept are taken back. Their transactions go to the replay queue first. Not to be run while a block
+   * is being built. `windows`: also check what only matters to a node that settles (age of anchors and timestamps).
+   */
+  reconcile(options: { windows: boolean }): Promise<ReconcileResult>
+}
+
+export type ReconcilerDeps = {
+  chain: Chain
+  view: L1Watcher
+  l1: L1Client
+  inputs: InputStore
+  replay: ReplayQueue
+  settledBlocks: SettledBlockReader
+  /** the builder's own transactions, which are made anew */
+  isOwn(tx: Transaction): boolean
+  clock: Clock
+  logger: Logger
+}
+
+/** Blocks of margin before an anchor's age is taken for too old: a settlement needs a few blocks to get in. */
+const ANCHOR_MARGIN = 4n
+/** Seconds; the L1 clock may lag this much before a waiting block is thought to be wrong. */
+const FUTURE_TOLERANCE = 600n
+
+export function createReconciler(deps: ReconcilerDeps): Reconciler {
+  const { chain, view } = deps
+  let checkedReorgs = -1
+
+  return {
+    async reconcile({ windows }) {
+      const settled = view.settledHead()
+      if (settled !== undefined && !isCanonical(chain, settled)) {
+        await followL1(deps, settled)
+        return 'followed L1'
+      }
+      const base = settled?.number ?? chain.genesis.header.number
+      const reorgs = view.reorgs()
+      const reason =
+        (windows ? expiryByWindow(deps, base, settled) : undefined) ??
+        (reorgs === checkedReorgs ? undefined : await expiryByReorg(deps, base, settled))
+      if (reason === undefined) {
+        checkedReorgs = reorgs
+        return 'unchanged'
+      }
+      deps.logger.warn('unsettled L2 blocks are built again', {
+        reason,
+        from: base + 1n,
+        to: chain.head().header.number,
+      })
+      await rewind(deps, base)
+      return 'rewound'
+    },
+  }
+}
+
+function isCanonical(chain: Chain, settled: SettledBlock): boolean {
+  const hash = chain.getHashByNumber(settled.number)
+  return hash !== undefined && bytesEqual(hash, hexToBytes(settled.hash))
+}
+
+/** Takes over the settled chain, from the newest block that both have in common. */
+async function followL1(deps: ReconcilerDeps, target: SettledBlock): Promise<void> {
+  const { chain, view, inputs, settledBlocks, logger } = deps
+  let base = target.number - 1n
+  for (; base > chain.genesis.header.number; base--) {
+    const settled = view.settledAt(base)
+    if (settled !== undefined && isCanonical(chain, settled)) break
+  }
+  if (chain.head().header.number > base) {
+    logger.warn('L1 settled other L2 blocks than ours', { from: base + 1n, to: target.number })
+    // nothing is taken back before what replaces it can be read
+    const first = view.settledAt(base + 1n)
+    if (first !== undefined) await settledBlocks.read(first)
+    await rewind(deps, base)
+  }
+  for (let number = base + 1n; number <= target.number; number++) {
+    const settled = view.settledAt(number)
+    if (settled === undefined) return
+    const { block, blockAccessList, anchorBlock } = await settledBlocks.read(settled)
+    await inputs.putAnchor(block.hash, anchorBlock)
+    await chain.importBlock(block, blockAccessList)
+    logger.info('imported an L2 block from L1', { number, hash: settled.hash })
+  }
+}
+
+/** Anchors and timestamps only age from the oldest block on, so the oldest unsettled block decides. */
+function expiryByWindow(
+  deps: ReconcilerDeps,
+  base: bigint,
+  settled: SettledBlock | undefined,
+): ExpiryReason | undefined {
+  const { chain, view, inputs, clock } = deps
+  const oldest = chain.getBlockByNumber(base + 1n)?.block
+  if (oldest === undefined) return undefined
+  const { maxAnchorAge, maxTimestampLag } = view.deployment.parameters
+  const l1Head = view.head()
+  const now = BigInt(Math.floor(clock.nowMs() / 1000))
+  const nextL1Time = now > l1Head.timestamp ? now : l1Head.timestamp + 1n
+  const anchor = inputs.anchorBlock(oldest.hash)
+  if (anchor === undefined) return 'anchor unknown'
+  if (anchor < (settled?.anchorBlock ?? 0n)) return 'anchor older than the settled one'
+  const age = BigInt(maxAnchorAge)
+  const margin = age > 16n * ANCHOR_MARGIN ? ANCHOR_MARGIN : 0n
+  if (l1Head.number + 1n + margin - anchor > age) return 'anchor too old'
+  if (oldest.header.timestamp + BigInt(maxTimestampLag) < nextL1Time) return 'timestamp too old'
+  const parentTime = chain.getHeaderByNumber(base)?.timestamp ?? 0n
+  const isAhead = oldest.header.timestamp > nextL1Time + FUTURE_TOLERANCE
+  return isAhead && parentTime + 1n < oldest.header.timestamp ? 'timestamp too far ahead' : undefined
+}
+
+/** After a reorg of L1 every anchor is looked up again. */
+async function expiryByReorg(
+  { chain, l1, inputs }: ReconcilerDeps,
+  base: bigint,
+  settled: SettledBlock | undefined,
+): Promise<ExpiryReason | undefined> {
+  const checked = new Map<bigint, string | undefined>()
+  const head = chain.head().header.number
+  for (let number = base + 1n; number <= head; number++) {
+    const block = chain.getBlockByNumber(number)?.block
+    const anchor = block === undefined ? undefined : inputs.anchorBlock(block.hash)
+    if (block === undefined || anchor === undefined) continue
+    if (anchor < (settled?.anchorBlock ?? 0n)) return 'anchor older than the settled one'
+    if (!checked.has(anchor)) checked.set(anchor, (await l1.getBlock(anchor))?.hash)
+    if (checked.get(anchor) !== anchorHash(block)) return 'anchor reorganised out of L1'
+  }
+  return undefined
+}
+
+function anchorHash(block: Block): string {
+  return `0x${bytesToHex(block.header.parentBeaconBlockRoot ?? new Uint8Array(0))}`
+}
+
+/** Makes block `base` the head; the users' transactions above it wait in the replay queue, oldest first. */
+async function rewind({ chain, replay, isOwn }: ReconcilerDeps, base: bigint): Promise<void> {
+  const head = chain.head().header.number
+  const transactions: Transaction[] = []
+  for (let number = base + 1n; number <= head; number++) {
+    const block = chain.getBlockByNumber(number)?.block
+    if (block !== undefined) transactions.push(...chain.getTransactions(block).filter((tx) => !isOwn(tx)))
+  }
+  const target = chain.getHashByNumber(base)
+  if (target === undefined) throw new Error(`L2 block ${base} is not in the chain`)
+  await replay.prepend(transactions)
+  await chain.rewindTo(target)
+}

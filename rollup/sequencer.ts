@@ -1,0 +1,145 @@
+import type { SealTrigger } from '../node/sealer.ts'
+import type { Chain, Clock, Logger, TxPool } from '../node/types.ts'
+import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
+import type { Block } from '../stateless/types.ts'
+import type { Anchor } from './anchor.ts'
+import type { ClaimPlan, Claims } from './claims.ts'
+import { RollupError } from './errors.ts'
+import type { InputStore } from './inputs.ts'
+import type { L2Builder } from './l2Builder.ts'
+import { createLock } from './lock.ts'
+import type { Reconciler } from './rebuild.ts'
+import type { ReplayQueue } from './replay.ts'
+import type { L1View } from './types.ts'
+
+export type Sequencer = {
+  /** for node/sealer.ts: brings the chain in line with L1, then makes the next block; undefined: nothing may be sealed */
+  seal(trigger: SealTrigger): Promise<Block | undefined>
+  /** brings the chain in line with L1; when blocks were taken back, their transactions are sealed again at once */
+  reconcile(): Promise<void>
+  /** a transaction, a claimable message or something to run again is waiting */
+  hasWork(): boolean
+  status(): { active: boolean; reason?: string }
+}
+
+export type SequencerOptions = {
+  /** false while nothing is to be settled: then the age of anchors and timestamps does not matter */
+  windows(): boolean
+}
+
+export type SequencerDeps = {
+  chain: Chain
+  pool: TxPool
+  view: L1View
+  builder: L2Builder
+  claims: Claims
+  inputs: InputStore
+  replay: ReplayQueue
+  reconciler: Reconciler
+  clock: Clock
+  logger: Logger
+}
+
+/** Seconds that a block may be ahead of the L1 block that could settle it next; more and it waits for L1's time. */
+export const MAX_LEAD = 10n
+
+/** The maker of L2 blocks. One thing at a time: no block is built while the chain is being brought in line with L1. */
+export function createSequencer(options: SequencerOptions, deps: SequencerDeps): Sequencer {
+  const { chain, pool, view, claims, inputs, replay, clock, logger } = deps
+  const lock = createLock()
+  let obstacle: string | undefined
+
+  const stateOfHead = () => chain.stateAt(chain.head().header.stateRoot)
+  const waits = (reason: string): undefined => {
+    obstacle = reason
+  }
+
+  function hasWork(anchor = anchorFor(deps)): boolean {
+    if (pool.status().pending > 0 || !replay.isEmpty()) return true
+    return anchor !== undefined && claims.hasClaimable(stateOfHead(), anchor)
+  }
+
+  async function planClaims(anchor: Anchor): Promise<ClaimPlan | undefined> {
+    try {
+      return await claims.plan(stateOfHead(), anchor)
+    } catch (error) {
+      // L1 may be away or lying: users' transactions go on without new deposits
+      if (!(error instanceof RollupError)) throw error
+      logger.warn('messages of L1 cannot be claimed now', { code: error.code, reason: error.message })
+      return undefined
+    }
+  }
+
+  async function buildNext(allowEmpty: boolean): Promise<Block | undefined> {
+    const parent = chain.head()
+    const anchor = anchorFor(deps)
+    if (anchor === undefined) return waits('L1 has not been read up to the anchor of the last block')
+    const timestamp = timestampAfter(parent, anchor, clock)
+    if (timestamp > latestTimestamp(view, clock)) return waits('waiting for the time of L1 to catch up')
+    if (!allowEmpty && !hasWork(anchor)) return undefined
+    const plan = await planClaims(anchor)
+    const built = await deps.builder.build({ parent, anchor, timestamp, claims: plan, allowEmpty })
+    obstacle = undefined
+    if (built === undefined) return undefined
+    if (!bytesEqual(chain.head().hash, parent.hash)) return waits('the head moved while a block was built')
+    const { block } = built.outcome
+    await inputs.put(block.hash, built.settleable)
+    await chain.append(built.outcome)
+    await deps.builder.finish(built)
+    logger.info('sealed L2 block', {
+      number: block.header.number,
+      hash: `0x${bytesToHex(block.hash)}`,
+      transactions: block.transactions.length,
+      regularGas: built.settleable.regularGas,
+      inputBytes: built.settleable.input.length,
+      anchor: anchor.number,
+    })
+    return block
+  }
+
+  async function inLineWithL1(): Promise<void> {
+    await deps.reconciler.reconcile({ windows: options.windows() })
+  }
+
+  return {
+    hasWork: () => hasWork(),
+    status: () => (obstacle === undefined ? { active: true } : { active: false, reason: obstacle }),
+    seal: (trigger) =>
+      lock(async () => {
+        await inLineWithL1()
+        return buildNext(trigger !== 'wake')
+      }),
+    reconcile: () =>
+      lock(async () => {
+        await inLineWithL1()
+        while (!replay.isEmpty()) {
+          if ((await buildNext(false)) === undefined) return
+        }
+      }),
+  }
+}
+
+/** The newest L1 block that was read; undefined before the first one and while L1 is behind the parent's anchor. */
+function anchorFor({ chain, view, inputs }: SequencerDeps): Anchor | undefined {
+  const head = view.head()
+  if (head.hash === '0x') return undefined
+  const parentAnchor = inputs.anchorBlock(chain.head().hash) ?? 0n
+  return head.number < parentAnchor ? undefined : head
+}
+
+/** max(now, parent + 1, anchor), in seconds. */
+function timestampAfter(parent: Block, anchor: Anchor, clock: Clock): bigint {
+  const times = [seconds(clock), parent.header.timestamp + 1n, anchor.timestamp]
+  return times.reduce((latest, time) => (time > latest ? time : latest))
+}
+
+/** A block later than this could not be settled soon (README 9). */
+function latestTimestamp(view: L1View, clock: Clock): bigint {
+  const now = seconds(clock)
+  const afterHead = view.head().timestamp + 1n
+  return (now > afterHead ? now : afterHead) + MAX_LEAD
+}
+
+function seconds(clock: Clock): bigint {
+  return BigInt(Math.floor(clock.nowMs() / 1000))
+}

@@ -1,0 +1,343 @@
+import { decodeErrorResult, decodeFunctionResult, encodeFunctionData, keccak256, type LocalAccount } from 'viem'
+import type { Chain, Clock, Logger } from '../node/types.ts'
+import { executeGas } from '../precompiles/index.ts'
+import type { ExecuteVerdict } from '../precompiles/types.ts'
+import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
+import type { Block } from '../stateless/types.ts'
+import { nativeRollupAbi } from './contracts.ts'
+import { RollupError } from './errors.ts'
+import type { InputStore, Settleable } from './inputs.ts'
+import { clearRecord, readRecord, writeRecord } from './json.ts'
+import type { L1Block, L1Client, L1Receipt } from './l1Client.ts'
+import { decodeAdvanced } from './l1Events.ts'
+import { createLock } from './lock.ts'
+import { createLoop } from './loop.ts'
+import { encodeSettlement, type Fees, fits, gasLimitFor, marketFees, replacementFees } from './settlement.ts'
+import type { L1View, SettlementLimits } from './types.ts'
+
+type Hex = `0x${string}`
+
+/**
+ * What one step came to. `idle`: everything is settled. `waiting`: a transaction is on its way. `blocked`: the next
+ * block cannot be sent yet (L1 time, another head on L1, not our turn); `status` says why.
+ */
+export type SettlerStep = 'idle' | 'sent' | 'settled' | 'waiting' | 'blocked'
+
+export type SettlerStatus = { active: boolean; lastTx?: Hex; lastError?: string; nextAttempt?: bigint }
+
+export type Settler = {
+  /** one move towards a settled chain; throws RollupError. Safe to call at any time, also beside the loop. */
+  step(): Promise<SettlerStep>
+  wake(): void
+  status(): SettlerStatus
+  start(): void
+  close(): Promise<void>
+}
+
+export type SettlerOptions = {
+  limits: SettlementLimits
+  /** a transaction that is not included after this long is sent again with higher fees; default 30 s */
+  bumpAfterMs?: number
+  /** wei; default 1 gwei */
+  priorityFee?: bigint
+  idleMs?: number
+}
+
+export type SettlerDeps = {
+  chain: Chain
+  view: L1View
+  l1: L1Client
+  inputs: InputStore
+  account: LocalAccount
+  /** EXECUTE as this node knows it: nothing is sent that it refuses */
+  verify(input: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict>
+  /** L1 refused a settlement: look whether the blocks must be built again */
+  onRefused(reason: string): void
+  clock: Clock
+  logger: Logger
+}
+
+type PackedBlock = Settleable & { number: bigint; hash: Hex }
+/** The transaction in flight; durable, so that a restart neither sends twice nor waits for nothing. */
+type InFlight = Fees & {
+  nonce: bigint
+  /** every version that was sent with this nonce, newest last */
+  hashes: Hex[]
+  sentAtMs: number
+  gas: bigint
+  blocks: { number: bigint; hash: Hex }[]
+}
+/** `isStuck`: L1 knows the old transaction, so that the new one must pay more. */
+type Replacement = { inFlight: InFlight; isStuck: boolean }
+type L1Head = { block: L1Block; number: bigint; hash: Hex }
+
+const IN_FLIGHT_KEY = 'settler/inFlight'
+const GWEI = 1_000_000_000n
+
+/**
+ * Carries sealed L2 blocks to L1, as many in one transaction as fit, one transaction at a time. The head is read from
+ * the contract each time; an own counter is never trusted.
+ */
+export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settler {
+  const { logger, clock } = deps
+  const lock = createLock()
+  const verified = new Set<Hex>()
+  const status: { lastTx?: Hex; lastError?: string; nextAttemptMs?: number } = {}
+  let started = false
+
+  async function step(): Promise<SettlerStep> {
+    let replacement: Replacement | undefined
+    const inFlight = readRecord<InFlight>(deps.chain, IN_FLIGHT_KEY)
+    if (inFlight !== undefined) {
+      const progress = await follow(options, deps, inFlight)
+      if (typeof progress === 'string') return progress
+      replacement = progress
+    }
+    const head = await readHead(deps)
+    const blocks = await nextBlocks(options, deps, head)
+    if (typeof blocks === 'string') {
+      if (blocks !== 'idle') status.lastError = blocks
+      return blocks === 'idle' ? 'idle' : 'blocked'
+    }
+    await requireProposer(deps)
+    for (const block of blocks) await verifyOnce(deps, verified, block)
+    status.lastTx = await send(options, deps, { blocks, head, replacement })
+    return 'sent'
+  }
+
+  async function reportingStep(): Promise<SettlerStep> {
+    try {
+      const result = await step()
+      if (result !== 'blocked') delete status.lastError
+      delete status.nextAttemptMs
+      return result
+    } catch (error) {
+      status.lastError = error instanceof Error ? error.message : String(error)
+      if (error instanceof RollupError && error.code === 'SETTLEMENT_REVERTED') deps.onRefused(status.lastError)
+      throw error
+    }
+  }
+
+  const loop = createLoop(
+    {
+      name: 'settler',
+      idleMs: options.idleMs ?? 500,
+      minBackoffMs: 500,
+      maxBackoffMs: 30_000,
+      onBackoff: (backoffMs) => {
+        status.nextAttemptMs = clock.nowMs() + backoffMs
+      },
+    },
+    async () => {
+      while ((await settler.step()) === 'settled');
+    },
+    logger,
+  )
+  const settler: Settler = {
+    step: () => lock(reportingStep),
+    wake: loop.wake,
+    status: () => {
+      const { nextAttemptMs, ...facts } = status
+      const nextAttempt = nextAttemptMs === undefined ? undefined : BigInt(Math.ceil(nextAttemptMs / 1000))
+      return { active: started, ...facts, ...(nextAttempt === undefined ? {} : { nextAttempt }) }
+    },
+    start() {
+      started = true
+      loop.start()
+    },
+    async close() {
+      started = false
+      await loop.close()
+    },
+  }
+  return settler
+}
+
+/** Looks after the transaction in flight; the answer says when another one must take its nonce. */
+async function follow(
+  options: SettlerOptions,
+  deps: SettlerDeps,
+  inFlight: InFlight,
+): Promise<SettlerStep | Replacement> {
+  for (const hash of inFlight.hashes.toReversed()) {
+    const receipt = await deps.l1.getReceipt(hash)
+    if (receipt !== undefined) return finish(deps, inFlight, receipt)
+  }
+  if ((await deps.l1.getTransactionCount(deps.account.address)) > inFlight.nonce) {
+    // the nonce went to something that this node did not send; the contract's head tells what is left to do
+    deps.logger.warn("the settler's nonce was used by another transaction", { nonce: inFlight.nonce })
+    await clearRecord(deps.chain, IN_FLIGHT_KEY)
+    return 'settled'
+  }
+  const waitedMs = deps.clock.nowMs() - inFlight.sentAtMs
+  const newest = inFlight.hashes.at(-1)
+  const isStuck = newest !== undefined && (await deps.l1.getTransactionInput(newest)) !== undefined
+  if (isStuck && waitedMs < (options.bumpAfterMs ?? 30_000)) return 'waiting'
+  deps.logger.warn('the settlement is not included, sending it again', { waitedMs, isStuck, nonce: inFlight.nonce })
+  return { inFlight, isStuck }
+}
+
+async function finish(deps: SettlerDeps, inFlight: InFlight, receipt: L1Receipt): Promise<SettlerStep> {
+  const { transactionHash, blockNumber, gasUsed } = receipt
+  await clearRecord(deps.chain, IN_FLIGHT_KEY)
+  if (!receipt.succeeded) {
+    const reason = await revertReason(deps, inFlight, receipt)
+    const data = { reason, txHash: transactionHash, blocks: inFlight.blocks.map(({ number }) => number) }
+    throw new RollupError('SETTLEMENT_REVERTED', `L1 refused the settlement: ${reason}`, data)
+  }
+  const rollup = deps.view.deployment.l1.rollup.toLowerCase()
+  const advanced = receipt.logs.flatMap((log) => (log.address === rollup ? (decodeAdvanced(log) ?? []) : []))
+  for (const { number, hash } of inFlight.blocks) {
+    if (!advanced.some((event) => event.number === number && event.hash === hash)) {
+      throw new RollupError('BAD_L1_DATA', `the settlement of L2 block ${number} has no BlockAdvanced`, { number })
+    }
+    await deps.inputs.release(hexToBytes(hash))
+  }
+  const last = inFlight.blocks.at(-1)?.number
+  deps.logger.info('settled on L1', { blocks: inFlight.blocks.length, upTo: last, l1Block: blockNumber, gasUsed })
+  return 'settled'
+}
+
+/** The name of the contract's error, found by running the refused call again in the block that refused it. */
+async function revertReason(deps: SettlerDeps, inFlight: InFlight, receipt: L1Receipt): Promise<string> {
+  const transaction = await deps.l1.getTransactionInput(receipt.transactionHash)
+  if (transaction === undefined) return 'unknown'
+  const call = {
+    from: deps.account.address,
+    to: deps.view.deployment.l1.rollup,
+    data: transaction.input,
+    gas: inFlight.gas,
+  }
+  const data = await deps.l1.revertData(call, receipt.blockNumber)
+  if (data === undefined || data === '0x') return 'out of gas or no reason given'
+  try {
+    return decodeErrorResult({ abi: nativeRollupAbi, data }).errorName
+  } catch {
+    return `unknown error ${data.slice(0, 10)}`
+  }
+}
+
+async function readHead({ l1, view }: SettlerDeps): Promise<L1Head> {
+  const block = await l1.getBlock('latest')
+  if (block === undefined) throw new RollupError('BAD_L1_DATA', 'L1 has no latest block')
+  const { rollup } = view.deployment.l1
+  const read = async (functionName: 'headNumber' | 'headHash') =>
+    l1.call(rollup, encodeFunctionData({ abi: nativeRollupAbi, functionName }), block.number)
+  try {
+    const data = await read('headNumber')
+    const number = decodeFunctionResult({ abi: nativeRollupAbi, functionName: 'headNumber', data })
+    const hash = await read('headHash')
+    return { block, number, hash: decodeFunctionResult({ abi: nativeRollupAbi, functionName: 'headHash', data: hash }) }
+  } catch (error) {
+    if (error instanceof RollupError) throw error
+    throw new RollupError('BAD_L1_DATA', "the rollup's head does not decode", { rollup }, error)
+  }
+}
+
+/** The blocks for the next transaction, or 'idle', or why there are none. */
+async function nextBlocks(
+  options: SettlerOptions,
+  { chain, inputs, clock }: SettlerDeps,
+  head: L1Head,
+): Promise<PackedBlock[] | string> {
+  const settledHash = chain.getHashByNumber(head.number)
+  if (settledHash === undefined || !bytesEqual(settledHash, hexToBytes(head.hash))) {
+    return `the head on L1, block ${head.number}, is not in this chain yet`
+  }
+  const tip = chain.head().header.number
+  if (tip === head.number) return 'idle'
+  const now = BigInt(Math.floor(clock.nowMs() / 1000))
+  const l1Time = now > head.block.timestamp ? now : head.block.timestamp + 1n
+  const packed: PackedBlock[] = []
+  for (let number = head.number + 1n; number <= tip; number++) {
+    const block = chain.getBlockByNumber(number)?.block
+    if (block === undefined || block.header.timestamp > l1Time) break
+    const next: PackedBlock = { ...(await inputs.require(block.hash)), number, hash: hashOf(block) }
+    if (packed.length > 0 && !fits([...packed, next], options.limits)) break
+    packed.push(next)
+  }
+  return packed.length > 0 ? packed : `L2 block ${head.number + 1n} is ahead of the time of L1`
+}
+
+function hashOf(block: Block): Hex {
+  return `0x${bytesToHex(block.hash)}`
+}
+
+async function requireProposer({ l1, view, account }: SettlerDeps): Promise<void> {
+  const { rollup } = view.deployment.l1
+  const data = await l1.call(rollup, encodeFunctionData({ abi: nativeRollupAbi, functionName: 'sequencer' }))
+  const sequencer = BigInt(data)
+  if (sequencer === 0n || sequencer === BigInt(account.address)) return
+  const open = await l1.call(rollup, encodeFunctionData({ abi: nativeRollupAbi, functionName: 'isOpen' }))
+  if (BigInt(open) === 1n) return
+  const message = 'the rollup on L1 has another sequencer and is not open'
+  throw new RollupError('SETTLEMENT_REVERTED', message, { reason: 'NotSequencer', account: account.address })
+}
+
+/** Runs EXECUTE here before L1 is asked to; a damaged stored input is recorded again once. */
+async function verifyOnce(deps: SettlerDeps, verified: Set<Hex>, block: PackedBlock): Promise<void> {
+  if (verified.has(block.hash)) return
+  let verdict = await verifyBlock(deps, block)
+  if (!verdict.ok) {
+    Object.assign(block, await deps.inputs.regenerate(hexToBytes(block.hash)))
+    verdict = await verifyBlock(deps, block)
+  }
+  if (!verdict.ok) {
+    const { stage, code, message } = verdict.failure
+    const text = `L2 block ${block.number} does not pass the local EXECUTE: ${stage} ${code}: ${message}`
+    deps.logger.error('an own block is not settleable', {
+      number: block.number,
+      hash: block.hash,
+      stage,
+      code,
+      message,
+    })
+    throw new RollupError('NOT_SETTLEABLE', text, { number: block.number, stage, code })
+  }
+  block.regularGas = verdict.regularGas
+  verified.add(block.hash)
+}
+
+function verifyBlock({ verify }: SettlerDeps, { input, regularGas }: PackedBlock): Promise<ExecuteVerdict> {
+  return verify(input, executeGas(input.length, regularGas))
+}
+
+async function send(
+  options: SettlerOptions,
+  deps: SettlerDeps,
+  request: { blocks: readonly PackedBlock[]; head: L1Head; replacement: Replacement | undefined },
+): Promise<Hex> {
+  const { l1, account, view, chain, clock, logger } = deps
+  const { blocks, head, replacement } = request
+  const previous = replacement?.inFlight
+  const market = marketFees(head.block.baseFeePerGas, options.priorityFee ?? GWEI)
+  const fees = replacement?.isStuck === true ? replacementFees(market, replacement.inFlight) : market
+  if (fees === undefined) throw new RollupError('L1_REFUSED', 'the settlement is stuck although it pays far too much')
+  const nonce = previous?.nonce ?? (await l1.getTransactionCount(account.address))
+  const gas = gasLimitFor(blocks)
+  const signed = await account.signTransaction({
+    type: 'eip1559',
+    chainId: view.deployment.l1ChainId,
+    nonce: Number(nonce),
+    to: view.deployment.l1.rollup,
+    gas,
+    maxFeePerGas: fees.maxFeePerGas,
+    maxPriorityFeePerGas: fees.priorityFee,
+    data: encodeSettlement(blocks),
+  })
+  const txHash = keccak256(signed)
+  // written before it is sent: after a crash in between there is a hash to look for, and nobody knowing it sends again
+  const inFlight: InFlight = {
+    nonce,
+    ...fees,
+    hashes: [...new Set([...(previous?.hashes ?? []), txHash])],
+    sentAtMs: clock.nowMs(),
+    gas,
+    blocks: blocks.map(({ number, hash }) => ({ number, hash })),
+  }
+  await writeRecord(chain, IN_FLIGHT_KEY, inFlight)
+  await l1.sendRawTransaction(signed)
+  const range = { from: blocks[0]?.number, to: blocks.at(-1)?.number }
+  logger.info('settlement sent', { txHash, ...range, gas, nonce })
+  return txHash
+}
