@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { genesisBlock } from '../execution/genesisBlock.ts'
+import type { GenesisJson } from '../execution/genesisJson.ts'
+import type { Timers } from '../node/clock.ts'
+import { systemClock, systemTimers } from '../node/clock.ts'
+import { importChain } from '../node/importChain.ts'
+import { createL1Node, type L1Node } from '../node/l1Node.ts'
+import { openStore } from '../node/store.ts'
+import { importedTags, l1Tags } from '../node/tags.ts'
+import type { Clock, Logger, SealMode } from '../node/types.ts'
+import { chainMethods } from '../rpc/chainMethods.ts'
+import { createRpcServer, type RpcServer } from '../rpc/server.ts'
+import type { MethodTable } from '../rpc/types.ts'
+import { createEngines, type Engines } from './engines.ts'
+import { devnetGenesis } from './genesisCommand.ts'
+import { type L1Options, readJsonFile, UsageError } from './options.ts'
+import { allowedHosts, processLogger, sealMode, storedGenesis, storeGenesis } from './settings.ts'
+import { untilSignal } from './shutdown.ts'
+import { VERSION } from './version.ts'
+
+export type StartedL1 = { node: L1Node; fork: string }
+
+export type L1Setup = {
+  genesis: GenesisJson
+  dataDir?: string
+  sealMode: SealMode
+  /** a chain that was imported has no head of its own making: safe and finalized are its head */
+  imported: boolean
+}
+
+/** Opens the L1 chain of a genesis; nothing is sealed before `node.start()`. */
+export async function openL1(
+  setup: L1Setup,
+  deps: { engines: Engines; clock: Clock; timers: Timers; logger: Logger },
+): Promise<StartedL1> {
+  const engine = deps.engines.l1(setup.genesis)
+  const state = genesisBlock(setup.genesis, engine)
+  const store = await openStore(setup.dataDir === undefined ? {} : { dataDir: join(setup.dataDir, 'l1') })
+  try {
+    const node = await createL1Node(
+      { genesis: state, sealMode: setup.sealMode, tags: setup.imported ? importedTags : l1Tags },
+      { store, engine, clock: deps.clock, timers: deps.timers, logger: deps.logger },
+    )
+    const { number, timestamp } = node.chain.head().header
+    return { node, fork: engine.forkAt({ number, timestamp }) }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** HTTP and WebSocket for one chain. */
+export function serve(
+  options: { host: string; port: number; allowHost?: string | undefined },
+  methods: MethodTable,
+  logger: Logger,
+): Promise<RpcServer> {
+  return createRpcServer({
+    host: options.host,
+    port: options.port,
+    methods,
+    logger,
+    allowedHosts: allowedHosts(options.allowHost),
+  })
+}
+
+export const CLIENT_VERSION = `reenact/v${VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`
+
+/** `reenact l1`: an L1 node alone. Runs until it is told to stop. */
+export async function runL1(options: L1Options): Promise<number> {
+  const startedAt = performance.now()
+  const stop = untilSignal()
+  const logger = processLogger(options)
+  const engines = await createEngines(logger)
+  const genesis = await genesisOf(options, engines)
+  const { node, fork } = await openL1(
+    {
+      genesis,
+      sealMode: options.mining ? sealMode(options['block-time']) : { kind: 'manual' },
+      imported: options.import !== undefined,
+      ...(options['data-dir'] === undefined ? {} : { dataDir: options['data-dir'] }),
+    },
+    { engines, clock: systemClock, timers: systemTimers, logger },
+  )
+  try {
+    if (options.import !== undefined) {
+      const count = await importChain(node.chain, readChainFile(options.import))
+      logger.info('imported', { file: options.import, blocks: count, head: node.chain.head().header.number })
+    }
+    const methods = chainMethods({
+      chain: node.chain,
+      pool: node.pool,
+      clock: systemClock,
+      clientVersion: CLIENT_VERSION,
+    })
+    const server = await serve(
+      { host: options.host, port: options.port, allowHost: options['allow-host'] },
+      methods,
+      logger.child('rpc'),
+    )
+    if (options.mining) node.start()
+    const head = node.chain.head().header.number
+    console.log(`reenact ${VERSION}: L1 chain id ${node.chain.chainId}, fork ${fork}, head #${head}`)
+    console.log(`ready l1=${server.url} in ${Math.round(performance.now() - startedAt)} ms`)
+    const signal = await stop
+    logger.info('stopping', { signal })
+    await server.close()
+  } finally {
+    await node.close()
+  }
+  return 0
+}
+
+async function genesisOf(options: L1Options, engines: Engines): Promise<GenesisJson> {
+  if (options.genesis !== undefined) return readGenesisFile(options.genesis)
+  const dataDir = options['data-dir']
+  const stored = dataDir === undefined ? undefined : storedGenesis(dataDir)
+  if (stored !== undefined) return stored.l1
+  const timestamp = options['genesis-time'] ?? Math.floor(Date.now() / 1000)
+  const genesis = await devnetGenesis(engines, { timestamp, finalityDelay: 0 })
+  if (dataDir !== undefined) storeGenesis(dataDir, genesis)
+  return genesis.l1
+}
+
+/** A geth-format genesis file, checked for the parts without which nothing works. */
+export function readGenesisFile(path: string): GenesisJson {
+  const json = readJsonFile(path) as Partial<GenesisJson> | null
+  for (const key of ['config', 'alloc', 'gasLimit'] as const) {
+    if (json?.[key] === undefined) throw new UsageError('BAD_FILE', `${path} is not a genesis file: no ${key}`)
+  }
+  return { timestamp: '0x0', ...json } as GenesisJson
+}
+
+function readChainFile(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new UsageError('BAD_FILE', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
+  }
+}
