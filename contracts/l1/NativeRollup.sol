@@ -52,6 +52,12 @@ contract NativeRollup is INativeRollup {
         uint64 since;
     }
 
+    /// @dev First and next free id of the forced transactions; one slot.
+    struct ForcedQueue {
+        uint64 head;
+        uint64 tail;
+    }
+
     /// @dev One slot.
     struct Head {
         uint64 number;
@@ -98,8 +104,7 @@ contract NativeRollup is INativeRollup {
     Head private _head; // slot 1
     address private _sequencer; // slot 2
     address private _pendingSequencer; // slot 3
-    uint64 private _forcedHead; // slot 4
-    uint64 private _forcedTail;
+    ForcedQueue private _forcedQueue; // slot 4
     mapping(uint64 => Forced) private _forced; // slot 5
     bytes32[8192] private _stateRoots; // slots 6 to 8197, number mod 8192
     uint64[8192] private _recordedAt; // slots 8198 to 10245, used when FINALITY_DELAY > 0

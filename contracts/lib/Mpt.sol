@@ -13,6 +13,8 @@ library Mpt {
     error InvalidProof();
 
     uint256 private constant KEY_NIBBLES = 64;
+    /// @dev keccak256(0x80), the root of a trie without entries; nothing needs to be shown of it.
+    bytes32 private constant EMPTY_ROOT = 0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421;
 
     /// @dev One step down the trie.
     struct Cursor {
@@ -41,9 +43,9 @@ library Mpt {
     /// @notice The value at a key, or empty bytes when the proof shows that there is none.
     /// @param _root root hash of the trie
     /// @param _key hashed key
-    /// @param _proof RLP of the nodes from the root to the end of the path
+    /// @param _proof RLP of the nodes from the root to the end of the path; no nodes for an empty trie
     function get(bytes32 _root, bytes32 _key, bytes[] calldata _proof) internal pure returns (bytes calldata value) {
-        Cursor memory cursor = Cursor({expected: _root, depth: 0, done: false});
+        Cursor memory cursor = Cursor({expected: _root, depth: 0, done: _root == EMPTY_ROOT});
         value = _proof.length == 0 ? msg.data[0:0] : _proof[0][0:0];
         for (uint256 i = 0; i < _proof.length; ++i) {
             if (cursor.done) revert InvalidProof();

@@ -812,16 +812,10 @@ export const nativeRollup = {
         "type": "t_address"
       },
       {
-        "label": "_forcedHead",
-        "offset": 20,
-        "slot": "3",
-        "type": "t_uint64"
-      },
-      {
-        "label": "_forcedTail",
+        "label": "_forcedQueue",
         "offset": 0,
         "slot": "4",
-        "type": "t_uint64"
+        "type": "t_struct(ForcedQueue)_storage"
       },
       {
         "label": "_forced",
@@ -902,6 +896,25 @@ export const nativeRollup = {
           }
         ],
         "numberOfBytes": "96"
+      },
+      "t_struct(ForcedQueue)_storage": {
+        "encoding": "inplace",
+        "label": "struct NativeRollup.ForcedQueue",
+        "members": [
+          {
+            "label": "head",
+            "offset": 0,
+            "slot": "0",
+            "type": "t_uint64"
+          },
+          {
+            "label": "tail",
+            "offset": 8,
+            "slot": "0",
+            "type": "t_uint64"
+          }
+        ],
+        "numberOfBytes": "32"
       },
       "t_struct(Head)_storage": {
         "encoding": "inplace",

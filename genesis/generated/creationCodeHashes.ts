@@ -3,7 +3,7 @@
 export const creationCodeHashes = {
   "nativeRollup": "0xe012234af899ac1b34b69c599645fa2539040c47deb567ca39e6da051537980a",
   "l1Messenger": "0xd3baff3bbdb7c85de418d7f77646b27ae10f3b70ac5372c9af07778d46ad3388",
-  "withdrawalVerifier": "0x771641f4ab01c721157c7ee9d7820892d4d2a787bae50bda8625fa968161b952",
-  "l2Messenger": "0x478f72be57dcefcda9f79fe1430f22a95c84c367b57d369d1532ee00a757d534",
+  "withdrawalVerifier": "0x9a51eebbc8d50501ca7fe6143ce70914d62ff98576a9ebaaee93e2a0ac62bfa3",
+  "l2Messenger": "0x6c9192643ac9de2886a23c8acc5877e6fad70297e9b5cbcaf119a1f64473654d",
   "rollupFactory": "0x450f27c5c720392958db3aa225db52afa249eebe9f00917ea2f97bb84901e856"
 } as const

@@ -319,7 +319,8 @@ describe('Mpt.storageValue', () => {
     const poor: Hex = pad(numberToHex(7919), { size: 20 })
     const { accountProof } = await l1.proof(poor, 0n)
     await expect(storageValue(root, poor, 0n, accountProof, mine.storageProof)).rejects.toThrow('InvalidProof')
-    await expect(storageValue(root, poor, 0n, accountProof, ['0x80'])).rejects.toThrow()
+    await expect(storageValue(root, poor, 0n, accountProof, ['0x80'])).rejects.toThrow('InvalidProof')
+    expect(await storageValue(root, poor, 0n, accountProof, [])).toBe(pad('0x', { size: 32 }))
   })
 
   it('an absent account has zero everywhere, proven without a storage proof', async () => {

@@ -1,0 +1,122 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { keccak256 } from 'viem'
+import { describe, expect, it } from 'vitest'
+import { creationCodeHashes } from '../../genesis/generated/creationCodeHashes.ts'
+import { inertRequest } from '../../genesis/generated/inertRequest.ts'
+import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
+import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
+import { withdrawalVerifier } from '../../genesis/generated/WithdrawalVerifier.ts'
+import { REQUEST_ADDRESSES } from '../../genesis/systemContracts.ts'
+import { INPUT_LAYOUT, INPUT_LAYOUT_VALUES } from '../../stateless/inputLayout.ts'
+import { ALICE, createChain } from './vm.ts'
+
+type Layout = { storage: readonly { label: string; slot: string; offset: number }[] }
+const places = ({ storage }: Layout) => storage.map(({ label, slot, offset }) => [label, Number(slot), offset])
+
+describe('storage layout', () => {
+  it('NativeRollup', () => {
+    expect(places(nativeRollup.storageLayout)).toEqual([
+      ['_headHash', 0, 0],
+      ['_head', 1, 0],
+      ['_sequencer', 2, 0],
+      ['_pendingSequencer', 3, 0],
+      ['_forcedQueue', 4, 0],
+      ['_forced', 5, 0],
+      ['_stateRoots', 6, 0],
+      ['_recordedAt', 8198, 0],
+    ])
+  })
+
+  const messenger = [
+    ['_tree', 0, 0],
+    ['_delivered', 34, 0],
+  ]
+  it('both messengers begin with the tree, and the tree with its root', () => {
+    const members = l1Messenger.storageLayout.types['t_struct(Tree)_storage'].members
+    expect(places({ storage: members })).toEqual([
+      ['root', 0, 0],
+      ['count', 1, 0],
+      ['branch', 2, 0],
+    ])
+    expect(l2Messenger.storageLayout.types['t_struct(Tree)_storage'].members).toEqual(members)
+    expect(places(l1Messenger.storageLayout)).toEqual([...messenger, ['_totalIn', 35, 0], ['_totalOut', 36, 0]])
+    expect(places(l2Messenger.storageLayout)).toEqual([
+      ...messenger,
+      ['_l1Messenger', 35, 0],
+      ['_l1ChainId', 35, 20],
+      ['_provenRoots', 36, 0],
+      ['_latestRootId', 100, 0],
+      ['_provenBlock', 100, 8],
+    ])
+  })
+
+  it('the L2 messenger and the verifier need no constructor', () => {
+    expect(l2Messenger.immutableReferences).toEqual({})
+    expect(withdrawalVerifier.immutableReferences).toEqual({})
+  })
+})
+
+describe('generated files', () => {
+  it('the Solidity positions are those of stateless/inputLayout.ts', () => {
+    const source = readFileSync('contracts/lib/StatelessInputLayout.sol', 'utf8')
+    const constants = Object.fromEntries(
+      [...source.matchAll(/constant (\w+) = (\w+);/g)].map(([, name, value]) => [name, Number(value)]),
+    )
+    expect(constants).toMatchObject({
+      SCHEMA_ID: INPUT_LAYOUT_VALUES.schemaId,
+      FIXED_LENGTH: 602,
+      PARENT_HASH_AT: INPUT_LAYOUT.parentHash,
+      STATE_ROOT_AT: INPUT_LAYOUT.stateRoot,
+      BLOCK_HASH_AT: INPUT_LAYOUT.blockHash,
+      PREV_RANDAO_AT: INPUT_LAYOUT.prevRandao,
+      TIMESTAMP_AT: INPUT_LAYOUT.timestamp,
+      SLOT_NUMBER_AT: INPUT_LAYOUT.slotNumber,
+    })
+    // contracts.md 1.1
+    expect([constants.PARENT_HASH_AT, constants.STATE_ROOT_AT, constants.BLOCK_NUMBER_AT]).toEqual([62, 114, 466])
+    expect([constants.BLOCK_HASH_AT, constants.SLOT_NUMBER_AT, constants.TIMESTAMP_AT]).toEqual([534, 594, 490])
+  })
+
+  it('are what the compiler makes of the sources', () => {
+    execFileSync(process.execPath, ['scripts/buildContracts.mjs', '--check'], { stdio: 'pipe' })
+  })
+
+  it('creation code hashes are those of the creation codes', () => {
+    const codes = { nativeRollup, l1Messenger, l2Messenger, withdrawalVerifier, rollupFactory }
+    for (const [name, hash] of Object.entries(creationCodeHashes)) {
+      expect(keccak256(codes[name as keyof typeof codes].creationCode)).toBe(hash)
+    }
+  })
+
+  it('every contract fits the 24 KiB limit of Osaka', () => {
+    for (const { runtimeCode } of [nativeRollup, l1Messenger, l2Messenger, withdrawalVerifier, rollupFactory]) {
+      expect(runtimeCode.length / 2 - 1).toBeLessThan(24_576)
+    }
+  })
+})
+
+describe('inert request code', () => {
+  it('has the hash that is told', () => {
+    expect(keccak256(inertRequest.runtimeCode)).toBe(inertRequest.codeHash)
+  })
+
+  it('22 answers nothing to the system call and reverts for everyone else', async () => {
+    const chain = await createChain({ chainId: 28079, amsterdam: true })
+    await chain.setBalance(ALICE, 10n)
+    for (const address of REQUEST_ADDRESSES) {
+      await chain.setCode(address, inertRequest.runtimeCode)
+      const system = await chain.sendRaw(address, '0x', { from: '0xfffffffffffffffffffffffffffffffffffffffe' })
+      expect(system).toMatchObject({ ok: true, data: '0x', gasUsed: 22n })
+      for (const data of ['0x', `0x${'11'.repeat(56)}`] as const) {
+        expect(await chain.sendRaw(address, data, { value: 1n })).toMatchObject({
+          ok: false,
+          error: 'revert',
+          data: '0x',
+        })
+      }
+    }
+  })
+})
