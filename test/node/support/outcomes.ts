@@ -1,7 +1,6 @@
 import type { BlockOutcome, Log, Receipt } from '../../../execution/types.ts'
 import type { Chain } from '../../../node/types.ts'
 import { EMPTY_CODE_HASH } from '../../../stateless/account.ts'
-import { bytesToHex } from '../../../stateless/bytes.ts'
 import { hashHeader } from '../../../stateless/header.ts'
 import { keccak256 } from '../../../stateless/keccak.ts'
 import type { Block, BlockHeader, StateChanges } from '../../../stateless/types.ts'
@@ -12,7 +11,11 @@ export type OutcomeParts = {
   /** one transaction per entry, with these logs */
   logs?: readonly (readonly Log[])[]
   transactions?: readonly Uint8Array[]
+  accounts?: readonly AccountChange[]
 }
+
+/** `address` is 0x hex */
+export type AccountChange = { address: string; nonce: bigint; balance: bigint }
 
 /** A block that no EVM made: what the chain stores of it is all that counts here. It changes one account per block. */
 export function outcomeOn(chain: Chain, parent: Block, parts: OutcomeParts): BlockOutcome {
@@ -20,12 +23,15 @@ export function outcomeOn(chain: Chain, parent: Block, parts: OutcomeParts): Blo
   const logs = parts.logs ?? []
   const transactions = parts.transactions ?? logs.map((_, index) => Uint8Array.of(2, parts.salt, Number(number), index))
   const changes: StateChanges = {
-    accounts: new Map([
+    accounts: new Map(
       [
-        bytesToHex(new Uint8Array(20).fill(0xaa)),
-        { nonce: 0n, balance: number * 1_000n + BigInt(parts.salt), codeHash: EMPTY_CODE_HASH },
-      ],
-    ]),
+        ...(parts.accounts ?? []),
+        { address: 'aa'.repeat(20), nonce: 0n, balance: number * 1_000n + BigInt(parts.salt) },
+      ].map(({ address, nonce, balance }) => [
+        address.toLowerCase().replace('0x', ''),
+        { nonce, balance, codeHash: EMPTY_CODE_HASH },
+      ]),
+    ),
     storage: new Map(),
     clearedStorage: new Set(),
     codes: new Map(),
