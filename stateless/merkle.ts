@@ -33,10 +33,10 @@ export function toChunks(bytes: Uint8Array): Uint8Array {
   return chunks
 }
 
-/** Root of `chunks` in a binary tree of 2^depth leaves. */
+/** Root of `chunks` in a binary tree of 2^depth leaves. Throws RangeError when they do not fit. */
 export function merkleize(chunks: Uint8Array, depth: number): Uint8Array {
   const leaves = chunks.length / 32
-  if (leaves > 2 ** depth) throw new Error(`${leaves} chunks do not fit a tree of depth ${depth}`)
+  if (leaves > 2 ** depth) throw new RangeError(`${leaves} chunks do not fit a tree of depth ${depth}`)
   if (leaves === 0) return zeroHash(depth)
   let level = chunks
   for (let height = 0; height < depth; height++) {

@@ -8,7 +8,8 @@ export function newPayloadRequestRoot(request: NewPayloadRequest): Hash32 {
 
 /**
  * hash_tree_root by the rules of consensus-specs Gloas and EIP-8025: NewPayloadRequest is a progressive container and
- * versioned_hashes a List[Bytes32, 4096]. Another value than `newPayloadRequestRoot` for the same request.
+ * versioned_hashes a List[Bytes32, 4096]. Another value than `newPayloadRequestRoot` for the same request. Throws
+ * RangeError for more versioned hashes than the list can hold.
  */
 export function consensusNewPayloadRequestRoot(request: NewPayloadRequest): Hash32 {
   return consensusNewPayloadRequestType.root(request)
