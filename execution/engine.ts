@@ -1,0 +1,48 @@
+import { beginBlock } from './assembly.ts'
+import type { ChainSpec } from './chainSpec.ts'
+import type { Crypto } from './crypto.ts'
+import { type BlockDeps, executeBlock } from './executeBlock.ts'
+import { blobBaseFee, nextBaseFee, nextExcessBlobGas } from './fees.ts'
+import { createRunBlock, type RejectionLogger } from './runBlock.ts'
+import { decodeTransaction } from './transactions.ts'
+import { minimumGas } from './typedTransactions.ts'
+import type { Engine, ExecutePrecompile } from './types.ts'
+
+export type EngineOptions = {
+  spec: ChainSpec
+  crypto: Crypto
+  logger: RejectionLogger
+  /** L1 only: what runs behind 0x0101 while the fork `nativeRollups` is active */
+  execute?: ExecutePrecompile
+  /** how long a run may hold the event loop; 10 by default */
+  yieldEveryMs?: number
+}
+
+/** The engine of one chain on EthereumJS. It holds no state but fork tables: every run makes its own VM. */
+export function createEngine(options: EngineOptions): Engine {
+  const { spec, crypto, logger, execute, yieldEveryMs } = options
+  const deps: BlockDeps = { spec, crypto, logger, execute, yieldEveryMs }
+  return {
+    chainId: spec.chainId,
+    decodeTransaction: (raw, at) => decodeTransaction(raw, spec.sharedCommonAt(at), crypto),
+    forkAt: (at) => spec.forkAt(at),
+    hasEip: (eip, at) => spec.hasEip(eip, at),
+    nextBaseFee: (parent, timestamp) => nextBaseFee(parent, childCommon(spec, parent.number, timestamp)),
+    nextExcessBlobGas: (parent, timestamp) => nextExcessBlobGas(parent, childCommon(spec, parent.number, timestamp)),
+    blobBaseFee: (header) => blobBaseFee(header, spec.sharedCommonAt(header)),
+    minimumGas: (tx, at) => minimumGas(tx, spec.sharedCommonAt(at)),
+    executeBlock: (request) => executeBlock(request, deps),
+    beginBlock: (request) => beginBlock(request, deps),
+    call: async () => {
+      throw new Error('not joined yet')
+    },
+    estimateGas: async () => {
+      throw new Error('not joined yet')
+    },
+    runBlock: createRunBlock({ crypto, logger }, { yieldEveryMs }),
+  }
+}
+
+function childCommon(spec: ChainSpec, parentNumber: bigint, timestamp: bigint) {
+  return spec.sharedCommonAt({ number: parentNumber + 1n, timestamp })
+}
