@@ -99,7 +99,7 @@ export function requireInitcodeSize(tx: Pick<TransactionFields, 'to' | 'data'>, 
 }
 
 /** EIP-4844, EIP-7594. */
-function requireBlobRules(tx: TransactionFields, common: NodeCommon): void {
+export function requireBlobRules(tx: Pick<TransactionFields, 'to' | 'blobVersionedHashes'>, common: NodeCommon): void {
   const hashes = tx.blobVersionedHashes ?? []
   if (tx.to === undefined) throw new TransactionRejected('INVALID', 'blob transaction of type create')
   if (hashes.length === 0) throw new TransactionRejected('INVALID', 'blob transaction missing blob hashes')
@@ -122,7 +122,7 @@ export function maxBlobsPerTransaction(common: NodeCommon): number {
 }
 
 /** EIP-7702. */
-function requireSetCodeRules(tx: TransactionFields): void {
+export function requireSetCodeRules(tx: Pick<TransactionFields, 'to' | 'authorizationList'>): void {
   if (tx.to === undefined) throw new TransactionRejected('INVALID', 'EIP-7702 transaction of type create')
   if ((tx.authorizationList ?? []).length === 0) {
     throw new TransactionRejected('EMPTY_AUTHORIZATION_LIST', 'EIP-7702 transaction with empty auth list')
