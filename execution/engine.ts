@@ -1,6 +1,8 @@
 import { beginBlock } from './assembly.ts'
+import { runCallRequest } from './call.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import type { Crypto } from './crypto.ts'
+import { estimateGas } from './estimate.ts'
 import { type BlockDeps, executeBlock } from './executeBlock.ts'
 import { blobBaseFee, nextBaseFee, nextExcessBlobGas } from './fees.ts'
 import { createRunBlock, type RejectionLogger } from './runBlock.ts'
@@ -33,12 +35,8 @@ export function createEngine(options: EngineOptions): Engine {
     minimumGas: (tx, at) => minimumGas(tx, spec.sharedCommonAt(at)),
     executeBlock: (request) => executeBlock(request, deps),
     beginBlock: (request) => beginBlock(request, deps),
-    call: async () => {
-      throw new Error('not joined yet')
-    },
-    estimateGas: async () => {
-      throw new Error('not joined yet')
-    },
+    call: (call, context) => runCallRequest(call, context, deps),
+    estimateGas: (call, context) => estimateGas(call, context, deps),
     runBlock: createRunBlock({ crypto, logger }, { yieldEveryMs }),
   }
 }
