@@ -18,6 +18,8 @@ export type SenderQueue = {
   sender: Uint8Array
   entries: PooledTransaction[]
   pendingCount: number
+  /** the most that those can take from the sender, in wei */
+  pendingCost: bigint
   nonce: bigint
   balance: bigint
   /** the pool's head version that nonce and balance are of */
@@ -25,7 +27,7 @@ export type SenderQueue = {
 }
 
 export function createSenderQueue(sender: Uint8Array): SenderQueue {
-  return { sender, entries: [], pendingCount: 0, nonce: 0n, balance: 0n, version: -1 }
+  return { sender, entries: [], pendingCount: 0, pendingCost: 0n, nonce: 0n, balance: 0n, version: -1 }
 }
 
 export function entryAt(queue: SenderQueue, nonce: bigint): PooledTransaction | undefined {
@@ -61,8 +63,10 @@ export function removeEntry(queue: SenderQueue, entry: PooledTransaction): void 
 
 /** What the transactions before this nonce can take from the sender, in wei. */
 export function costBefore(queue: SenderQueue, nonce: bigint): bigint {
+  const { pendingCount, pendingCost, entries } = queue
+  if (nonce === queue.nonce + BigInt(pendingCount)) return pendingCost
   let cost = 0n
-  for (const entry of queue.entries) {
+  for (const entry of entries) {
     if (entry.tx.nonce >= nonce) break
     cost += entry.cost
   }
@@ -76,18 +80,23 @@ export function takeUsed(queue: SenderQueue): PooledTransaction[] {
 
 /** Counts anew how many run without a gap and within the balance; returns those that were not announced yet. */
 export function promote(queue: SenderQueue): PooledTransaction[] {
-  const fresh: PooledTransaction[] = []
-  let nonce = queue.nonce
-  let left = queue.balance
   queue.pendingCount = 0
-  for (const entry of queue.entries) {
-    left -= entry.cost
-    if (entry.tx.nonce !== nonce || left < 0n) break
-    nonce += 1n
+  queue.pendingCost = 0n
+  return promoteFurther(queue)
+}
+
+/** Like `promote` when nothing before the first waiting transaction has changed: does not count those again. */
+export function promoteFurther(queue: SenderQueue): PooledTransaction[] {
+  const fresh: PooledTransaction[] = []
+  for (;;) {
+    const entry = queue.entries[queue.pendingCount]
+    if (entry?.tx.nonce !== queue.nonce + BigInt(queue.pendingCount)) return fresh
+    const cost = queue.pendingCost + entry.cost
+    if (cost > queue.balance) return fresh
     queue.pendingCount += 1
+    queue.pendingCost = cost
     if (!entry.announced) fresh.push(entry)
   }
-  return fresh
 }
 
 function insertionIndex({ entries }: SenderQueue, nonce: bigint): number {

@@ -22,6 +22,7 @@ import {
   type PooledTransaction,
   placeEntry,
   promote,
+  promoteFurther,
   removeEntry,
   type SenderQueue,
   takeUsed,
@@ -193,7 +194,7 @@ class Pool implements LiveTxPool {
     this.#byHash.set(key, entry)
     const replaced = placeEntry(queue, entry)
     if (replaced !== undefined) this.#byHash.delete(replaced.key)
-    this.#announce(promote(queue))
+    this.#announce(replaced === undefined ? promoteFurther(queue) : promote(queue))
   }
 
   #makeRoom(tx: Transaction, queue: SenderQueue, next: NextBlock): void {
@@ -236,12 +237,23 @@ class Pool implements LiveTxPool {
   }
 
   #remove(entry: PooledTransaction): void {
+    const queue = this.#takeOut(entry)
+    if (queue !== undefined) this.#settle(queue)
+  }
+
+  /** Takes an entry out without counting its queue anew. */
+  #takeOut(entry: PooledTransaction): SenderQueue | undefined {
     this.#byHash.delete(entry.key)
     const queue = this.#queues.get(entry.senderKey)
-    if (queue === undefined) return
-    removeEntry(queue, entry)
-    if (queue.entries.length === 0) this.#queues.delete(entry.senderKey)
-    else this.#announce(promote(queue))
+    if (queue !== undefined) removeEntry(queue, entry)
+    return queue
+  }
+
+  /** Counts a queue anew after entries went; an empty one leaves the pool. */
+  #settle(queue: SenderQueue): void {
+    const fresh = promote(queue)
+    if (queue.entries.length === 0) this.#queues.delete(bytesToHex(queue.sender))
+    this.#announce(fresh)
   }
 
   #refresh(queue: SenderQueue): void {
@@ -251,8 +263,7 @@ class Pool implements LiveTxPool {
     queue.balance = account?.balance ?? 0n
     queue.version = this.#version
     for (const used of takeUsed(queue)) this.#byHash.delete(used.key)
-    if (queue.entries.length === 0) this.#queues.delete(bytesToHex(queue.sender))
-    else this.#announce(promote(queue))
+    this.#settle(queue)
   }
 
   #announce(entries: readonly PooledTransaction[]): void {
@@ -274,7 +285,7 @@ class Pool implements LiveTxPool {
   #onHead({ head, added, removed }: HeadChange): void {
     this.#version += 1
     this.#state = this.#deps.chain.stateAt(head.header.stateRoot)
-    for (const { block } of added) this.#removeMined(block)
+    this.#removeMined(added)
     for (const { block } of removed.toReversed()) {
       for (const raw of block.transactions) this.#returning.push({ raw, block })
     }
@@ -286,14 +297,18 @@ class Pool implements LiveTxPool {
   }
 
   /** Takes mined transactions out at once; their senders' balances follow with the next refresh. */
-  #removeMined(block: Block): void {
-    for (const raw of block.transactions) {
-      const entry = this.#byHash.get(bytesToHex(keccak256(raw)))
-      const queue = entry === undefined ? undefined : this.#queues.get(entry.senderKey)
-      if (entry === undefined || queue === undefined) continue
-      if (queue.nonce <= entry.tx.nonce) queue.nonce = entry.tx.nonce + 1n
-      this.#remove(entry)
+  #removeMined(added: HeadChange['added']): void {
+    const touched = new Set<SenderQueue>()
+    for (const { block } of added) {
+      for (const raw of block.transactions) {
+        const entry = this.#byHash.get(bytesToHex(keccak256(raw)))
+        const queue = entry === undefined ? undefined : this.#takeOut(entry)
+        if (entry === undefined || queue === undefined) continue
+        if (queue.nonce <= entry.tx.nonce) queue.nonce = entry.tx.nonce + 1n
+        touched.add(queue)
+      }
     }
+    for (const queue of touched) this.#settle(queue)
   }
 
   /** Returns transactions of removed blocks and refreshes every sender, giving way between slices. */
