@@ -21,7 +21,12 @@ export function sendMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'limits'>): M
       async ([raw, timeoutMs], { signal }) => {
         const { hash } = await pool.add(raw)
         const wait = Math.min(timeoutMs, maxReceiptWaitMs)
-        await waitUntil(() => chain.getTransactionLocation(hash) !== undefined, chain.onHead, wait, signal)
+        await waitUntil(
+          () => chain.getTransactionLocation(hash) !== undefined,
+          (wake) => chain.onHead(wake),
+          wait,
+          signal,
+        )
         const receipt = receiptOf(chain, hash)
         if (receipt) return receipt
         const message = `the transaction was added to the pool but wasn't processed in ${wait} ms`
