@@ -1,0 +1,111 @@
+import { decodeFunctionResult, encodeFunctionData, type Hex } from 'viem'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createEngines, type Engines } from '../../bin/engines.ts'
+import { devnetGenesis } from '../../bin/genesisCommand.ts'
+import { genesisBlock } from '../../execution/genesisBlock.ts'
+import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
+import { l2Backing } from '../../genesis/l2Genesis.ts'
+import { L2_MESSENGER_ADDRESS, MESSENGER_SUPPLY } from '../../genesis/parameters.ts'
+import type { DevnetGenesis } from '../../genesis/types.ts'
+import { silentLogger } from '../../node/logger.ts'
+import { createStateView } from '../../stateless/stateView.ts'
+
+const TIMESTAMP = 1_700_000_000
+
+describe('devnet genesis', () => {
+  let engines: Engines
+  let genesis: DevnetGenesis
+
+  beforeAll(async () => {
+    engines = await createEngines(silentLogger)
+    genesis = await devnetGenesis(engines, { timestamp: TIMESTAMP, finalityDelay: 60, rollups: 2 })
+  })
+
+  /** An eth_call on the state of the L1 genesis. */
+  async function read(to: Hex, data: Hex): Promise<Hex> {
+    const engine = engines.l1(genesis.l1)
+    const { block, changes, commit } = genesisBlock(genesis.l1, engine)
+    const state = createStateView(
+      { getNode: (hash) => commit.nodes.get(hash), getCode: (hash) => changes.codes.get(hash) },
+      commit.root,
+    )
+    const bytes = (hex: Hex) => Buffer.from(hex.slice(2), 'hex')
+    const answer = await engine.call(
+      { to: bytes(to), data: bytes(data) },
+      { header: block.header, state, blockHash: () => undefined },
+    )
+    if (answer.status !== 'success') throw new Error(`call failed: ${answer.status}`)
+    return `0x${Buffer.from(answer.output).toString('hex')}`
+  }
+
+  it('is the same for the same timestamp and another for another', async () => {
+    const again = await devnetGenesis(engines, { timestamp: TIMESTAMP, finalityDelay: 60, rollups: 2 })
+    expect(again).toEqual(genesis)
+    const later = await devnetGenesis(engines, { timestamp: TIMESTAMP + 1, finalityDelay: 60, rollups: 1 })
+    expect(later.rollups[0]?.deployment.l2GenesisHash).not.toBe(genesis.rollups[0]?.deployment.l2GenesisHash)
+  })
+
+  it('gives every rollup its own chain id, contracts and genesis hash', () => {
+    const [a, b] = genesis.rollups.map(({ deployment }) => deployment)
+    expect([a?.l2ChainId, b?.l2ChainId]).toEqual([28_079, 28_080])
+    expect(a?.l1.rollup).not.toBe(b?.l1.rollup)
+    expect(a?.l1.messenger).not.toBe(b?.l1.messenger)
+    expect(a?.l2GenesisHash).not.toBe(b?.l2GenesisHash)
+    expect(a?.l1.withdrawalVerifier).toBe(b?.l1.withdrawalVerifier)
+  })
+
+  it('starts each rollup at the hash and state root of its L2 genesis', async () => {
+    for (const { l2, deployment } of genesis.rollups) {
+      const { block } = genesisBlock(l2, engines.spec(l2))
+      for (const [functionName, expected] of [
+        ['GENESIS_HASH', block.hash],
+        ['GENESIS_STATE_ROOT', block.header.stateRoot],
+        ['headHash', block.hash],
+      ] as const) {
+        const answer = await read(deployment.l1.rollup, encodeFunctionData({ abi: nativeRollup.abi, functionName }))
+        expect(answer).toBe(`0x${Buffer.from(expected).toString('hex')}`)
+      }
+      const delay = await read(
+        deployment.l1.rollup,
+        encodeFunctionData({ abi: nativeRollup.abi, functionName: 'FINALITY_DELAY' }),
+      )
+      expect(BigInt(delay)).toBe(60n)
+    }
+  })
+
+  it('backs every L2 balance outside the messenger with escrow on L1', async () => {
+    for (const { l2, deployment } of genesis.rollups) {
+      const escrow = genesis.l1.alloc[deployment.l1.messenger.toLowerCase()]
+      expect(BigInt(escrow?.balance ?? 0)).toBe(l2Backing(l2))
+      const backing = await read(
+        deployment.l1.messenger,
+        encodeFunctionData({ abi: l1Messenger.abi, functionName: 'BACKING' }),
+      )
+      expect(decodeFunctionResult({ abi: l1Messenger.abi, functionName: 'BACKING', data: backing })).toBe(l2Backing(l2))
+      expect(BigInt(l2.alloc[L2_MESSENGER_ADDRESS]?.balance ?? 0)).toBe(MESSENGER_SUPPLY)
+    }
+  })
+
+  it('puts the L1 messenger where L2Messenger looks for it', () => {
+    const entry = l2Messenger.storageLayout.storage.find(({ label }) => label === '_l1Messenger')
+    expect(entry?.slot).toBe('35')
+    for (const { l2, deployment } of genesis.rollups) {
+      const storage = l2.alloc[L2_MESSENGER_ADDRESS]?.storage ?? {}
+      expect(Object.entries(storage).map(([slot, value]) => [BigInt(slot), BigInt(value)])).toEqual([
+        [35n, BigInt(deployment.l1.messenger)],
+      ])
+    }
+  })
+
+  it('leaves nothing of the deployer or of the deployment blocks behind', () => {
+    const { l1 } = genesis
+    const rings = ['0x0000f90827f1c53a10cb7a02335b175320002935', '0x000f3df6d732807ef1319fb7b8bb8522d0beac02']
+    for (const ring of rings) expect(l1.alloc[ring]?.storage).toBeUndefined()
+    const richest = Object.values(l1.alloc).map(({ balance }) => BigInt(balance))
+    expect(richest.every((balance) => balance < 10n ** 24n)).toBe(true)
+    // system contracts, CREATE2 factory, dev accounts, settler; verifier, factory; per rollup two contracts, two CREATE3 proxies
+    expect(Object.keys(l1.alloc)).toHaveLength(7 + 10 + 1 + 2 + 2 * 4)
+  })
+})
