@@ -1,4 +1,5 @@
 import { NodeError } from '../stateless/errors.ts'
+import type { WithdrawalErrorCode } from './types.ts'
 
 export type RollupErrorCode =
   | 'WRONG_ROLLUP' // the contracts on L1 are not those of the local L2 genesis; data: { field, expected, actual }
@@ -8,9 +9,10 @@ export type RollupErrorCode =
   | 'L1_CHANGED' // a reorg went through what was being read; reading again helps
   | 'NOT_SETTLEABLE' // an own block is refused by the local EXECUTE; a bug or a damaged store, never sent
   | 'SETTLEMENT_REVERTED' // L1 included the settlement and refused it; data: { reason, txHash }
-  | 'UNKNOWN_WITHDRAWAL' // no such L2 -> L1 message
-  | 'NOT_PROVABLE' // the message exists but no settled and final block carries it yet; data: { status }
   | 'INPUT_UNAVAILABLE' // the StatelessInput of a block is neither stored nor reproducible
 
-/** Everything that can go wrong between the two chains because of L1, another proposer or a caller. */
+/** Everything that can go wrong between the two chains because of L1 or another proposer. */
 export class RollupError extends NodeError<RollupErrorCode> {}
+
+/** A withdrawal that does not exist, or that no settled and final block carries yet. */
+export class WithdrawalError extends NodeError<WithdrawalErrorCode> {}

@@ -15,8 +15,13 @@ import type { L1View } from './types.ts'
 export type Sequencer = {
   /** for node/sealer.ts: brings the chain in line with L1, then makes the next block; undefined: nothing may be sealed */
   seal(trigger: SealTrigger): Promise<Block | undefined>
-  /** brings the chain in line with L1; when blocks were taken back, their transactions are sealed again at once */
-  reconcile(): Promise<void>
+  /**
+   * Brings the chain in line with L1; when blocks were taken back, their transactions are sealed again at once.
+   * `onBegin` is called when it is this call's turn.
+   */
+  reconcile(onBegin?: () => void): Promise<void>
+  /** resolves when nothing of this is under way */
+  idle(): Promise<void>
   /** a transaction, a claimable message or something to run again is waiting */
   hasWork(): boolean
   status(): { active: boolean; reason?: string }
@@ -25,6 +30,8 @@ export type Sequencer = {
 export type SequencerOptions = {
   /** false while nothing is to be settled: then the age of anchors and timestamps does not matter */
   windows(): boolean
+  /** false: a follower, which only brings its chain in line with L1 */
+  builds: boolean
 }
 
 export type SequencerDeps = {
@@ -71,6 +78,7 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
   }
 
   async function buildNext(allowEmpty: boolean): Promise<Block | undefined> {
+    if (!options.builds) return waits('this node follows the rollup and does not build')
     const parent = chain.head()
     const anchor = anchorFor(deps)
     if (anchor === undefined) return waits('L1 has not been read up to the anchor of the last block')
@@ -109,8 +117,10 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
         await inLineWithL1()
         return buildNext(trigger !== 'wake')
       }),
-    reconcile: () =>
+    idle: () => lock(async () => undefined),
+    reconcile: (onBegin) =>
       lock(async () => {
+        onBegin?.()
         await inLineWithL1()
         while (!replay.isEmpty()) {
           if ((await buildNext(false)) === undefined) return

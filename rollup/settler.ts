@@ -62,11 +62,11 @@ type PackedBlock = Settleable & { number: bigint; hash: Hex }
 type InFlight = Fees & {
   nonce: bigint
   /** every version that was sent with this nonce, newest last */
-  hashes: Hex[]
+  versions: { txHash: Hex; blocks: { number: bigint; hash: Hex }[] }[]
   sentAtMs: number
   gas: bigint
-  blocks: { number: bigint; hash: Hex }[]
 }
+type Sent = { blocks: readonly { number: bigint; hash: Hex }[]; gas: bigint }
 /** `isStuck`: L1 knows the old transaction, so that the new one must pay more. */
 type Replacement = { inFlight: InFlight; isStuck: boolean }
 type L1Head = { block: L1Block; number: bigint; hash: Hex }
@@ -159,9 +159,9 @@ async function follow(
   deps: SettlerDeps,
   inFlight: InFlight,
 ): Promise<SettlerStep | Replacement> {
-  for (const hash of inFlight.hashes.toReversed()) {
-    const receipt = await deps.l1.getReceipt(hash)
-    if (receipt !== undefined) return finish(deps, inFlight, receipt)
+  for (const { txHash, blocks } of inFlight.versions.toReversed()) {
+    const receipt = await deps.l1.getReceipt(txHash)
+    if (receipt !== undefined) return finish(deps, { blocks, gas: inFlight.gas }, receipt)
   }
   if ((await deps.l1.getTransactionCount(deps.account.address)) > inFlight.nonce) {
     // the nonce went to something that this node did not send; the contract's head tells what is left to do
@@ -170,43 +170,43 @@ async function follow(
     return 'settled'
   }
   const waitedMs = deps.clock.nowMs() - inFlight.sentAtMs
-  const newest = inFlight.hashes.at(-1)
-  const isStuck = newest !== undefined && (await deps.l1.getTransactionInput(newest)) !== undefined
+  const newest = inFlight.versions.at(-1)
+  const isStuck = newest !== undefined && (await deps.l1.getTransactionInput(newest.txHash)) !== undefined
   if (isStuck && waitedMs < (options.bumpAfterMs ?? 30_000)) return 'waiting'
   deps.logger.warn('the settlement is not included, sending it again', { waitedMs, isStuck, nonce: inFlight.nonce })
   return { inFlight, isStuck }
 }
 
-async function finish(deps: SettlerDeps, inFlight: InFlight, receipt: L1Receipt): Promise<SettlerStep> {
+async function finish(deps: SettlerDeps, sent: Sent, receipt: L1Receipt): Promise<SettlerStep> {
   const { transactionHash, blockNumber, gasUsed } = receipt
   await clearRecord(deps.chain, IN_FLIGHT_KEY)
   if (!receipt.succeeded) {
-    const reason = await revertReason(deps, inFlight, receipt)
-    const data = { reason, txHash: transactionHash, blocks: inFlight.blocks.map(({ number }) => number) }
+    const reason = await revertReason(deps, sent, receipt)
+    const data = { reason, txHash: transactionHash, blocks: sent.blocks.map(({ number }) => number) }
     throw new RollupError('SETTLEMENT_REVERTED', `L1 refused the settlement: ${reason}`, data)
   }
   const rollup = deps.view.deployment.l1.rollup.toLowerCase()
   const advanced = receipt.logs.flatMap((log) => (log.address === rollup ? (decodeAdvanced(log) ?? []) : []))
-  for (const { number, hash } of inFlight.blocks) {
+  for (const { number, hash } of sent.blocks) {
     if (!advanced.some((event) => event.number === number && event.hash === hash)) {
       throw new RollupError('BAD_L1_DATA', `the settlement of L2 block ${number} has no BlockAdvanced`, { number })
     }
     await deps.inputs.release(hexToBytes(hash))
   }
-  const last = inFlight.blocks.at(-1)?.number
-  deps.logger.info('settled on L1', { blocks: inFlight.blocks.length, upTo: last, l1Block: blockNumber, gasUsed })
+  const last = sent.blocks.at(-1)?.number
+  deps.logger.info('settled on L1', { blocks: sent.blocks.length, upTo: last, l1Block: blockNumber, gasUsed })
   return 'settled'
 }
 
 /** The name of the contract's error, found by running the refused call again in the block that refused it. */
-async function revertReason(deps: SettlerDeps, inFlight: InFlight, receipt: L1Receipt): Promise<string> {
+async function revertReason(deps: SettlerDeps, sent: Sent, receipt: L1Receipt): Promise<string> {
   const transaction = await deps.l1.getTransactionInput(receipt.transactionHash)
   if (transaction === undefined) return 'unknown'
   const call = {
     from: deps.account.address,
     to: deps.view.deployment.l1.rollup,
     data: transaction.input,
-    gas: inFlight.gas,
+    gas: sent.gas,
   }
   const data = await deps.l1.revertData(call, receipt.blockNumber)
   if (data === undefined || data === '0x') return 'out of gas or no reason given'
@@ -327,13 +327,13 @@ async function send(
   })
   const txHash = keccak256(signed)
   // written before it is sent: after a crash in between there is a hash to look for, and nobody knowing it sends again
+  const older = (previous?.versions ?? []).filter((version) => version.txHash !== txHash)
   const inFlight: InFlight = {
     nonce,
     ...fees,
-    hashes: [...new Set([...(previous?.hashes ?? []), txHash])],
+    versions: [...older, { txHash, blocks: blocks.map(({ number, hash }) => ({ number, hash })) }],
     sentAtMs: clock.nowMs(),
     gas,
-    blocks: blocks.map(({ number, hash }) => ({ number, hash })),
   }
   await writeRecord(chain, IN_FLIGHT_KEY, inFlight)
   await l1.sendRawTransaction(signed)

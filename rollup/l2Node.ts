@@ -1,0 +1,259 @@
+import { http, type LocalAccount, type Transport } from 'viem'
+import type { RollupDeployment } from '../genesis/types.ts'
+import type { Timers } from '../node/clock.ts'
+import { createSealer } from '../node/sealer.ts'
+import type { Chain, Clock, Logger, Sealer, SealMode, TxPool } from '../node/types.ts'
+import type { ExecuteVerdict, GasSchedule } from '../precompiles/types.ts'
+import { bytesEqual, hexToBytes } from '../stateless/bytes.ts'
+import { createClaims } from './claims.ts'
+import { checkDeployment } from './deployment.ts'
+import { createFinality } from './finality.ts'
+import { createInputStore, type InputStore } from './inputs.ts'
+import { createL1Client } from './l1Client.ts'
+import { createL1Watcher, type L1Watcher } from './l1Watcher.ts'
+import { createL2Builder } from './l2Builder.ts'
+import { SETTLEMENT_LIMITS } from './limits.ts'
+import { createOutbox } from './outbox.ts'
+import { createRollupReader, finalNumber, settledNumber } from './reader.ts'
+import { createReconciler } from './rebuild.ts'
+import { createReplayQueue } from './replay.ts'
+import { createSequencer, type Sequencer } from './sequencer.ts'
+import { createSettledBlockReader } from './settledBlocks.ts'
+import { createSettler, type Settler, type SettlerStep } from './settler.ts'
+import type { RollupReader, SettlementLimits } from './types.ts'
+
+export type L2NodeOptions = {
+  deployment: RollupDeployment
+  /** a follower never builds: it rebuilds L2 from what is settled on L1 */
+  role: 'sequencer' | 'follower'
+  sealMode: SealMode
+  /** settle sealed blocks by itself; without, `settleNow` does */
+  settle: boolean
+  gasSchedule: GasSchedule
+  /** seconds, 0 is instant; only told by rollup_config */
+  l1BlockTime?: number
+  /** how often L1 is asked for a new head when nobody pokes; default 1,000 */
+  l1PollMs?: number
+  limits?: SettlementLimits
+}
+
+export type L2NodeDeps = {
+  chain: Chain
+  pool: TxPool
+  /** URL of L1, or a viem transport */
+  l1: string | Transport
+  /** settler pays on L1; relayer pays claims on L2 and is the coinbase */
+  accounts: { settler: LocalAccount; relayer: LocalAccount }
+  /** createExecute(...).execute of this node's engine */
+  verify(input: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict>
+  clock: Clock
+  timers: Timers
+  logger: Logger
+}
+
+export type L2Node = {
+  readonly chain: Chain
+  readonly pool: TxPool
+  readonly sealer: Sealer
+  readonly reader: RollupReader
+  readonly watcher: L1Watcher
+  readonly settler: Settler
+  readonly sequencer: Sequencer
+  readonly inputs: InputStore
+  /** for node/tags.ts::settlementTags: newest settled block, newest settled and final block */
+  settlement(): { settled: bigint; final: bigint }
+  /** checks the contracts on L1, reads L1, brings the chain in line, then runs; throws RollupError */
+  start(): Promise<void>
+  /** L1 has a new head: deposits show at once */
+  poke(): void
+  /** settles everything that L1 time allows; gives the L1 transactions. Throws RollupError. */
+  settleNow(): Promise<readonly `0x${string}`[]>
+  close(): Promise<void>
+}
+
+/** How often waiting work, heartbeat and windows are looked at when nothing else wakes the node. */
+const TICK_MS = 1_000
+
+/** Joins watcher, sequencer and settler of one rollup around its chain. Nothing runs before `start`. */
+export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
+  const { chain, pool, timers } = deps
+  const parts = assemble(options, deps)
+  const { watcher, sequencer, settler, sealer, outbox } = parts
+  const stops: (() => void)[] = []
+  let running = false
+  let isFollowing = false
+  let cancelTick: (() => void) | undefined
+
+  const onL1 = (): void => {
+    if (!running) return
+    settler.wake()
+    if (isFollowing) return
+    isFollowing = true
+    runLogged(deps.logger, 'following L1', async () => {
+      // from here on a further change of L1 asks for another round
+      await sequencer.reconcile(() => {
+        isFollowing = false
+      })
+      if (isSequencer(options) && sequencer.hasWork()) sealer.wake()
+    })
+  }
+  const tick = (): void => {
+    cancelTick = timers.after(TICK_MS, tick)
+    onL1()
+    if (isHeartbeatDue(options, parts, deps)) runLogged(deps.logger, 'heartbeat', () => sealer.sealNow())
+  }
+
+  return {
+    chain,
+    pool,
+    sealer,
+    watcher,
+    settler,
+    sequencer,
+    reader: parts.reader,
+    inputs: parts.inputs,
+    settlement: parts.settlement,
+    poke: watcher.poke,
+    async start() {
+      await checkDeployment(parts.l1, options.deployment, chain.genesis)
+      await watcher.step()
+      running = true
+      await sequencer.reconcile()
+      stops.push(watcher.onChange(onL1), chain.onHead(settler.wake))
+      watcher.start()
+      if (isSequencer(options)) {
+        stops.push(pool.onPending(sealer.wake.bind(sealer)))
+        sealer.start()
+        if (options.settle) settler.start()
+      }
+      tick()
+    },
+    async settleNow() {
+      parts.setSettling(true)
+      try {
+        return await settleNow(parts, timers)
+      } finally {
+        parts.setSettling(options.settle)
+      }
+    },
+    async close() {
+      running = false
+      cancelTick?.()
+      for (const stop of stops.splice(0)) stop()
+      await sealer.close()
+      await sequencer.idle()
+      await settler.close()
+      await watcher.close()
+      outbox.close()
+    },
+  }
+}
+
+type Parts = ReturnType<typeof assemble>
+
+function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
+  const { chain, pool, clock, timers } = deps
+  const { deployment } = options
+  const log = (room: string) => deps.logger.child(room)
+  const l1 = createL1Client(typeof deps.l1 === 'string' ? http(deps.l1, { retryCount: 1, timeout: 10_000 }) : deps.l1)
+  const watcher = createL1Watcher(options.l1PollMs === undefined ? {} : { pollMs: options.l1PollMs }, {
+    l1,
+    deployment,
+    meta: chain,
+    logger: log('l1'),
+  })
+  const inputs = createInputStore(chain)
+  const replay = createReplayQueue(chain, log('rebuild'))
+  const { relayer, settler: settlerAccount } = deps.accounts
+  const limits = options.limits ?? SETTLEMENT_LIMITS
+  const claims = createClaims({ view: watcher, l1, engine: chain.engine, relayer, clock, logger: log('claims') })
+  const builder = createL2Builder(
+    { gasLimit: BigInt(deployment.l2GasLimit), coinbase: coinbaseOf(deployment, relayer), limits },
+    { chain, pool, claims, replay, logger: log('builder') },
+  )
+  const relayerBytes = hexToBytes(relayer.address)
+  const reconciler = createReconciler({
+    chain,
+    view: watcher,
+    l1,
+    inputs,
+    replay,
+    settledBlocks: createSettledBlockReader(l1, deployment),
+    isOwn: (tx) => bytesEqual(tx.sender, relayerBytes),
+    clock,
+    logger: log('rebuild'),
+  })
+  let settling = options.settle
+  const sequencer = createSequencer(
+    { windows: () => settling, builds: isSequencer(options) },
+    { chain, pool, view: watcher, builder, claims, inputs, replay, reconciler, clock, logger: log('sequencer') },
+  )
+  const settler = createSettler(
+    { limits },
+    {
+      chain,
+      view: watcher,
+      l1,
+      inputs,
+      account: settlerAccount,
+      verify: deps.verify,
+      onRefused: () => watcher.poke(),
+      clock,
+      logger: log('settler'),
+    },
+  )
+  const sealer = createSealer({ mode: options.sealMode }, { seal: sequencer.seal, timers, logger: log('sealer') })
+  const outbox = createOutbox(chain, deployment)
+  const finality = createFinality(watcher, clock)
+  const reader = createRollupReader(
+    { gasSchedule: options.gasSchedule, l1BlockTime: options.l1BlockTime ?? 0, sealMode: () => sealer.mode },
+    { chain, view: watcher, l1, outbox, finality, sequencer: sequencer.status, settler: settler.status },
+  )
+  const settlement = () => ({ settled: settledNumber(chain, watcher), final: finalNumber(chain, finality) })
+  const setSettling = (next: boolean) => {
+    settling = next
+  }
+  return { l1, watcher, inputs, sequencer, settler, sealer, outbox, reader, settlement, setSettling }
+}
+
+function isSequencer(options: L2NodeOptions): boolean {
+  return options.role === 'sequencer'
+}
+
+/** The rollup contract may demand its fee recipient; else tips go to the relayer, who pays for claims. */
+function coinbaseOf(deployment: RollupDeployment, relayer: LocalAccount): Uint8Array {
+  const { feeRecipient } = deployment.parameters
+  return hexToBytes(BigInt(feeRecipient) === 0n ? relayer.address : feeRecipient)
+}
+
+/** Everything is settled and nothing happened for half of SEQUENCER_TIMEOUT: an empty block keeps the rollup ours. */
+function isHeartbeatDue(options: L2NodeOptions, { settlement, sealer }: Parts, { chain, clock }: L2NodeDeps): boolean {
+  if (!options.settle || !isSequencer(options) || sealer.mode.kind !== 'instant') return false
+  const { number, timestamp } = chain.head().header
+  if (settlement().settled < number) return false
+  const silence = BigInt(Math.floor(clock.nowMs() / 1000)) - timestamp
+  return silence >= BigInt(options.deployment.parameters.sequencerTimeout) / 2n
+}
+
+async function settleNow(parts: Parts, timers: Timers): Promise<readonly `0x${string}`[]> {
+  const { watcher, sequencer, settler } = parts
+  await watcher.step()
+  await sequencer.reconcile()
+  const sent: `0x${string}`[] = []
+  for (;;) {
+    const step: SettlerStep = await settler.step()
+    const { lastTx } = settler.status()
+    if (step === 'sent' && lastTx !== undefined) sent.push(lastTx)
+    if (step === 'idle' || step === 'blocked') break
+    if (step === 'waiting') await new Promise<void>((resolve) => void timers.after(50, resolve))
+  }
+  await watcher.step()
+  return sent
+}
+
+function runLogged(logger: Logger, what: string, work: () => Promise<unknown>): void {
+  work().catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    logger.warn(`${what} failed, trying again later`, { reason })
+  })
+}

@@ -1,0 +1,120 @@
+import { encodeFunctionData } from 'viem'
+import type { Chain } from '../node/types.ts'
+import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
+import { createAccountProof } from '../stateless/proof.ts'
+import { l1MessengerAbi, ROOT_SLOT, slotValueToHash } from './contracts.ts'
+import { WithdrawalError } from './errors.ts'
+import type { Finality } from './finality.ts'
+import type { Outbox, OutboxEntry } from './outbox.ts'
+import type {
+  L1View,
+  RollupReader,
+  SettledBlock,
+  Withdrawal,
+  WithdrawalFilter,
+  WithdrawalProof,
+  WithdrawalSelector,
+} from './types.ts'
+
+type Hex = `0x${string}`
+
+export type WithdrawalsDeps = { chain: Chain; view: L1View; outbox: Outbox; finality: Finality }
+
+/** Messages from L2 to L1: where each one stands, and the proof that claims it. */
+export function createWithdrawals(deps: WithdrawalsDeps): Pick<RollupReader, 'getWithdrawals' | 'getWithdrawalProof'> {
+  return {
+    async getWithdrawals(filter) {
+      return deps.outbox
+        .entries()
+        .filter((entry) => matches(entry, filter))
+        .map((entry) => toWithdrawal(deps, entry))
+        .filter(({ status }) => filter.status === undefined || filter.status === status)
+    },
+    async getWithdrawalProof(selector, options) {
+      return select(deps.outbox, selector).map((entry) =>
+        prove(deps, entry, provingBlock(deps, entry, options.l2Block)),
+      )
+    },
+  }
+}
+
+function matches({ message, l2TxHash }: OutboxEntry, { txHash, address }: WithdrawalFilter): boolean {
+  if (txHash !== undefined && txHash.toLowerCase() !== l2TxHash) return false
+  if (address === undefined) return true
+  return [message.sender, message.to].includes(address.toLowerCase() as Hex)
+}
+
+function toWithdrawal({ view, finality }: WithdrawalsDeps, entry: OutboxEntry): Withdrawal {
+  const claimTx = view.claimed(entry.message.index)
+  if (claimTx !== undefined) return { ...entry, status: 'claimed', claimTx }
+  // the outbox is cumulative, so its own block is the first that proves it, and the first to become final
+  const settled = view.settledAt(entry.l2Block)
+  if (settled === undefined) return { ...entry, status: 'waiting-to-settle' }
+  if (finality.isFinal(settled)) return { ...entry, status: 'ready-to-claim' }
+  return { ...entry, status: 'waiting-for-finality', readyAt: finality.finalAt(settled) }
+}
+
+function select(outbox: Outbox, selector: WithdrawalSelector): OutboxEntry[] {
+  const found = outbox
+    .entries()
+    .filter((entry) =>
+      'index' in selector ? entry.message.index === selector.index : entry.l2TxHash === selector.txHash.toLowerCase(),
+    )
+  const ordinal = 'ordinal' in selector ? selector.ordinal : undefined
+  const wanted = ordinal === undefined ? found : found.slice(ordinal, ordinal + 1)
+  if (wanted.length > 0) return wanted
+  const what = 'index' in selector ? `with id ${selector.index}` : `${ordinal ?? ''} in transaction ${selector.txHash}`
+  throw new WithdrawalError('NO_SUCH_WITHDRAWAL', `no such withdrawal: ${what}`, { ...selector })
+}
+
+/** The settled block whose state proves the entry: the one asked for, else the newest final one. */
+function provingBlock(deps: WithdrawalsDeps, entry: OutboxEntry, asked: bigint | undefined): SettledBlock {
+  const { chain, view, finality } = deps
+  const settled = asked === undefined ? finality.newestFinal() : view.settledAt(asked)
+  const { index } = entry.message
+  const { status } = toWithdrawal(deps, entry)
+  const refuse = (why: string): never => {
+    throw new WithdrawalError('NOT_SETTLED', `withdrawal ${index} cannot be proven: ${why}`, { index, status })
+  }
+  if (settled === undefined) return refuse(asked === undefined ? status : `L2 block ${asked} is not settled`)
+  if (settled.number < entry.l2Block) {
+    return refuse(asked === undefined ? status : `it was sent in L2 block ${entry.l2Block}, after ${asked}`)
+  }
+  if (!finality.isFinal(settled)) return refuse(`L2 block ${settled.number} is not final yet`)
+  const local = chain.getHashByNumber(settled.number)
+  if (local === undefined || `0x${bytesToHex(local)}` !== settled.hash) return refuse('this node is behind L1')
+  if (!finality.isInRing(settled)) return refuse(`L1 no longer has the state root of L2 block ${settled.number}`)
+  return settled
+}
+
+function prove({ chain, view, outbox }: WithdrawalsDeps, entry: OutboxEntry, settled: SettledBlock): WithdrawalProof {
+  const { deployment } = view
+  const { message } = entry
+  const size = outbox.countAt(settled.number)
+  const outboxRoot = outbox.tree().root(size)
+  const path = outbox.tree().path(Number(message.index), size)
+  const messenger = hexToBytes(deployment.l2.messenger)
+  const state = createAccountProof(chain.nodes, hexToBytes(settled.stateRoot), messenger, [ROOT_SLOT])
+  const [root] = state.storageProof
+  if (root === undefined || slotValueToHash(root.value) !== outboxRoot) {
+    throw new Error(`the outbox of L2 block ${settled.number} is not the one its logs make`)
+  }
+  const accountProof = state.accountProof.map((node): Hex => `0x${bytesToHex(node)}`)
+  const storageProof = root.proof.map((node): Hex => `0x${bytesToHex(node)}`)
+  const calldata = encodeFunctionData({
+    abi: l1MessengerAbi,
+    functionName: 'claim',
+    // whoever sends it may name another fee recipient; by default the fee goes back to who paid it
+    args: [message, path, settled.number, accountProof, storageProof, message.sender],
+  })
+  return {
+    message,
+    path,
+    outboxRoot,
+    l2Block: settled.number,
+    accountProof,
+    storageProof,
+    calldata,
+    to: deployment.l1.messenger,
+  }
+}
