@@ -25,32 +25,40 @@ function readChain(): Block[] {
   return blocks
 }
 
-describe.skipIf(!existsSync(FOLDER))('a real chain through all forks (skipped where ../shared/conformance is absent)', () => {
-  test('every block from Frontier to Osaka executes to its header', async () => {
-    const crypto = await cryptoOnce
-    const json = JSON.parse(readFileSync(`${FOLDER}/genesis.json`, 'utf8'))
-    const spec = createChainSpec(json.config, { crypto }, { difficulty: BigInt(json.difficulty) })
-    const chain = createMemoryChain()
-    const genesis = genesisBlock(json, spec)
-    chain.write({ nodes: genesis.commit.nodes, codes: genesis.changes.codes })
-    chain.append(genesis.block)
-    let parent = genesis.block
-    const forks = new Set<string>()
-    for (const block of readChain()) {
-      const outcome = await executeBlock(
-        { parent: parent.header, block, state: chain.view(parent.header.stateRoot), blockHash: chain.blockHash },
-        { spec, crypto, logger: silentLogger },
-      ).catch((error) => {
-        throw new Error(`block ${block.header.number} (${spec.forkAt(block.header)}): ${error.code} ${error.message}`, {
-          cause: error,
+describe.skipIf(!existsSync(FOLDER))(
+  'a real chain through all forks (skipped where ../shared/conformance is absent)',
+  () => {
+    test('every block from Frontier to Osaka executes to its header', async () => {
+      const crypto = await cryptoOnce
+      const json = JSON.parse(readFileSync(`${FOLDER}/genesis.json`, 'utf8'))
+      const spec = createChainSpec(json.config, { crypto }, { difficulty: BigInt(json.difficulty) })
+      const chain = createMemoryChain()
+      const genesis = genesisBlock(json, spec)
+      chain.write({ nodes: genesis.commit.nodes, codes: genesis.changes.codes })
+      chain.append(genesis.block)
+      let parent = genesis.block
+      const forks = new Set<string>()
+      for (const block of readChain()) {
+        const outcome = await executeBlock(
+          { parent: parent.header, block, state: chain.view(parent.header.stateRoot), blockHash: chain.blockHash },
+          { spec, crypto, logger: silentLogger },
+        ).catch((error) => {
+          throw new Error(
+            `block ${block.header.number} (${spec.forkAt(block.header)}): ${error.code} ${error.message}`,
+            {
+              cause: error,
+            },
+          )
         })
-      })
-      chain.write({ nodes: outcome.nodes, codes: outcome.changes.codes })
-      chain.append(block)
-      forks.add(spec.forkAt(block.header))
-      parent = block
-    }
-    expect(parent.header.number).toBeGreaterThan(40n)
-    expect([...forks]).toEqual(expect.arrayContaining(['homestead', 'byzantium', 'london', 'paris', 'cancun', 'osaka']))
-  })
-})
+        chain.write({ nodes: outcome.nodes, codes: outcome.changes.codes })
+        chain.append(block)
+        forks.add(spec.forkAt(block.header))
+        parent = block
+      }
+      expect(parent.header.number).toBeGreaterThan(40n)
+      expect([...forks]).toEqual(
+        expect.arrayContaining(['homestead', 'byzantium', 'london', 'paris', 'cancun', 'osaka']),
+      )
+    })
+  },
+)

@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest'
+import { runCallRequest } from '../../execution/call.ts'
+import { estimateGas } from '../../execution/estimate.ts'
+import type { AccountOverride, CallContext, CallRequest, EstimateOutcome } from '../../execution/types.ts'
+import { address, bytes, createFixture, ETHER, type Fixture, key } from './callSupport.ts'
+
+const rich = address(1)
+const fresh = address(2)
+const target = address(3)
+const inner = address(4)
+const poor = address(5)
+
+const alloc = {
+  [key(rich)]: { balance: `0x${(10n * ETHER).toString(16)}` },
+  [key(poor)]: { balance: '0x64' },
+  [key(target)]: { code: '0x00', storage: { '0x01': '0x2a' } },
+  [key(inner)]: { code: '0x00' },
+}
+const FORKS = ['berlinBlock', 'shanghaiTime', 'pragueTime', 'osakaTime', 'amsterdamTime'] as const
+const fixtures = new Map<string, Fixture>()
+for (const fork of FORKS) fixtures.set(fork, await createFixture(fork, alloc))
+const at = (fork: string): Fixture => {
+  const fixture = fixtures.get(fork)
+  if (fixture === undefined) throw new Error(`no fixture for ${fork}`)
+  return fixture
+}
+const amsterdam = at('amsterdamTime')
+
+type Overrides = [Uint8Array, AccountOverride][]
+const contextOf = (on: Fixture, codes: Overrides): CallContext => ({
+  ...on.context,
+  stateOverrides: new Map(codes.map(([where, override]) => [key(where).slice(2), override])),
+})
+
+function estimate(call: CallRequest, on: Fixture = amsterdam, codes: Overrides = []): Promise<EstimateOutcome> {
+  return estimateGas(call, contextOf(on, codes), on)
+}
+
+/** The estimate, checked from both sides: it succeeds, one less does not. */
+async function exact(call: CallRequest, on: Fixture = amsterdam, codes: Overrides = []) {
+  const result = await estimate(call, on, codes)
+  if (result.status !== 'success') throw new Error(`estimate ${JSON.stringify(result)}`)
+  const succeeds = async (gas: bigint) => {
+    const again = await estimate({ ...call, gas }, on, codes)
+    return again.status === 'success'
+  }
+  expect(await succeeds(result.gas)).toBe(true)
+  expect(await succeeds(result.gas - 1n)).toBe(false)
+  return result
+}
+
+describe('transfers', () => {
+  test.each(FORKS.slice(0, -1))('%s: 21000, to a new account too', async (fork) => {
+    expect((await exact({ from: rich, to: fresh, value: 1n }, at(fork))).gas).toBe(21_000n)
+    expect((await exact({ from: rich, to: poor, value: 1n }, at(fork))).gas).toBe(21_000n)
+  })
+
+  test('Amsterdam: creating the account costs state gas, a call without value is cheaper', async () => {
+    expect(await exact({ from: rich, to: fresh, value: 1n })).toEqual({
+      status: 'success',
+      gas: 204_600n,
+      regularGas: 21_000n,
+    })
+    expect((await exact({ from: rich, to: poor, value: 1n })).gas).toBe(21_000n)
+    expect((await exact({ from: rich, to: rich, value: 1n })).gas).toBe(12_000n)
+    expect((await exact({ from: rich, to: target })).gas).toBe(15_000n)
+  })
+
+  test('calldata floor', async () => {
+    const data = new Uint8Array(1000).fill(1)
+    expect((await exact({ from: rich, to: target, data })).gas).toBe(15_000n + 64_000n)
+    expect((await exact({ from: rich, to: target, data }, at('pragueTime'))).gas).toBe(21_000n + 40_000n)
+    expect((await exact({ from: rich, to: target, data }, at('shanghaiTime'))).gas).toBe(21_000n + 16_000n)
+  })
+
+  test('an access list counts', async () => {
+    const accessList = [{ address: target, storageKeys: [new Uint8Array(32)] }]
+    expect((await exact({ from: rich, to: target, accessList }, at('berlinBlock'))).gas).toBe(21_000n + 2400n + 1900n)
+  })
+})
+
+describe('contracts', () => {
+  test('refunds: the limit must cover what is refunded later', async () => {
+    // SSTORE(1, 0) over a set slot.
+    const codes: Overrides = [[target, { code: bytes('0x5f600155') }]]
+    const { gas } = await exact({ from: rich, to: target }, at('shanghaiTime'), codes)
+    const spent = await runCallRequest(
+      { from: rich, to: target },
+      contextOf(at('shanghaiTime'), codes),
+      at('shanghaiTime'),
+    )
+    expect(gas).toBe(21_000n + 2n + 3n + 5000n)
+    expect(spent.gasUsed).toBe(gas - 4800n)
+  })
+
+  test('a value call: the callee needs its stipend, the caller 1/64', async () => {
+    // The inner contract burns about 60,000 gas in a loop; the outer reverts when it fails.
+    const burn = '0x610fa05b60019003806003575f5f5260205ff3'
+    const outer = `0x5f5f5f5f5f73${key(inner).slice(2)}5af1156023570060235b5f5ffd`
+    const codes: Overrides = [
+      [inner, { code: bytes(burn) }],
+      [target, { code: bytes(outer.replace('6023570060235b', '60225700005b')) }],
+    ]
+    for (const fork of ['shanghaiTime', 'amsterdamTime'] as const) {
+      const on = at(fork)
+      const { gas } = await exact({ from: rich, to: target }, on, codes)
+      const spent = await runCallRequest({ from: rich, to: target }, contextOf(on, codes), on)
+      expect(spent.status).toBe('success')
+      expect(gas).toBeGreaterThan(spent.gasUsed)
+    }
+  })
+
+  test('a contract that wants gas left over', async () => {
+    // Reverts unless GAS > 500,000: GAS PUSH3 7a120 LT ISZERO PUSH1 0d JUMPI STOP JUMPDEST REVERT.
+    const codes: Overrides = [[target, { code: bytes('0x5a6207a12010600c57005b5f5ffd') }]]
+    const inverted: Overrides = [[target, { code: bytes('0x5a6207a1201115600c57005b5f5ffd') }]]
+    const results = await Promise.all([
+      estimate({ from: rich, to: target }, amsterdam, codes),
+      estimate({ from: rich, to: target }, amsterdam, inverted),
+    ])
+    const found = results.filter((result) => result.status === 'success')
+    expect(found.length).toBeGreaterThan(0)
+    for (const result of found) if (result.status === 'success') expect(result.gas).toBeGreaterThan(500_000n)
+  })
+
+  test('deployment in Amsterdam: state gas lies above 2^24, and the regular share is told', async () => {
+    // Returns 24,000 bytes of memory as code.
+    const data = new Uint8Array(24_000 + 6)
+    data.set(bytes('0x615dc05ff300'))
+    data.fill(1, 6)
+    const { gas, regularGas } = await exact({ from: rich, data })
+    expect(gas).toBeGreaterThan(16_777_216n)
+    expect(gas).toBeLessThan(60_000_000n)
+    expect(regularGas).toBeLessThan(16_777_216n)
+  })
+
+  test('a loop that needs more than 2^24 regular gas cannot be sent', async () => {
+    // 2,000,000 rounds of 28 gas.
+    const codes: Overrides = [[target, { code: bytes('0x621e84805b6001900380600457') }]]
+    expect(await estimate({ from: rich, to: target }, amsterdam, codes)).toEqual({
+      status: 'failed',
+      message: 'gas required exceeds allowance (60000000)',
+    })
+    expect(await estimate({ from: rich, to: target }, at('osakaTime'), codes)).toEqual({
+      status: 'failed',
+      message: 'gas required exceeds allowance (16777216)',
+    })
+  })
+})
+
+describe('failures', () => {
+  test('a revert gives its data', async () => {
+    const codes: Overrides = [[target, { code: bytes('0x602a5f5260205ffd') }]]
+    const output = new Uint8Array(32)
+    output[31] = 42
+    expect(await estimate({ to: target }, amsterdam, codes)).toEqual({ status: 'reverted', output })
+  })
+
+  test('out of gas names the allowance, another halt itself', async () => {
+    const loop: Overrides = [[target, { code: bytes('0x5b5f56') }]]
+    expect(await estimate({ to: target, gas: 50_000n }, amsterdam, loop)).toEqual({
+      status: 'failed',
+      message: 'gas required exceeds allowance (50000)',
+    })
+    const invalid: Overrides = [[target, { code: bytes('0xfe') }]]
+    expect(await estimate({ to: target }, amsterdam, invalid)).toEqual({
+      status: 'failed',
+      message: 'invalid opcode: INVALID',
+    })
+  })
+
+  test('an allowance below the minimum', async () => {
+    expect(await estimate({ to: target, gas: 14_999n })).toEqual({
+      status: 'failed',
+      message: 'gas required exceeds allowance (14999)',
+    })
+  })
+
+  test('what the sender can pay for limits the search', async () => {
+    const gasPrice = 2_000_000_000n
+    const codes: Overrides = [[poor, { balance: gasPrice * 30_000n }]]
+    expect((await exact({ from: poor, to: target, gasPrice }, amsterdam, codes)).gas).toBe(15_000n)
+    const less: Overrides = [[poor, { balance: gasPrice * 14_000n }]]
+    expect(await estimate({ from: poor, to: target, gasPrice }, amsterdam, less)).toEqual({
+      status: 'failed',
+      message: 'gas required exceeds allowance (14000)',
+    })
+  })
+
+  test.each([
+    [{ from: poor, to: target, value: 101n }, 'insufficient funds for gas * price + value: '],
+    [{ from: poor, to: target, value: 101n, gasPrice: 2_000_000_000n }, 'insufficient funds for gas * price + value: '],
+    [{ from: poor, to: target, gasPrice: 1n }, 'max fee per gas less than block base fee: '],
+    [{ to: target, authorizationList: [] }, 'EIP-7702 transaction with empty auth list'],
+  ])('%o', async (call, message) => {
+    const result = await estimate(call)
+    expect(result.status).toBe('failed')
+    if (result.status === 'failed') expect(result.message).toContain(message)
+  })
+
+  test('a request above the block gas limit is searched below it', async () => {
+    expect((await exact({ from: rich, to: fresh, value: 1n, gas: 10n ** 18n })).gas).toBe(204_600n)
+  })
+
+  test('an abort ends the search', async () => {
+    const loop: Overrides = [[target, { code: bytes('0x621000005b6001900380600457') }]]
+    const controller = new AbortController()
+    const context = { ...contextOf(amsterdam, loop), signal: controller.signal }
+    const running = estimateGas({ from: rich, to: target }, context, { ...amsterdam, yieldEveryMs: 0 })
+    setImmediate(() => controller.abort(new Error('client went away')))
+    await expect(running).rejects.toThrow('client went away')
+  })
+})
