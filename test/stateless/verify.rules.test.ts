@@ -10,6 +10,7 @@ import { newPayloadRequestRoot } from '../../stateless/sszRoots.ts'
 import { requestItemSize, SCHEMA_ID_AMSTERDAM } from '../../stateless/sszSchema.ts'
 import type { ExecutionPayload, NewPayloadRequest, StatelessInput } from '../../stateless/types.ts'
 import { verifyStatelessNewPayload } from '../../stateless/verify.ts'
+import { resealRequest } from './reseal.ts'
 import { sampleHeader } from './samples.ts'
 
 const CHAIN_ID = 1n
@@ -58,16 +59,7 @@ function sealed(
     executionRequests: NO_REQUESTS,
     ...rest,
   }
-  return { ...request, executionPayload: { ...executionPayload, blockHash: changes.blockHash ?? trueHash(request) } }
-}
-
-function trueHash(request: NewPayloadRequest): Uint8Array {
-  try {
-    return payloadToBlock(request).hash
-  } catch (error) {
-    if (error instanceof NodeError && error.data.computed instanceof Uint8Array) return error.data.computed
-    return request.executionPayload.blockHash
-  }
+  return changes.blockHash === undefined ? resealRequest(request, {}) : request
 }
 
 const input = (newPayloadRequest: NewPayloadRequest, changes: Partial<StatelessInput> = {}): StatelessInput => ({
