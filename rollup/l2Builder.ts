@@ -44,7 +44,15 @@ export type L2Builder = {
 }
 
 export type L2BuilderOptions = { gasLimit: bigint; coinbase: Uint8Array; limits: SettlementLimits }
-export type L2BuilderDeps = { chain: Chain; pool: TxPool; claims: Claims; replay: ReplayQueue; logger: Logger }
+export type L2BuilderDeps = {
+  chain: Chain
+  pool: TxPool
+  claims: Claims
+  replay: ReplayQueue
+  /** claims of an old chain that the pool took back: they are made anew, for the new anchor */
+  isOwn(tx: Transaction): boolean
+  logger: Logger
+}
 
 /** A block that came out too large is made again with fewer transactions, this many times at most. */
 const MAX_ATTEMPTS = 12
@@ -164,7 +172,7 @@ function l2Env({ parent, anchor, timestamp }: BuildL2Request, options: L2Builder
 
 /** Adds transactions of users. The methods return false when the block must be begun anew. */
 function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, deferral: Deferral) {
-  const { chain, pool, replay, logger } = deps
+  const { chain, pool, replay, isOwn, logger } = deps
   const replayed: Transaction[] = []
   const displaced: Displaced[] = []
   let count = 0
@@ -219,7 +227,8 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
       for (const tx of pool.candidates(assembly.baseFeePerGas)) {
         if (room.full()) return true
         const sender = bytesToHex(tx.sender)
-        if (waiting.has(sender) || chain.getTransactionLocation(tx.hash) !== undefined) continue
+        if (isOwn(tx)) pool.drop(tx.hash, 'the builder makes its claims anew')
+        if (isOwn(tx) || waiting.has(sender) || chain.getTransactionLocation(tx.hash) !== undefined) continue
         const alone = room.untouched()
         const result = await add(tx)
         if (result === 'unfit') return !alone

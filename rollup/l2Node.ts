@@ -1,4 +1,5 @@
 import { http, type LocalAccount, type Transport } from 'viem'
+import type { Transaction } from '../execution/types.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import type { Timers } from '../node/clock.ts'
 import { createSealer } from '../node/sealer.ts'
@@ -165,13 +166,14 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const inputs = createInputStore(chain)
   const replay = createReplayQueue(chain, log('rebuild'))
   const { relayer, settler: settlerAccount } = deps.accounts
+  const relayerBytes = hexToBytes(relayer.address)
+  const isOwn = (tx: Transaction) => bytesEqual(tx.sender, relayerBytes)
   const limits = options.limits ?? SETTLEMENT_LIMITS
   const claims = createClaims({ view: watcher, l1, engine: chain.engine, relayer, clock, logger: log('claims') })
   const builder = createL2Builder(
     { gasLimit: BigInt(deployment.l2GasLimit), coinbase: coinbaseOf(deployment, relayer), limits },
-    { chain, pool, claims, replay, logger: log('builder') },
+    { chain, pool, claims, replay, isOwn, logger: log('builder') },
   )
-  const relayerBytes = hexToBytes(relayer.address)
   const reconciler = createReconciler({
     chain,
     view: watcher,
@@ -179,7 +181,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     inputs,
     replay,
     settledBlocks: createSettledBlockReader(l1, deployment),
-    isOwn: (tx) => bytesEqual(tx.sender, relayerBytes),
+    isOwn,
     clock,
     logger: log('rebuild'),
   })

@@ -1,7 +1,6 @@
 import { TransactionRejected } from '../execution/errors.ts'
 import type { BlockAssembly, Transaction, TransactionOutcome } from '../execution/types.ts'
 import { calldataLength, MAX_EXECUTION_GAS } from '../precompiles/index.ts'
-import { bytesEqual, hexToBytes } from '../stateless/bytes.ts'
 import { readEnvelope } from '../stateless/envelope.ts'
 import { lowerBoundGas } from '../stateless/lowerBoundGas.ts'
 import type { Recorder } from '../stateless/witness.ts'
@@ -23,25 +22,19 @@ const STATE_GAS_PER_BYTE = 1_530n
 /** A transaction's own entries in the block access list: nonce and balance changes of three accounts. */
 const ACCESS_LIST_BYTES = 150
 
-/** Why the pool refuses, on top of its own rules, and which transactions return to it after a rewind. */
-export type L2PoolRules = { accepts(tx: Transaction): void; returns(tx: Transaction): boolean }
-
-export function createL2PoolRules(relayer: `0x${string}`, limits: SettlementLimits = SETTLEMENT_LIMITS): L2PoolRules {
-  const relayerBytes = hexToBytes(relayer)
-  return {
-    accepts(tx) {
-      if (tx.type === 3) {
-        throw new TransactionRejected('TYPE_NOT_SUPPORTED', 'transaction type not supported: no blobs on a rollup')
-      }
-      const bytes = calldataLength([{ inputLength: tx.raw.length + FIXED_INPUT_BYTES, regularGas: 0n }])
-      if (bytes > limits.maxCalldataBytes)
-        throw unsettleable('input bytes', BigInt(bytes), BigInt(limits.maxCalldataBytes))
-      const gas = lowerBoundGas(readEnvelope(tx.raw))
-      if (gas > limits.maxRegularGas) throw unsettleable('regular gas', gas, limits.maxRegularGas)
-    },
-    // claims are made again by the builder, for the anchor of the new block
-    returns: (tx) => !bytesEqual(tx.sender, relayerBytes),
+/**
+ * The L2 pool's rule on top of its own: no blobs, and nothing that is certain not to fit one settlement. What only
+ * execution can tell (state that is read, gas that is used) the builder finds out. Throws TransactionRejected.
+ */
+export function requireSettleable(tx: Transaction): void {
+  const { maxCalldataBytes, maxRegularGas } = SETTLEMENT_LIMITS
+  if (tx.type === 3) {
+    throw new TransactionRejected('TYPE_NOT_SUPPORTED', 'transaction type not supported: no blobs on a rollup')
   }
+  const bytes = calldataLength([{ inputLength: tx.raw.length + FIXED_INPUT_BYTES, regularGas: 0n }])
+  if (bytes > maxCalldataBytes) throw unsettleable('input bytes', BigInt(bytes), BigInt(maxCalldataBytes))
+  const gas = lowerBoundGas(readEnvelope(tx.raw))
+  if (gas > maxRegularGas) throw unsettleable('regular gas', gas, maxRegularGas)
 }
 
 export function unsettleable(what: string, have: bigint, limit: bigint): TransactionRejected {
