@@ -1,6 +1,7 @@
 import { TransactionRejected } from '../execution/errors.ts'
 import type { BlockAssembly, Transaction, TransactionOutcome } from '../execution/types.ts'
 import { calldataLength, MAX_EXECUTION_GAS } from '../precompiles/index.ts'
+import { bytesEqual, hexToBytes } from '../stateless/bytes.ts'
 import { readEnvelope } from '../stateless/envelope.ts'
 import { lowerBoundGas } from '../stateless/lowerBoundGas.ts'
 import type { Recorder } from '../stateless/witness.ts'
@@ -35,6 +36,15 @@ export function requireSettleable(tx: Transaction): void {
   if (bytes > maxCalldataBytes) throw unsettleable('input bytes', BigInt(bytes), BigInt(maxCalldataBytes))
   const gas = lowerBoundGas(readEnvelope(tx.raw))
   if (gas > maxRegularGas) throw unsettleable('regular gas', gas, maxRegularGas)
+}
+
+/** For node/txPool.ts: the rule above, and that claims of a removed block do not come back (the builder makes them anew). */
+export function createL2PoolRules(relayer: `0x${string}`): {
+  accepts(tx: Transaction): void
+  returns(tx: Transaction): boolean
+} {
+  const relayerBytes = hexToBytes(relayer)
+  return { accepts: requireSettleable, returns: (tx) => !bytesEqual(tx.sender, relayerBytes) }
 }
 
 export function unsettleable(what: string, have: bigint, limit: bigint): TransactionRejected {
