@@ -48,6 +48,19 @@ contract L1Messenger is Messenger {
     /// @notice Paying the message would take more out than was ever put in: the L2 state is wrong.
     error EscrowExceeded();
 
+    // What ROLLUP and VERIFIER refuse a claim with, declared here so that this contract's ABI names it.
+
+    /// @notice The L2 block is not settled or its state root has left the ring.
+    error UnknownBlock();
+    /// @notice The L2 block is younger than the finality delay.
+    error NotFinal();
+    /// @notice The message is not in the outbox of that state.
+    error NotInOutbox();
+    /// @notice A state proof does not lead from the state root to the outbox root.
+    error InvalidProof();
+    /// @notice A proof node is not canonical RLP.
+    error InvalidRlp();
+
     /// @notice The value sent along is BACKING.
     /// @param _config see MessengerConfig
     constructor(MessengerConfig memory _config) payable {

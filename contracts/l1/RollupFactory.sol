@@ -45,8 +45,11 @@ contract RollupFactory {
     error GasLimitTooHigh();
     /// @notice The gas limit leaves no room for the largest message.
     error GasLimitTooLow();
-    /// @notice A creation code is not the one this factory was built with.
+    /// @notice A creation code is not the one this factory was built with, or there are more or fewer than two.
+    /// @param position which one, or how many were given
     error WrongCreationCode(uint256 position);
+    /// @notice The rollup refused its configuration.
+    error BadConfig();
 
     /// @param _verifier the WithdrawalVerifier
     constructor(address _verifier) {

@@ -62,51 +62,68 @@ library Mpt {
         returns (bytes calldata value)
     {
         bytes calldata items = Rlp.listPayload(_node);
-        uint256 first = Rlp.itemLength(items, 0);
-        uint256 second = Rlp.itemLength(items, first);
-        if (first + second == items.length) return _shortNode(_cursor, _key, items[:first], items[first:]);
+        uint256 first = _firstLength(items);
+        if (first != 0 && first + Rlp.itemLength(items, first) == items.length) {
+            return _shortNode(_cursor, _key, items[:first], items[first:]);
+        }
         _branchNode(_cursor, _key, items);
         return _node[0:0];
     }
 
+    /// @dev Length of the first item when the node can be a short one: a path is a string of at most 33 bytes, and what
+    /// follows it is not the second of many children. Zero when the node is a branch or nothing.
+    function _firstLength(bytes calldata _items) private pure returns (uint256 length) {
+        uint256 total = _items.length;
+        assembly ("memory-safe") {
+            let prefix := byte(0, calldataload(_items.offset))
+            length := 1
+            if gt(prefix, 0x7f) { length := sub(prefix, 0x7f) }
+            if gt(length, 34) { length := 0 }
+            // The usual branch begins with two children that are a hash or empty; then the rest decides at once.
+            let second := byte(0, calldataload(add(_items.offset, length)))
+            if and(eq(second, 0xa0), iszero(eq(add(length, 33), total))) { length := 0 }
+            if and(eq(second, 0x80), iszero(eq(add(length, 1), total))) { length := 0 }
+        }
+    }
+
     /// @dev Seventeen items: children are empty, a hash, or a list of less than 32 bytes; the value must be empty.
     function _branchNode(Cursor memory _cursor, uint256 _key, bytes calldata _items) private pure {
-        uint256 length = _items.length;
-        // 17 items of at most 33 bytes: reject early what cannot be a branch.
-        if (length > 16 * 33 + 1 || _cursor.depth == KEY_NIBBLES) revert InvalidProof();
+        if (_cursor.depth == KEY_NIBBLES) revert InvalidProof();
         uint256 wanted = _nibble(_key, _cursor.depth);
-        uint256 position;
-        uint256 found;
         bool ok = true;
+        uint256 found;
         bytes32 child;
         assembly ("memory-safe") {
+            // Nothing checks the end inside the loop: reading too far is harmless, and at the end the position must be
+            // that of the last byte. A bad prefix moves the position anywhere, but has cleared `ok` by then.
+            let position := _items.offset
             for { let i := 0 } lt(i, 16) { i := add(i, 1) } {
-                let pointer := add(_items.offset, position)
-                let prefix := byte(0, calldataload(pointer))
-                if eq(i, wanted) {
-                    found := prefix
-                    child := calldataload(add(pointer, 1))
-                }
+                let item := position
+                let prefix := byte(0, calldataload(item))
                 switch prefix
-                case 0xa0 { position := add(position, 33) }
-                case 0x80 { position := add(position, 1) }
+                case 0xa0 { position := add(item, 33) }
+                case 0x80 { position := add(item, 1) }
                 default {
                     // an embedded node: a list of 2 to 31 bytes in all
                     ok := and(ok, and(gt(prefix, 0xc0), lt(prefix, 0xdf)))
-                    position := add(position, sub(prefix, 0xbf))
+                    position := add(item, sub(prefix, 0xbf))
                 }
-                if iszero(and(ok, lt(position, length))) {
-                    ok := 0
-                    break
+                if eq(i, wanted) {
+                    found := prefix
+                    child := calldataload(add(item, 1))
                 }
             }
-            if ok {
-                ok := and(eq(add(position, 1), length), eq(byte(0, calldataload(add(_items.offset, position))), 0x80))
-            }
+            ok := and(ok, eq(add(position, 1), add(_items.offset, _items.length)))
+            ok := and(ok, eq(byte(0, calldataload(position)), 0x80))
+            // an embedded node on the path is refused as well
+            ok := and(ok, or(eq(found, 0xa0), eq(found, 0x80)))
         }
-        if (!ok || (found != 0xa0 && found != 0x80)) revert InvalidProof();
+        if (!ok) revert InvalidProof();
         _cursor.expected = child;
-        _cursor.depth += 1;
+        unchecked {
+            // below KEY_NIBBLES
+            _cursor.depth += 1;
+        }
         _cursor.done = found == 0x80;
     }
 

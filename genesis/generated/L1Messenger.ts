@@ -103,7 +103,27 @@ export const l1Messenger = {
     },
     {
       "inputs": [],
+      "name": "InvalidProof",
+      "type": "error"
+    },
+    {
+      "inputs": [],
+      "name": "InvalidRlp",
+      "type": "error"
+    },
+    {
+      "inputs": [],
       "name": "NoMessage",
+      "type": "error"
+    },
+    {
+      "inputs": [],
+      "name": "NotFinal",
+      "type": "error"
+    },
+    {
+      "inputs": [],
+      "name": "NotInOutbox",
       "type": "error"
     },
     {
@@ -114,6 +134,11 @@ export const l1Messenger = {
     {
       "inputs": [],
       "name": "TreeFull",
+      "type": "error"
+    },
+    {
+      "inputs": [],
+      "name": "UnknownBlock",
       "type": "error"
     },
     {

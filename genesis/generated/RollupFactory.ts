@@ -14,6 +14,11 @@ export const rollupFactory = {
     },
     {
       "inputs": [],
+      "name": "BadConfig",
+      "type": "error"
+    },
+    {
+      "inputs": [],
       "name": "ChainIdTaken",
       "type": "error"
     },

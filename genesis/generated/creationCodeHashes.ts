@@ -3,7 +3,7 @@
 export const creationCodeHashes = {
   "nativeRollup": "0xe012234af899ac1b34b69c599645fa2539040c47deb567ca39e6da051537980a",
   "l1Messenger": "0xd3baff3bbdb7c85de418d7f77646b27ae10f3b70ac5372c9af07778d46ad3388",
-  "withdrawalVerifier": "0x9a51eebbc8d50501ca7fe6143ce70914d62ff98576a9ebaaee93e2a0ac62bfa3",
-  "l2Messenger": "0x6c9192643ac9de2886a23c8acc5877e6fad70297e9b5cbcaf119a1f64473654d",
+  "withdrawalVerifier": "0x85ed72b567bdb74215bdf20f79621e97a4b85e1c8d1ae852d3618be589c98280",
+  "l2Messenger": "0x025f3066998386c7956d5f1507bb1089e57d91d987d742df6ad9af587de9e9bc",
   "rollupFactory": "0x450f27c5c720392958db3aa225db52afa249eebe9f00917ea2f97bb84901e856"
 } as const

@@ -31,7 +31,10 @@ export type Decoded = { name: string; args: unknown }
 export type Outcome = {
   ok: boolean
   data: Hex
+  /** without intrinsic gas and calldata, before refunds; in Amsterdam state gas is inside */
   gasUsed: bigint
+  /** EIP-8037; zero before Amsterdam */
+  stateGas: bigint
   /** EVM error (`out of gas`, ...), the name of a custom error, `revert` without data, or undefined */
   error: string | undefined
   errorArgs: readonly unknown[]
@@ -60,6 +63,7 @@ export async function createChain({ chainId, amsterdam = false }: { chainId: num
 
   async function run(to: Hex | undefined, data: Hex, options: CallOptions = {}): Promise<EVMResult> {
     const header = { number: block.number, timestamp: block.timestamp, gasLimit: 1_000_000_000n, baseFeePerGas: 1n }
+    evm.executionStateGasUsed = 0n
     const result = await evm.runCall({
       caller: createAddressFromString(options.from ?? ALICE),
       origin: createAddressFromString(options.origin ?? options.from ?? ALICE),
@@ -109,7 +113,7 @@ export async function createChain({ chainId, amsterdam = false }: { chainId: num
       options?: CallOptions,
     ): Promise<Outcome> {
       const data = encodeFunctionData({ abi: abi as Abi, functionName: name, args })
-      return describe(await run(to, data, options), abi)
+      return describe(await run(to, data, options), abi, evm.executionStateGasUsed)
     },
     async sendRaw(to: Hex, data: Hex, options?: CallOptions): Promise<Outcome> {
       return describe(await run(to, data, options), [])
@@ -163,7 +167,7 @@ export type Chain = Awaited<ReturnType<typeof createChain>>
 
 const toHex = (bytes: Uint8Array): Hex => bytesToHex(bytes)
 
-function describe(result: EVMResult, abi: readonly unknown[]): Outcome {
+function describe(result: EVMResult, abi: readonly unknown[], stateGas = 0n): Outcome {
   const { exceptionError, returnValue, executionGasUsed, logs = [] } = result.execResult
   const data = bytesToHex(returnValue)
   let error = exceptionError?.error as string | undefined
@@ -174,7 +178,7 @@ function describe(result: EVMResult, abi: readonly unknown[]): Outcome {
     errorArgs = (decoded.args as readonly unknown[] | undefined) ?? []
   }
   const events = logs.flatMap(([, topics, payload]) => decodeLog(abi, topics.map(toHex), toHex(payload)))
-  return { ok: exceptionError === undefined, data, gasUsed: executionGasUsed, error, errorArgs, events }
+  return { ok: exceptionError === undefined, data, gasUsed: executionGasUsed, stateGas, error, errorArgs, events }
 }
 
 function decodeLog(abi: readonly unknown[], topics: Hex[], data: Hex): Decoded[] {
