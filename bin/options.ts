@@ -75,6 +75,11 @@ export const l2Schema = z.object({
 export const verifySchema = z.object({
   execute: flag.default(false).describe("apply EXECUTE's L2 constraints and gas too"),
   gas: z.coerce.bigint().min(0n).default(16_777_216n).describe('gas forwarded to EXECUTE (with --execute)'),
+  parent: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{64}$/, 'must be a block hash')
+    .optional()
+    .describe('hash of the settled head: refuse a block on any other parent, as the rollup contract does'),
   fixtures: z.string().optional().describe('run a folder of fixtures'),
   json: flag.default(false).describe('print the verdict as JSON'),
 })

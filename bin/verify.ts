@@ -5,10 +5,11 @@ import { createLogger } from '../node/logger.ts'
 import { NO_CACHE } from '../precompiles/cache.ts'
 import { createExecute } from '../precompiles/execute.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
-import type { NodeError } from '../stateless/errors.ts'
+import { type NodeError, UndecodableInput } from '../stateless/errors.ts'
 import { BadFixture, type FixtureCase, parseFixture, readVerifyFile, runFixture } from '../stateless/fixtures.ts'
 import { runStatelessGuest } from '../stateless/guest.ts'
-import type { RunBlock } from '../stateless/types.ts'
+import { decodeStatelessInput } from '../stateless/ssz.ts'
+import type { RunBlock, StatelessInput } from '../stateless/types.ts'
 import { createEngines } from './engines.ts'
 import { readJsonFile, UsageError, type VerifyOptions } from './options.ts'
 
@@ -19,7 +20,8 @@ const UNDECODABLE = 2
 
 /**
  * `reenact verify FILE|-`: one StatelessInput as raw bytes, hex or fixture JSON. Prints the 43-byte result and, on failure,
- * the reason. With `--execute` the L2 constraints and the gas of EXECUTE apply too. `--fixtures DIR` runs a folder.
+ * the reason. With `--execute` the L2 constraints and the gas of EXECUTE apply too, with `--parent HASH` the contract's rule
+ * that a block stands on the settled head. `--fixtures DIR` runs a folder.
  */
 export async function runVerify(file: string | undefined, options: VerifyOptions): Promise<number> {
   if (options.fixtures === undefined && file === undefined) {
@@ -61,7 +63,9 @@ type Verdict = {
 }
 
 async function judge(input: Uint8Array, runBlock: RunBlock, options: VerifyOptions): Promise<number> {
-  const verdict = options.execute ? await judgeExecute(input, runBlock, options.gas) : await judgeGuest(input, runBlock)
+  const verdict =
+    judgeParent(input, options.parent) ??
+    (options.execute ? await judgeExecute(input, runBlock, options.gas) : await judgeGuest(input, runBlock))
   if (options.json) {
     const { exit, output, ...rest } = verdict
     const word = exit === VALID ? 'valid' : exit === INVALID ? 'invalid' : 'undecodable'
@@ -74,6 +78,23 @@ async function judge(input: Uint8Array, runBlock: RunBlock, options: VerifyOptio
   if (verdict.gas !== undefined) console.log(`gas ${verdict.gas}, of it regular gas of the block ${verdict.regularGas}`)
   if (verdict.exit !== VALID) console.log(`${verdict.stage}: ${verdict.code}: ${verdict.message}`)
   return verdict.exit
+}
+
+/** The one rule of the contract that stateless validation cannot know: a replayed block is valid on its own parent. */
+function judgeParent(bytes: Uint8Array, wanted: string | undefined): Verdict | undefined {
+  if (wanted === undefined) return undefined
+  let input: StatelessInput
+  try {
+    input = decodeStatelessInput(bytes)
+  } catch (error) {
+    if (!(error instanceof UndecodableInput)) throw error
+    return undefined
+  }
+  const { parentHash, blockNumber } = input.newPayloadRequest.executionPayload
+  const parent = `0x${bytesToHex(parentHash)}`
+  if (parent === wanted.toLowerCase()) return undefined
+  const message = `block ${blockNumber} stands on ${parent}, the settled head is ${wanted}`
+  return { exit: INVALID, stage: 'contract', code: 'WRONG_PARENT', message, data: { blockNumber, parent, wanted } }
 }
 
 async function judgeGuest(input: Uint8Array, runBlock: RunBlock): Promise<Verdict> {

@@ -40,7 +40,8 @@ export function payloadToBlock(request: NewPayloadRequest): Block {
   return { hash, header, transactions: payload.transactions, ommers: [], withdrawals: payload.withdrawals }
 }
 
-function payloadHeader(request: NewPayloadRequest): BlockHeader {
+/** The header that a payload request stands for, whatever its block_hash says (EELS validation_helpers.py). */
+export function payloadHeader(request: NewPayloadRequest): BlockHeader {
   const payload = request.executionPayload
   return {
     parentHash: payload.parentHash,

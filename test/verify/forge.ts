@@ -1,0 +1,1 @@
+export { FORGERIES, type Forgery, type ForgeryKind, forge, withPayload } from '../../scripts/fixtures/forgery.ts'
