@@ -1,0 +1,183 @@
+import { relayerAccount, settlerAccount } from '../genesis/accounts.ts'
+import type { DevnetGenesis } from '../genesis/types.ts'
+import { systemClock, systemTimers, type Timers } from '../node/clock.ts'
+import type { L1Node } from '../node/l1Node.ts'
+import type { Clock, Logger, SealMode } from '../node/types.ts'
+import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
+import { chainMethods } from '../rpc/chainMethods.ts'
+import { rollupMethods } from '../rpc/rollup/methods.ts'
+import type { RpcServer } from '../rpc/server.ts'
+import { bytesToHex } from '../stateless/bytes.ts'
+import { type DevnetSummary, devnetBanner, readyLine } from './banner.ts'
+import { createEngines, type Engines } from './engines.ts'
+import { devnetGenesis } from './genesisCommand.ts'
+import { CLIENT_VERSION, openL1, serve } from './l1.ts'
+import type { DevnetOptions } from './options.ts'
+import { openRollup, type RollupNode, rollupDir } from './rollupNode.ts'
+import { processLogger, sealMode, sealWords, storedGenesis, storeGenesis } from './settings.ts'
+import { untilSignal } from './shutdown.ts'
+
+export type DevnetDeps = { clock: Clock; timers: Timers; logger: Logger; sealModes?: { l1: SealMode; l2: SealMode } }
+
+/** A running devnet, for the command line and for tests. */
+export type Devnet = {
+  readonly summary: DevnetSummary
+  readonly engines: Engines
+  readonly l1: L1Node
+  readonly rollups: readonly RollupNode[]
+  close(): Promise<void>
+}
+
+/**
+ * L1 and its rollups in one process. Order: genesis, L1 chain, L1 RPC, then each rollup, which reaches L1 through that RPC
+ * like any other client; everything that was opened is closed in reverse, also when a later step fails.
+ *
+ * @throws NodeError for a taken port, a locked or foreign data directory, a damaged genesis file
+ */
+export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Promise<Devnet> {
+  const { logger, clock, timers } = deps
+  const closers: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    const engines = await createEngines(logger)
+    const genesis = await genesisFor(options, engines, clock)
+    const modes = deps.sealModes ?? { l1: sealMode(options['l1-block-time']), l2: sealMode(options['l2-block-time']) }
+    const dataDir = options['data-dir']
+    const { node: l1, fork } = await openL1(
+      { genesis: genesis.l1, sealMode: modes.l1, imported: false, ...(dataDir === undefined ? {} : { dataDir }) },
+      { engines, clock, timers, logger: logger.child('l1') },
+    )
+    closers.push(() => l1.close())
+    const l1Server = await serve(
+      { host: options.host, port: options['l1-port'], allowHost: options['allow-host'] },
+      chainMethods({ chain: l1.chain, pool: l1.pool, clock, clientVersion: CLIENT_VERSION }),
+      logger.child('l1').child('rpc'),
+    )
+    closers.push(() => l1Server.close())
+    l1.start()
+    const started = await startRollups(
+      { options, genesis, modes, l1, l1Url: loopback(l1Server), engines },
+      deps,
+      closers,
+    )
+    const summary: DevnetSummary = {
+      l1Url: l1Server.url,
+      rollups: started.map(({ server, rollup }, index) => ({
+        url: server.url,
+        deployment: requireRollup(genesis, index).deployment,
+        head: rollup.node.chain.head().header.number,
+      })),
+      l1Head: l1.chain.head().header.number,
+      l1GenesisHash: `0x${bytesToHex(l1.chain.genesis.hash)}`,
+      fork,
+      executeAddress: EXECUTE_ADDRESS,
+      sealing: { l1: sealWords(modes.l1), l2: sealWords(modes.l2) },
+      settling: options.settle,
+      ...(dataDir === undefined ? {} : { dataDir }),
+    }
+    return { summary, engines, l1, rollups: started.map(({ rollup }) => rollup), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+type RollupParts = {
+  options: DevnetOptions
+  genesis: DevnetGenesis
+  modes: { l1: SealMode; l2: SealMode }
+  l1: L1Node
+  l1Url: string
+  engines: Engines
+}
+
+async function startRollups(parts: RollupParts, deps: DevnetDeps, closers: (() => Promise<void>)[]) {
+  const { options, genesis, l1 } = parts
+  const dataDir = options['data-dir']
+  const started: { rollup: RollupNode; server: RpcServer }[] = []
+  for (const [index, { l2, deployment }] of genesis.rollups.entries()) {
+    const logger = deps.logger.child(index === 0 ? 'l2' : `l2-${index}`)
+    const rollup = await openRollup(
+      {
+        genesis: l2,
+        deployment,
+        sealMode: parts.modes.l2,
+        settle: options.settle,
+        l1BlockTime: options['l1-block-time'],
+        ...(dataDir === undefined ? {} : { chainDir: rollupDir(dataDir, index) }),
+      },
+      {
+        engines: parts.engines,
+        l1: parts.l1Url,
+        accounts: { settler: settlerAccount(), relayer: relayerAccount() },
+        clock: deps.clock,
+        timers: deps.timers,
+        logger,
+      },
+    )
+    closers.push(() => rollup.close())
+    await rollup.node.start()
+    // Sharing a process with L1, the rollup need not wait for its next poll to see a deposit.
+    const stopPoking = l1.chain.onHead(() => rollup.node.poke())
+    closers.push(async () => stopPoking())
+    const { chain, pool, reader } = rollup.node
+    const server = await serve(
+      { host: options.host, port: portOf(options['l2-port'], index), allowHost: options['allow-host'] },
+      {
+        ...chainMethods({ chain, pool, clock: deps.clock, clientVersion: CLIENT_VERSION }),
+        ...rollupMethods({ rollup: reader }),
+      },
+      logger.child('rpc'),
+    )
+    closers.push(() => server.close())
+    started.push({ rollup, server })
+  }
+  return started
+}
+
+async function genesisFor(options: DevnetOptions, engines: Engines, clock: Clock): Promise<DevnetGenesis> {
+  const dataDir = options['data-dir']
+  const stored = dataDir === undefined ? undefined : storedGenesis(dataDir)
+  if (stored !== undefined) return stored
+  const timestamp = options['genesis-time'] ?? Math.floor(clock.nowMs() / 1000)
+  const genesis = await devnetGenesis(engines, { timestamp, finalityDelay: options['finality-delay'] })
+  if (dataDir !== undefined) storeGenesis(dataDir, genesis)
+  return genesis
+}
+
+function requireRollup(genesis: DevnetGenesis, index: number): DevnetGenesis['rollups'][number] {
+  const rollup = genesis.rollups[index]
+  if (rollup === undefined) throw new Error(`no rollup ${index} in the genesis`)
+  return rollup
+}
+
+/** 0 asks for any free port, for each rollup anew. */
+const portOf = (first: number, index: number): number => (first === 0 ? 0 : first + index)
+
+/** A server that listens on all addresses is reached on this one. */
+const loopback = (server: RpcServer): string => `http://127.0.0.1:${server.port}`
+
+/** `reenact`: starts the devnet, tells about it, and runs until it is told to stop. */
+export async function runDevnet(options: DevnetOptions): Promise<number> {
+  const startedAt = performance.now()
+  const stop = untilSignal()
+  const logger = processLogger(options)
+  const devnet = await startDevnet(options, { clock: systemClock, timers: systemTimers, logger })
+  const { summary } = devnet
+  if (options.json)
+    console.log(JSON.stringify(summary, (_key, value) => (typeof value === 'bigint' ? Number(value) : value)))
+  else console.log(devnetBanner(summary))
+  console.log(
+    readyLine(
+      summary.l1Url,
+      summary.rollups.map(({ url }) => url),
+      performance.now() - startedAt,
+    ),
+  )
+  const signal = await stop
+  logger.info('stopping', { signal })
+  await devnet.close()
+  return 0
+}

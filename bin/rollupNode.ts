@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import type { LocalAccount, Transport } from 'viem'
+import { genesisBlock } from '../execution/genesisBlock.ts'
+import type { GenesisJson } from '../execution/genesisJson.ts'
+import type { RollupDeployment } from '../genesis/types.ts'
+import { openChain } from '../node/chain.ts'
+import type { Timers } from '../node/clock.ts'
+import { openStore } from '../node/store.ts'
+import { settlementTags } from '../node/tags.ts'
+import { createTxPool } from '../node/txPool.ts'
+import type { Clock, Logger, SealMode } from '../node/types.ts'
+import { createL2Node, type L2Node } from '../rollup/l2Node.ts'
+import { createL2PoolRules } from '../rollup/limits.ts'
+import type { Engines } from './engines.ts'
+
+export type RollupSetup = {
+  genesis: GenesisJson
+  deployment: RollupDeployment
+  /** folder of this rollup's chain; absent: memory */
+  chainDir?: string
+  sealMode: SealMode
+  settle: boolean
+  /** seconds, 0 is instant; only told by rollup_config */
+  l1BlockTime: number
+}
+
+export type RollupDeps = {
+  engines: Engines
+  l1: string | Transport
+  accounts: { settler: LocalAccount; relayer: LocalAccount }
+  clock: Clock
+  timers: Timers
+  logger: Logger
+}
+
+export type RollupNode = { node: L2Node; close(): Promise<void> }
+
+/** Opens the chain of one rollup with its pool, sequencer and settler; nothing runs before `node.start()`. */
+export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<RollupNode> {
+  const { engines, clock, timers, logger } = deps
+  const engine = engines.l2(setup.genesis)
+  const genesis = genesisBlock(setup.genesis, engine)
+  const store = await openStore(setup.chainDir === undefined ? {} : { dataDir: setup.chainDir })
+  // The tags follow the settlement, which the node below knows; the chain is there first.
+  let settlement = () => ({ settled: 0n, final: 0n })
+  const chain = await openChain(
+    { genesis, tags: settlementTags(() => settlement()) },
+    { store, engine, logger: logger.child('chain') },
+  ).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
+  const pool = createTxPool(
+    {},
+    { chain, clock, logger: logger.child('pool'), ...createL2PoolRules(deps.accounts.relayer.address) },
+  )
+  const node = createL2Node(
+    {
+      deployment: setup.deployment,
+      role: 'sequencer',
+      sealMode: setup.sealMode,
+      settle: setup.settle,
+      gasSchedule: 'metered',
+      l1BlockTime: setup.l1BlockTime,
+    },
+    {
+      chain,
+      pool,
+      l1: deps.l1,
+      accounts: deps.accounts,
+      verify: engines.execute.execute,
+      clock,
+      timers,
+      logger,
+    },
+  )
+  settlement = node.settlement
+  return {
+    node,
+    async close() {
+      await node.close()
+      pool.close()
+      await chain.close()
+    },
+  }
+}
+
+export const rollupDir = (dataDir: string, index: number): string => join(dataDir, index === 0 ? 'l2' : `l2-${index}`)
