@@ -1,8 +1,9 @@
 import jayson from 'jayson'
 import type { Logger } from '../node/types.ts'
 import { INTERNAL_ERROR, RpcError, toRpcError } from './errors.ts'
-import { nextMacrotask, stringifyJson } from './json.ts'
+import { stringifyJson } from './json.ts'
 import { nearestName } from './nearestName.ts'
+import { createPauses } from './slices.ts'
 import type { MethodTable, RpcContext, RpcErrorObject } from './types.ts'
 
 export type DispatchOptions = {
@@ -29,9 +30,6 @@ type Outcome = { result: unknown } | { error: RpcErrorObject }
 type Id = string | number | null
 /** `id` undefined marks a notification, `params` undefined ones that are not positional. */
 type Request = { method: string; params: readonly unknown[] | undefined; id: Id | undefined }
-
-/** A batch gives other work a turn at least this often. */
-const BATCH_SLICE_MS = 10
 
 /**
  * JSON-RPC 2.0 over the method table: single requests, batches in order, notifications, ids of every allowed kind.
@@ -84,14 +82,12 @@ export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Di
   async function answerBatch(messages: readonly unknown[], caller: Caller): Promise<string | undefined> {
     const parts: string[] = []
     let size = 0
-    let sliceStart = performance.now()
+    const pause = createPauses()
     for (const message of messages) {
       const part = size > options.maxResponseBytes ? tooLarge(message) : await answer(message, caller)
       if (part !== undefined) parts.push(part)
       size += part?.length ?? 0
-      if (performance.now() - sliceStart < BATCH_SLICE_MS) continue
-      await nextMacrotask()
-      sliceStart = performance.now()
+      await pause()
     }
     return parts.length === 0 ? undefined : `[${parts.join(',')}]`
   }

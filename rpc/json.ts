@@ -1,9 +1,9 @@
 import { RpcError } from './errors.ts'
+import { createPauses } from './slices.ts'
 
 /** Deeper than any request of any method. */
 const MAX_DEPTH = 32
-const SLICE_MS = 10
-const PARTS_PER_CLOCK_READ = 32
+const PARTS_PER_PAUSE = 32
 /** An array of more items is made in slices. */
 const LONG_ARRAY = 128
 /** Transactions, logs and receipts stand at most this deep in any result. */
@@ -49,24 +49,17 @@ export async function stringifyJson(value: unknown, maxLength: number): Promise<
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   const parts: string[] = []
   let length = 0
-  let sliceStart = performance.now()
+  const pause = createPauses()
   for (const part of jsonParts(value, 0)) {
     parts.push(part)
     length += part.length
     if (length > maxLength) {
       throw new RpcError('RESPONSE_TOO_LARGE', `response is larger than ${maxLength} bytes`, { maxLength })
     }
-    if (parts.length % PARTS_PER_CLOCK_READ === 0 && performance.now() - sliceStart > SLICE_MS) {
-      await nextMacrotask()
-      sliceStart = performance.now()
-    }
+    const turn = parts.length % PARTS_PER_PAUSE === 0 ? pause() : undefined
+    if (turn) await turn
   }
   return parts.join('')
-}
-
-/** Lets timers and sockets run. Awaiting a settled promise would not. */
-export function nextMacrotask(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Objects by property and long arrays by element, down to items that are small enough to be made in one go. */

@@ -1,7 +1,7 @@
 import type { Block } from '../../stateless/types.ts'
 import { type BlockParameter, findBlock, numberOrTag } from '../blockParameter.ts'
 import { hash } from '../codec.ts'
-import { formatBlock } from '../format/block.ts'
+import { formatBlock, formatHydratedBlock } from '../format/block.ts'
 import { toQuantity } from '../hex.ts'
 import { bool, method, required, withDefault } from '../params.ts'
 import type { MethodTable } from '../types.ts'
@@ -19,7 +19,8 @@ export function blockMethods({ chain, pool, clock }: Pick<EthDeps, 'chain' | 'po
   const getBlock = (parameter: BlockParameter, hydrated: boolean) => {
     if (isPending(parameter)) return formatPendingBlock(chain, pool, clock, hydrated)
     const block = findBlock(chain, parameter)
-    return block ? formatBlock(block, chain.getTransactions(block), hydrated) : null
+    if (!block) return null
+    return hydrated ? formatHydratedBlock(block, chain.getTransactions(block)) : formatBlock(block)
   }
   const count = (parameter: BlockParameter, countIn: (block: Block) => number) => {
     const block = findBlock(chain, parameter)

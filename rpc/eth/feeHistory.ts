@@ -5,10 +5,12 @@ import { quantity64 } from '../codec.ts'
 import { invalidParams } from '../errors.ts'
 import { toQuantity } from '../hex.ts'
 import { describe, list, method, optional, type Parse, required } from '../params.ts'
+import { createPauses } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 
 const MAX_PERCENTILES = 100
+const BLOCKS_PER_PAGE = 16
 const BLOB_GAS = 131_072
 
 /** eth_feeHistory. Blocks beyond the limit, or older than genesis, are left out, as the specification says. */
@@ -24,24 +26,42 @@ export function feeHistoryMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): Meth
       ],
       ([wanted, newestBlock, rewards]) => {
         const newest = requireBlock(chain, newestBlock).header.number
-        const request = { blockCount: Math.min(Number(wanted), maxFeeHistory), newest }
-        return formatFeeHistory(chain, feeHistory(chain, rewards ? { ...request, percentiles: rewards } : request))
+        const blockCount = Math.min(Number(wanted), maxFeeHistory, Number(newest) + 1)
+        return readFeeHistory(chain, { blockCount, newest, ...(rewards === undefined ? {} : { percentiles: rewards }) })
       },
     ),
   }
 }
 
-function formatFeeHistory(chain: Chain, history: FeeHistory) {
-  const { headers, reward } = history
+type Request = { blockCount: number; newest: bigint; percentiles?: readonly number[] }
+
+/** Reads blocks page by page, oldest first, and lets others in between. */
+async function readFeeHistory(chain: Chain, { newest, ...request }: Request) {
+  const pages: FeeHistory[] = []
+  const pause = createPauses()
+  for (let left = request.blockCount; left > 0 || pages.length === 0; left -= BLOCKS_PER_PAGE) {
+    const after = Math.max(0, left - BLOCKS_PER_PAGE)
+    pages.push(feeHistory(chain, { ...request, blockCount: left - after, newest: newest - BigInt(after) }))
+    await pause()
+  }
+  return formatFeeHistory(chain, pages)
+}
+
+function formatFeeHistory(chain: Chain, pages: readonly FeeHistory[]) {
+  const headers = pages.flatMap((page) => page.headers)
+  // Every page ends with the fee of the block after it, which is the first of the next page.
+  const fees = (of: (page: FeeHistory) => readonly bigint[]) =>
+    pages.flatMap((page, index) => of(page).slice(0, index === pages.length - 1 ? undefined : -1)).map(toQuantity)
+  const blobRatio = (used: bigint, fork: string) => Number(used) / maxBlobGas(fork)
   return {
-    oldestBlock: toQuantity(history.oldestBlock),
-    baseFeePerGas: history.baseFeePerGas.map(toQuantity),
-    gasUsedRatio: history.gasUsedRatio.map((ratio) => Math.min(1, ratio)),
-    baseFeePerBlobGas: history.baseFeePerBlobGas.map(toQuantity),
-    blobGasUsedRatio: headers.map(
-      (header) => Number(header.blobGasUsed ?? 0n) / maxBlobGas(chain.engine.forkAt(header)),
-    ),
-    ...(reward === undefined ? {} : { reward: reward.map((tips) => tips.map(toQuantity)) }),
+    oldestBlock: toQuantity(pages[0]?.oldestBlock ?? 0n),
+    baseFeePerGas: fees((page) => page.baseFeePerGas),
+    gasUsedRatio: pages.flatMap((page) => page.gasUsedRatio.map((ratio) => Math.min(1, ratio))),
+    baseFeePerBlobGas: fees((page) => page.baseFeePerBlobGas),
+    blobGasUsedRatio: headers.map((header) => blobRatio(header.blobGasUsed ?? 0n, chain.engine.forkAt(header))),
+    ...(pages[0]?.reward === undefined
+      ? {}
+      : { reward: pages.flatMap(({ reward }) => reward ?? []).map((tips) => tips.map(toQuantity)) }),
   }
 }
 

@@ -3,15 +3,15 @@ import type { Chain, FoundLog } from '../../node/types.ts'
 import { RpcError } from '../errors.ts'
 import { formatLog } from '../format/receipt.ts'
 import { toData } from '../hex.ts'
-import { nextMacrotask } from '../json.ts'
 import { type FilterObject, filterObject, resolveRange } from '../logFilter.ts'
 import { method, required } from '../params.ts'
+import { createPauses } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 
-/** Blocks searched between two looks at the time, and the time after which others get a turn. */
+/** Blocks searched, and logs formatted, between two looks at the time. */
 const BLOCKS_PER_STEP = 64n
-const SLICE_MS = 10
+const LOGS_PER_PAUSE = 64
 
 export function logMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): MethodTable {
   const { chain } = deps
@@ -30,16 +30,15 @@ export function logMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): MethodTable
  */
 export async function searchLogs(chain: Chain, filter: FilterObject, maxLogs: number, signal: AbortSignal) {
   const found: ReturnType<typeof formatLog>[] = []
-  let sliceStart = performance.now()
+  const pause = createPauses()
   for (const logs of logGroups(chain, filter)) {
     for (const log of logs) {
       if (found.length === maxLogs) throw tooManyLogs(maxLogs)
       found.push(formatLog(log))
+      if (found.length % LOGS_PER_PAUSE === 0) await pause()
     }
-    if (performance.now() - sliceStart < SLICE_MS) continue
-    await nextMacrotask()
+    await pause()
     if (signal.aborted) return found
-    sliceStart = performance.now()
   }
   return found
 }

@@ -62,7 +62,7 @@ export function formatPendingBlock(chain: Chain, pool: TxPool, clock: Clock, hyd
     ...(header.withdrawalsRoot === undefined ? {} : { withdrawals: [] }),
   }
   return {
-    ...formatBlock(block, transactions, false),
+    ...formatBlock(block),
     hash: null,
     nonce: null,
     miner: null,

@@ -1,7 +1,7 @@
 import type { Chain } from '../../node/types.ts'
 import { blockParameter, findBlock } from '../blockParameter.ts'
 import { hash } from '../codec.ts'
-import { formatReceipts } from '../format/receipt.ts'
+import { formatReceiptAt, formatReceipts } from '../format/receipt.ts'
 import { method, required } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 
@@ -21,6 +21,6 @@ export function receiptMethods({ chain }: { chain: Chain }): MethodTable {
 export function receiptOf(chain: Chain, txHash: Uint8Array) {
   const location = chain.getTransactionLocation(txHash)
   const stored = location && chain.getBlockByHash(location.blockHash)
-  if (!stored) return null
-  return formatReceipts(stored, chain.getTransactions(stored.block), location.index)[0] ?? null
+  const tx = stored && chain.getTransactions(stored.block)[location.index]
+  return stored && tx ? formatReceiptAt(stored, tx, location.index) : null
 }

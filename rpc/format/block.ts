@@ -1,7 +1,9 @@
 import type { Transaction } from '../../execution/types.ts'
 import { blockRlp, hashHeader } from '../../stateless/header.ts'
+import { keccak256 } from '../../stateless/keccak.ts'
 import type { Block, BlockHeader, Withdrawal } from '../../stateless/types.ts'
 import { toData, toQuantity } from '../hex.ts'
+import { mapInSlices } from '../slices.ts'
 import { formatMinedTransaction } from './transaction.ts'
 
 /** Fields of a header, without its hash. Fields of later forks are absent, and so is totalDifficulty. */
@@ -38,14 +40,27 @@ export function formatHeader(block: Block) {
   return { hash: toData(block.hash), ...formatHeaderFields(block.header) }
 }
 
-/** The block with its transactions as hashes or as objects. */
-export function formatBlock(block: Block, transactions: readonly Transaction[], hydrated: boolean) {
+/** The block with its transactions as hashes. */
+export function formatBlock(block: Block) {
+  return withTransactions(
+    block,
+    block.transactions.map((raw) => toData(keccak256(raw))),
+  )
+}
+
+/** The block with its transactions as objects. Their senders may have to be recovered, so others get turns. */
+export async function formatHydratedBlock(block: Block, transactions: readonly Transaction[]) {
+  return withTransactions(
+    block,
+    await mapInSlices(transactions, (tx, index) => formatMinedTransaction(tx, block, index)),
+  )
+}
+
+function withTransactions<Shown>(block: Block, transactions: readonly Shown[]) {
   return {
     ...formatHeader(block),
     size: toQuantity(blockRlp(block).length),
-    transactions: hydrated
-      ? transactions.map((tx, index) => formatMinedTransaction(tx, block, index))
-      : transactions.map((tx) => toData(tx.hash)),
+    transactions,
     ...formatTail(block),
   }
 }

@@ -1,7 +1,8 @@
-import type { Receipt, Transaction } from '../../execution/types.ts'
+import type { Transaction } from '../../execution/types.ts'
 import { logsOfBlock } from '../../node/logIndex.ts'
 import type { FoundLog, StoredBlock } from '../../node/types.ts'
 import { toData, toQuantity } from '../hex.ts'
+import { mapInSlices } from '../slices.ts'
 
 /** A log where it stands; `removed` when its block has left the canonical chain. */
 export function formatLog(found: FoundLog, removed = false) {
@@ -19,14 +20,15 @@ export function formatLog(found: FoundLog, removed = false) {
   }
 }
 
-/** The receipts of a block at `indices`, default all. `transactions` are the block's. */
-export function formatReceipts(stored: StoredBlock, transactions: readonly Transaction[], only?: number) {
-  const logs = groupLogs(stored, only)
-  return stored.receipts.flatMap((receipt, index) => {
-    const tx = transactions[index]
-    if (!tx || (only !== undefined && only !== index)) return []
-    return [formatReceipt(receipt, tx, stored, index, logs.get(index) ?? [])]
-  })
+/** All receipts of a block; `transactions` are the block's. */
+export function formatReceipts(stored: StoredBlock, transactions: readonly Transaction[]) {
+  const logs = groupLogs(stored, undefined)
+  return mapInSlices(transactions, (tx, index) => formatReceipt(stored, tx, index, logs.get(index) ?? []))
+}
+
+/** The receipt of the block's transaction at `index`. */
+export function formatReceiptAt(stored: StoredBlock, tx: Transaction, index: number) {
+  return formatReceipt(stored, tx, index, groupLogs(stored, index).get(index) ?? [])
 }
 
 /** Logs by transaction; their indices count over the whole block. */
@@ -41,13 +43,9 @@ function groupLogs(stored: StoredBlock, only: number | undefined): Map<number, F
   return groups
 }
 
-function formatReceipt(
-  receipt: Receipt,
-  tx: Transaction,
-  { block }: StoredBlock,
-  index: number,
-  logs: readonly FoundLog[],
-) {
+function formatReceipt({ block, receipts }: StoredBlock, tx: Transaction, index: number, logs: readonly FoundLog[]) {
+  const receipt = receipts[index]
+  if (!receipt) throw new Error('a stored block has fewer receipts than transactions')
   const { blobGasUsed, blobGasPrice, contractAddress, stateRoot, status } = receipt
   return {
     blockHash: toData(block.hash),

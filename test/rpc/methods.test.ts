@@ -553,6 +553,18 @@ describe('fees and the network', () => {
     expect(await failure('eth_feeHistory', '0x1', '0xffff')).toMatchObject({ code: -32001 })
   })
 
+  test('fee history is that of the headers over many blocks', async () => {
+    for (let count = 0; count < 20; count++) await seal()
+    const history = await rpc('eth_feeHistory', '0x400', 'latest')
+    const blocks = Number(await rpc('eth_blockNumber')) + 1
+    const headers = await Promise.all(
+      Array.from({ length: blocks }, (_, number) => rpc('eth_getBlockByNumber', toHex(number), false)),
+    )
+    expect((history.baseFeePerGas as string[]).slice(0, -1)).toEqual(headers.map(({ baseFeePerGas }) => baseFeePerGas))
+    expect((await rpc('eth_feeHistory', '0x12', '0x14')).oldestBlock).toBe('0x3')
+    expect(await rpc('eth_feeHistory', '0x0', 'latest')).toMatchObject({ gasUsedRatio: [], baseFeePerGas: [] })
+  })
+
   test('the small methods', async () => {
     expect(await rpc('eth_chainId')).toBe(toHex(CHAIN_ID))
     expect(await rpc('net_version')).toBe(`${CHAIN_ID}`)
