@@ -5,6 +5,7 @@ import { l2Messenger } from './generated/L2Messenger.ts'
 import {
   BLOCK_GAS_LIMIT,
   INITIAL_BASE_FEE,
+  L1_CHAIN_ID,
   L2_DEV_BALANCE,
   L2_MESSENGER_ADDRESS,
   MESSENGER_SUPPLY,
@@ -20,11 +21,11 @@ import {
   REQUEST_ADDRESSES,
 } from './systemContracts.ts'
 
-/** Slot of `l1Messenger` in L2Messenger; `test/genesis` compares it with the compiler's layout. */
+/** Slot of L2Messenger that names its peer: L1 chain id in bits 160 to 223, L1 messenger below (compiler's layout, tested). */
 const L1_MESSENGER_SLOT = 35n
 
 export const hex = (value: bigint): `0x${string}` => `0x${value.toString(16)}`
-export const slotKey = (slot: bigint): string => `0x${slot.toString(16).padStart(64, '0')}`
+const word = (value: bigint): string => `0x${value.toString(16).padStart(64, '0')}`
 
 /** Forks of both chains: everything up to Amsterdam from the first block on. */
 export const AMSTERDAM_FORKS = {
@@ -75,7 +76,7 @@ export function buildL2Genesis(options: L2GenesisOptions): GenesisJson {
       balance: hex(MESSENGER_SUPPLY),
       nonce: '0x1',
       code: l2Messenger.runtimeCode,
-      storage: { [slotKey(L1_MESSENGER_SLOT)]: `0x${options.l1Messenger.slice(2).toLowerCase().padStart(64, '0')}` },
+      storage: { [word(L1_MESSENGER_SLOT)]: word((BigInt(L1_CHAIN_ID) << 160n) | BigInt(options.l1Messenger)) },
     },
   }
   // The real request contracts would let any user put a request into a block, which EXECUTE refuses; without code every

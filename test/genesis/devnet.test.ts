@@ -88,13 +88,14 @@ describe('devnet genesis', () => {
     }
   })
 
-  it('puts the L1 messenger where L2Messenger looks for it', () => {
-    const entry = l2Messenger.storageLayout.storage.find(({ label }) => label === '_l1Messenger')
-    expect(entry?.slot).toBe('35')
+  it('puts L1 messenger and chain id where L2Messenger looks for them', () => {
+    const at = (name: string) => l2Messenger.storageLayout.storage.find(({ label }) => label === name)
+    expect(at('_l1Messenger')).toMatchObject({ slot: '35', offset: 0 })
+    expect(at('_l1ChainId')).toMatchObject({ slot: '35', offset: 20 })
     for (const { l2, deployment } of genesis.rollups) {
       const storage = l2.alloc[L2_MESSENGER_ADDRESS]?.storage ?? {}
       expect(Object.entries(storage).map(([slot, value]) => [BigInt(slot), BigInt(value)])).toEqual([
-        [35n, BigInt(deployment.l1.messenger)],
+        [35n, (18_079n << 160n) | BigInt(deployment.l1.messenger)],
       ])
     }
   })
