@@ -22,6 +22,7 @@ import { createMeter, type Meter } from './metering.ts'
 import { buildOpcodeMaps, type OpcodeContext, type OpcodeMap, type OpcodeMaps } from './opcodeMap.ts'
 import { JournaledState } from './stateManager.ts'
 import type { ExecutePrecompile } from './types.ts'
+import { WarmJournal } from './warmJournal.ts'
 
 export const SYSTEM_ADDRESS = new Address(hexToBytes(SYSTEM_ADDRESS_HEX))
 
@@ -75,6 +76,8 @@ export class RunEvm extends EVM {
       immediates: deps.common.isActivatedEIP(8024),
     }
     this.#plainMaps = buildOpcodeMaps(this.#libraryMap, this.#opcodeContext)
+    // The journal's type has private members; the library only calls the methods that ours has.
+    this.journal = new WarmJournal(deps.state, deps.common, this.accessList) as unknown as typeof this.journal
     neverCopyStateGasMaps(this)
   }
 

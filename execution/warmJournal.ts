@@ -1,0 +1,192 @@
+import type { Common } from '@ethereumjs/common'
+import { type Account, Address } from '@ethereumjs/util'
+import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
+import type { JournaledAccessList } from './accessList.ts'
+import { InternalError } from './internal.ts'
+import type { JournaledState } from './stateManager.ts'
+
+/** Precompile 3 stays touched when a frame reverts: the one account that EIP-161 clearing once got wrong. */
+const RIPEMD = '0000000000000000000000000000000000000003'
+
+type Mark = { touched: number; addresses: number; slots: number }
+
+/**
+ * What EthereumJS's Journal does (warm addresses and slots, touched accounts, checkpoints of the state) with one undo
+ * log instead of a list of sets per call frame: the library copies that list at every revert, which makes many reverts
+ * after many calls quadratic.
+ *
+ * Each checkpoint is one of the access list as well. The library reverts state without it when the preparation of a
+ * transaction runs out of gas (EIP-7702 delegations), and would list changes that did not happen.
+ */
+export class WarmJournal {
+  accessList?: Map<string, Set<string>>
+  readonly #state: JournaledState
+  readonly #list: JournaledAccessList | undefined
+  readonly #clearsEmpty: boolean
+  #warm = new Map<string, Set<string>>()
+  #alwaysWarm = new Map<string, Set<string>>()
+  #touched = new Set<string>()
+  #touchedLog: string[] = []
+  #addressLog: string[] = []
+  #slotLog: { slots: Set<string>; slot: string }[] = []
+  #marks: Mark[] = []
+
+  constructor(state: JournaledState, common: Common, list: JournaledAccessList | undefined) {
+    this.#state = state
+    this.#list = list
+    this.#clearsEmpty = common.gteHardfork('spuriousDragon')
+  }
+
+  startReportingAccessList(): void {
+    this.accessList = new Map()
+  }
+
+  startReportingPreimages(): void {
+    throw new InternalError('preimages are not reported')
+  }
+
+  async putAccount(address: Address, account: Account | undefined): Promise<void> {
+    this.#touch(bytesToHex(address.bytes))
+    return this.#state.putAccount(address, account)
+  }
+
+  async deleteAccount(address: Address): Promise<void> {
+    this.#touch(bytesToHex(address.bytes))
+    return this.#state.deleteAccount(address)
+  }
+
+  // ---- checkpoints
+
+  async checkpoint(): Promise<void> {
+    this.#marks.push({
+      touched: this.#touchedLog.length,
+      addresses: this.#addressLog.length,
+      slots: this.#slotLog.length,
+    })
+    this.#list?.checkpoint()
+    return this.#state.checkpoint()
+  }
+
+  async commit(): Promise<void> {
+    this.#marks.pop()
+    this.#list?.commit()
+    return this.#state.commit()
+  }
+
+  /** `cleanJournal` forgets open marks, so a revert after it has nothing of this journal to undo. */
+  async revert(): Promise<void> {
+    const mark = this.#marks.pop()
+    if (mark !== undefined) this.#rollBack(mark)
+    this.#list?.revert()
+    return this.#state.revert()
+  }
+
+  cleanJournal(): void {
+    this.#warm = new Map()
+    this.#alwaysWarm = new Map()
+    this.#touched = new Set()
+    this.#touchedLog = []
+    this.#addressLog = []
+    this.#slotLog = []
+    this.#marks = []
+  }
+
+  /** EIP-161: touched accounts that are empty leave the state. */
+  async cleanup(): Promise<void> {
+    if (this.#clearsEmpty) {
+      for (const key of this.#touched) {
+        const address = new Address(hexToBytes(key))
+        const account = await this.#state.getAccount(address)
+        if (account === undefined || account.isEmpty()) await this.#state.deleteAccount(address)
+      }
+    }
+    this.cleanJournal()
+    delete this.accessList
+  }
+
+  // ---- EIP-2929
+
+  addAlwaysWarmAddress(address: string, report = false): void {
+    const key = withoutPrefix(address)
+    if (!this.#alwaysWarm.has(key)) this.#alwaysWarm.set(key, new Set())
+    if (report) this.#report(key)
+  }
+
+  addAlwaysWarmSlot(address: string, slot: string, report = false): void {
+    const key = withoutPrefix(address)
+    this.addAlwaysWarmAddress(key, report)
+    this.#alwaysWarm.get(key)?.add(withoutPrefix(slot))
+    if (report) this.#report(key)?.add(withoutPrefix(slot))
+  }
+
+  isWarmedAddress(address: Uint8Array): boolean {
+    const key = bytesToHex(address)
+    return this.#warm.has(key) || this.#alwaysWarm.has(key)
+  }
+
+  addWarmedAddress(address: Uint8Array): void {
+    this.#warmSlots(bytesToHex(address))
+  }
+
+  isWarmedStorage(address: Uint8Array, slot: Uint8Array): boolean {
+    const key = bytesToHex(address)
+    const slotKey = bytesToHex(slot)
+    return (this.#warm.get(key)?.has(slotKey) ?? false) || (this.#alwaysWarm.get(key)?.has(slotKey) ?? false)
+  }
+
+  addWarmedStorage(address: Uint8Array, slot: Uint8Array): void {
+    const key = bytesToHex(address)
+    const slotKey = bytesToHex(slot)
+    const slots = this.#warmSlots(key)
+    if (!slots.has(slotKey)) {
+      slots.add(slotKey)
+      this.#slotLog.push({ slots, slot: slotKey })
+    }
+    this.#report(key)?.add(slotKey)
+  }
+
+  // ---- helpers
+
+  #touch(key: string): void {
+    if (this.#touched.has(key)) return
+    this.#touched.add(key)
+    this.#touchedLog.push(key)
+  }
+
+  #warmSlots(key: string): Set<string> {
+    let slots = this.#warm.get(key)
+    if (slots === undefined) {
+      slots = new Set()
+      this.#warm.set(key, slots)
+      this.#addressLog.push(key)
+    }
+    this.#report(key)
+    return slots
+  }
+
+  #report(key: string): Set<string> | undefined {
+    if (this.accessList === undefined) return undefined
+    let slots = this.accessList.get(key)
+    if (slots === undefined) {
+      slots = new Set()
+      this.accessList.set(key, slots)
+    }
+    return slots
+  }
+
+  #rollBack(mark: Mark): void {
+    while (this.#slotLog.length > mark.slots) {
+      const last = this.#slotLog.pop()
+      last?.slots.delete(last.slot)
+    }
+    while (this.#addressLog.length > mark.addresses) this.#warm.delete(this.#addressLog.pop() ?? '')
+    while (this.#touchedLog.length > mark.touched) {
+      const key = this.#touchedLog.pop() ?? ''
+      if (key !== RIPEMD) this.#touched.delete(key)
+    }
+  }
+}
+
+function withoutPrefix(text: string): string {
+  return text.startsWith('0x') ? text.slice(2) : text
+}
