@@ -1,8 +1,8 @@
-import { encodeFunctionData, type LocalAccount } from 'viem'
+import { decodeErrorResult, encodeFunctionData, type LocalAccount } from 'viem'
 import { TransactionRejected } from '../execution/errors.ts'
 import type { BlockAssembly, Engine, Transaction, TransactionOutcome } from '../execution/types.ts'
 import type { Clock, Logger } from '../node/types.ts'
-import { hexToBytes } from '../stateless/bytes.ts'
+import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { StateView } from '../stateless/types.ts'
 import { type Anchor, type AnchorProof, fetchAnchorProof } from './anchor.ts'
 import { l2MessengerAbi, readProvenInbox, readUndelivered } from './contracts.ts'
@@ -132,7 +132,7 @@ async function includeClaims(
     const { header, accountProof, storageProof } = plan.proof
     const args = [assembly.env.timestamp, header, accountProof, storageProof] as const
     const data = encodeFunctionData({ abi: l2MessengerAbi, functionName: 'proveInbox', args })
-    const proven = await relay(data, 0n, (tx, outcome) => isSuccess(outcome) && room.take(tx, outcome))
+    const proven = await relay(data, 0n, (tx, outcome) => failureOf(outcome) === undefined && room.take(tx, outcome))
     if (proven === undefined) {
       deps.logger.warn('the inbox root could not be proven', { l2Block: assembly.env.number, room: room.refusal() })
       return { delivered, cutShort: room.full() }
@@ -144,8 +144,16 @@ async function includeClaims(
     if (room.full()) return { delivered, cutShort: true }
     if (failures >= MAX_FAILURES_PER_BLOCK) break
     const paysItself = (outcome: TransactionOutcome) => message.fee >= costOf(outcome)
-    const accept = (tx: Transaction, outcome: TransactionOutcome): boolean =>
-      isSuccess(outcome) && (paysItself(outcome) || (isPlain(message) && courtesy > 0)) && room.take(tx, outcome)
+    let problem: string | undefined
+    const accept = (tx: Transaction, outcome: TransactionOutcome): boolean => {
+      problem = failureOf(outcome)
+      if (problem !== undefined) return false
+      if (!paysItself(outcome) && (!isPlain(message) || courtesy === 0)) {
+        problem = `the fee ${message.fee} is below the cost ${costOf(outcome)}`
+        return false
+      }
+      return room.take(tx, outcome)
+    }
     const outcome = await relay(encodeClaim(deps, plan, message), message.gasLimit, accept)
     if (outcome !== undefined) {
       delivered.push(message)
@@ -157,7 +165,7 @@ async function includeClaims(
     } else if (!isPlain(message) || courtesy > 0) {
       failures += 1
       deps.postpone(message)
-      deps.logger.debug('a claim is left out', { index: message.index, l2Block: assembly.env.number })
+      deps.logger.warn('a message of L1 cannot be delivered now', { index: message.index, problem })
     }
   }
   return { delivered, cutShort: false }
@@ -210,8 +218,15 @@ function encodeClaim(deps: Inclusion, plan: ClaimPlan, message: Message): Hex {
   return encodeFunctionData({ abi: l2MessengerAbi, functionName: 'claim', args })
 }
 
-function isSuccess(outcome: TransactionOutcome): boolean {
-  return outcome.error === undefined && outcome.receipt.status === 1
+/** The contract's error by name, or the VM's; undefined when the transaction succeeded. */
+function failureOf({ error, output, receipt }: TransactionOutcome): string | undefined {
+  if (error === undefined && receipt.status === 1) return undefined
+  try {
+    return decodeErrorResult({ abi: l2MessengerAbi, data: `0x${bytesToHex(output)}` }).errorName
+  } catch {
+    // no reason, or one of a contract that this code does not know
+    return error ?? 'failed without a reason'
+  }
 }
 
 function costOf({ receipt }: TransactionOutcome): bigint {
