@@ -6,6 +6,7 @@ import type {
   WithdrawalProof,
   WithdrawalSelector,
 } from '../../rollup/types.ts'
+import { checkSettleable } from '../../rpc/rollup/checkSettleable.ts'
 import { rollupMethods } from '../../rpc/rollup/methods.ts'
 import { NodeError } from '../../stateless/errors.ts'
 import { call, result, startServer, type TestServer } from './support.ts'
@@ -196,4 +197,13 @@ test('rollup_getWithdrawalProof by id, by transaction, by transaction and index'
     code: -32000,
     message: 'L2 block 7 is not settled yet',
   })
+})
+
+test('an estimate that no settlement can carry is refused with the figure', () => {
+  const code = expect.objectContaining({ code: 'UNSETTLEABLE' })
+  expect(() => checkSettleable({}, { regularGas: 12_000_000n })).not.toThrow()
+  expect(() => checkSettleable({}, { regularGas: 12_000_001n })).toThrow(code)
+  expect(() => checkSettleable({}, { regularGas: 12_000_001n })).toThrow('12000001 regular gas')
+  expect(() => checkSettleable({ data: new Uint8Array(100_000) }, { regularGas: 1n })).not.toThrow()
+  expect(() => checkSettleable({ data: new Uint8Array(130_000) }, { regularGas: 1n })).toThrow(code)
 })
