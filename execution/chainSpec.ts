@@ -108,17 +108,15 @@ export function amsterdamSpec(chainId: bigint, crypto: Pick<Crypto, 'customCrypt
 }
 
 function specOf(chainId: bigint, forks: readonly Scheduled[], options: CommonOpts & { params: ParamsDict }): ChainSpec {
-  const template = createNodeCommon(options)
-  const shared = new Map<string, SharedCommon>()
   const forkAt = (at: ForkPoint) => activeFork(forks, at)
-  const sharedCommonAt = (at: ForkPoint) => {
-    const fork = forkAt(at)
-    const known = shared.get(fork)
-    if (known !== undefined) return known
-    const created = createSharedCommon(options, fork)
-    shared.set(fork, created)
-    return created
-  }
+  const shared = keepByFork((fork) => createSharedCommon(options, fork))
+  // Setting a fork rebuilds all parameters; copying a Common that has it set costs nothing.
+  const templates = keepByFork((fork) => {
+    const common = createNodeCommon(options)
+    common.setHardfork(fork)
+    return common
+  })
+  const sharedCommonAt = (at: ForkPoint) => shared(forkAt(at))
   const deposit = options.chain.depositContractAddress
   return {
     chainId,
@@ -130,11 +128,16 @@ function specOf(chainId: bigint, forks: readonly Scheduled[], options: CommonOpt
       if (common.isActivatedEIP(eip)) return true
       return Object.entries(EARLY_EIPS).some(([fork, eips]) => eips.includes(eip) && common.gteHardfork(fork))
     },
-    commonAt(at) {
-      const common = template.copy() as NodeCommon
-      common.setHardfork(forkAt(at))
-      return common
-    },
+    commonAt: (at) => templates(forkAt(at)).copy() as NodeCommon,
+  }
+}
+
+function keepByFork<T>(create: (fork: string) => T): (fork: string) => T {
+  const kept = new Map<string, T>()
+  return (fork) => {
+    const known = kept.get(fork) ?? create(fork)
+    kept.set(fork, known)
+    return known
   }
 }
 
