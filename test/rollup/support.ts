@@ -58,7 +58,10 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
   if (process.env.DEBUG_LOGS) {
     const push = logger.lines.push.bind(logger.lines)
     logger.lines.push = (...lines) => {
-      for (const line of lines) process.stderr.write(`${line.level} ${line.event} ${JSON.stringify(line.fields, (_, v) => (typeof v === 'bigint' ? String(v) : v instanceof Error ? v.stack : v))}\n`)
+      for (const line of lines)
+        process.stderr.write(
+          `${line.level} ${line.event} ${JSON.stringify(line.fields, (_, v) => (typeof v === 'bigint' ? String(v) : v instanceof Error ? v.stack : v))}\n`,
+        )
       return push(...lines)
     }
   }
