@@ -2,7 +2,7 @@ import { TransactionRejected } from '../execution/errors.ts'
 import type { Engine, Transaction } from '../execution/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { GAS_PER_BLOB } from '../stateless/payload.ts'
-import type { AccountState, StateView } from '../stateless/types.ts'
+import type { StateView } from '../stateless/types.ts'
 import { feeCapOf, tipCapOf } from './fees.ts'
 
 /** Consensus form of a transaction, as geth limits it. */
@@ -27,6 +27,12 @@ function requireLength(size: number, limit: number): void {
     size,
     limit,
   })
+}
+
+/** Who sends a blob transaction must hand over its blobs. One that comes back from a removed block has lost them. */
+export function requireSidecar(tx: Transaction): void {
+  if (tx.type !== BLOB_TYPE || 'blobs' in tx) return
+  throw new TransactionRejected('INVALID', 'missing sidecar in blob transaction')
 }
 
 /**
@@ -55,7 +61,8 @@ export function requireRules(tx: Transaction, engine: Engine, next: NextBlock, m
 }
 
 /** EIP-3607: contracts do not send; a delegated account (EIP-7702) may. */
-export function requireExternallyOwned(sender: Uint8Array, account: AccountState | undefined, view: StateView): void {
+export function requireExternallyOwned(sender: Uint8Array, view: StateView): void {
+  const account = view.getAccount(sender)
   if (account === undefined) return
   const code = view.getCode(account.codeHash)
   if (code.length === 0 || isDelegation(code)) return

@@ -9,6 +9,8 @@ export type PooledTransaction = {
   arrival: number
   /** the most it can take from its sender, in wei */
   cost: bigint
+  /** as it came in, blobs included */
+  bytes: number
   /** has been reported as pending */
   announced: boolean
 }

@@ -4,7 +4,7 @@ import { bytesToHex } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import type { Block, Hash32, StateView } from '../stateless/types.ts'
 import { bestCandidates } from './candidates.ts'
-import { effectiveTip } from './fees.ts'
+import { leastWorth } from './eviction.ts'
 import {
   costOf,
   type NextBlock,
@@ -13,6 +13,7 @@ import {
   requireFunds,
   requireNonce,
   requireRules,
+  requireSidecar,
   requireSize,
 } from './poolRules.ts'
 import {
@@ -32,6 +33,8 @@ import type { Chain, Clock, HeadChange, Logger, PoolStatus, TxPool } from './typ
 export type TxPoolOptions = {
   /** of all senders; default 10,000 */
   maxTransactions?: number
+  /** of all transactions, blobs included; default 256 MiB */
+  maxBytes?: number
   /** of one sender; default 1,024 */
   maxPerSender?: number
   /** of one sender, waiting for a nonce or for funds; default 64 */
@@ -62,6 +65,11 @@ export function createTxPool(options: TxPoolOptions, deps: TxPoolDeps): LiveTxPo
 
 /** A head change may concern every sender; they are brought up to date in slices of this length. */
 const SLICE_MS = 8
+const LOOKUPS_PER_VIEW = 20_000
+
+function headState(chain: Chain): StateView {
+  return chain.stateAt(chain.head().header.stateRoot)
+}
 
 class Pool implements LiveTxPool {
   readonly #limits: Required<TxPoolOptions>
@@ -73,22 +81,25 @@ class Pool implements LiveTxPool {
   /** raw transactions of blocks that left the chain, oldest first */
   readonly #returning: { raw: Uint8Array; block: Block }[] = []
   #state: StateView
+  #lookups = 0
   /** counts head changes */
   #version = 0
   #arrivals = 0
+  #bytes = 0
   #catchUp: Promise<void> | undefined
   #closed = false
 
   constructor(options: TxPoolOptions, deps: TxPoolDeps) {
     this.#limits = {
       maxTransactions: 10_000,
+      maxBytes: 256 * 1024 * 1024,
       maxPerSender: 1_024,
       maxQueuedPerSender: 64,
       minFeePerGas: 1n,
       ...options,
     }
     this.#deps = deps
-    this.#state = deps.chain.stateAt(deps.chain.head().header.stateRoot)
+    this.#state = headState(deps.chain)
     this.#unsubscribe = deps.chain.onHead((change) => this.#onHead(change))
   }
 
@@ -96,7 +107,8 @@ class Pool implements LiveTxPool {
     requireSize(raw)
     const next = this.#nextBlock()
     const tx = this.#deps.chain.engine.decodeTransaction(raw, next)
-    this.#admit(tx, next)
+    requireSidecar(tx)
+    this.#admit(tx, raw.length, next)
     return tx
   }
 
@@ -106,7 +118,7 @@ class Pool implements LiveTxPool {
 
   nextNonce(address: Uint8Array): bigint {
     const queue = this.#queues.get(bytesToHex(address))
-    if (queue === undefined) return this.#state.getAccount(address)?.nonce ?? 0n
+    if (queue === undefined) return this.#view().getAccount(address)?.nonce ?? 0n
     this.#refresh(queue)
     return queue.nonce + BigInt(queue.pendingCount)
   }
@@ -163,19 +175,19 @@ class Pool implements LiveTxPool {
     return { number: header.number + 1n, timestamp, gasLimit: header.gasLimit, baseFeePerGas }
   }
 
-  #admit(tx: Transaction, next: NextBlock): void {
+  #admit(tx: Transaction, bytes: number, next: NextBlock): void {
     const { engine } = this.#deps.chain
     if (this.#byHash.has(bytesToHex(tx.hash))) throw new TransactionRejected('ALREADY_KNOWN', 'already known')
     requireRules(tx, engine, next, this.#limits.minFeePerGas)
     this.#deps.accepts?.(tx)
     const queue = this.#queueOf(tx.sender)
-    requireExternallyOwned(tx.sender, this.#state.getAccount(tx.sender), this.#state)
+    requireExternallyOwned(tx.sender, this.#view())
     requireNonce(tx, queue.nonce)
     const replaced = entryAt(queue, tx.nonce)
     if (replaced !== undefined) requireBump(replaced.tx, tx)
     requireFunds(tx, queue.balance, costBefore(queue, tx.nonce))
-    if (replaced === undefined) this.#makeRoom(tx, queue, next)
-    this.#insert(tx, queue)
+    if (replaced === undefined) this.#makeRoom(tx, bytes, queue, next)
+    this.#insert(tx, bytes, queue)
   }
 
   /** The sender's queue, up to date; a new one joins the pool only with its first transaction. */
@@ -185,20 +197,21 @@ class Pool implements LiveTxPool {
     return queue
   }
 
-  #insert(tx: Transaction, queue: SenderQueue): void {
+  #insert(tx: Transaction, bytes: number, queue: SenderQueue): void {
     const senderKey = bytesToHex(tx.sender)
     const key = bytesToHex(tx.hash)
     this.#arrivals += 1
-    const entry = { tx, key, senderKey, arrival: this.#arrivals, cost: costOf(tx), announced: false }
+    const entry = { tx, key, senderKey, arrival: this.#arrivals, cost: costOf(tx), bytes, announced: false }
     this.#queues.set(senderKey, queue)
     this.#byHash.set(key, entry)
+    this.#bytes += bytes
     const replaced = placeEntry(queue, entry)
-    if (replaced !== undefined) this.#byHash.delete(replaced.key)
+    if (replaced !== undefined) this.#forget(replaced)
     this.#announce(replaced === undefined ? promoteFurther(queue) : promote(queue))
   }
 
-  #makeRoom(tx: Transaction, queue: SenderQueue, next: NextBlock): void {
-    const { maxPerSender, maxQueuedPerSender, maxTransactions } = this.#limits
+  #makeRoom(tx: Transaction, bytes: number, queue: SenderQueue, next: NextBlock): void {
+    const { maxPerSender, maxQueuedPerSender } = this.#limits
     const isNext = tx.nonce === queue.nonce + BigInt(queue.pendingCount)
     const last = queue.entries.at(-1)
     const queued = queue.entries.length - queue.pendingCount
@@ -211,29 +224,19 @@ class Pool implements LiveTxPool {
       const message = `account limit exceeded: ${queue.entries.length} transactions of this sender are waiting`
       throw new TransactionRejected('ACCOUNT_LIMIT', message, { pending: queue.pendingCount, queued })
     }
-    if (this.#byHash.size < maxTransactions) return
-    const victim = this.#leastWorth(tx, next)
-    if (victim === undefined) {
-      throw new TransactionRejected('POOL_FULL', `txpool is full: ${maxTransactions} transactions`, { maxTransactions })
+    while (this.#isFullFor(bytes)) {
+      const victim = leastWorth(this.#queues.values(), tx, next.baseFeePerGas)
+      if (victim === undefined) {
+        const held = { transactions: this.#byHash.size, bytes: this.#bytes }
+        throw new TransactionRejected('POOL_FULL', `txpool is full: ${held.transactions} transactions`, held)
+      }
+      this.#remove(victim)
+      this.#deps.logger.debug('made room in the pool', { evicted: victim.tx.hash, for: tx.hash })
     }
-    this.#remove(victim)
-    this.#deps.logger.debug('made room in the pool', { evicted: victim.tx.hash, for: tx.hash })
   }
 
-  /** The last transaction of another sender that is worth less than `tx`: queued before pending, then by tip. */
-  #leastWorth(tx: Transaction, { baseFeePerGas }: NextBlock): PooledTransaction | undefined {
-    let worst: { entry: PooledTransaction; queued: boolean; tip: bigint } | undefined
-    const own = bytesToHex(tx.sender)
-    for (const { entries, pendingCount } of this.#queues.values()) {
-      const entry = entries.at(-1)
-      if (entry === undefined || entry.senderKey === own) continue
-      const queued = entries.length > pendingCount
-      const tip = effectiveTip(entry.tx, baseFeePerGas)
-      const isWorse = worst === undefined || (queued === worst.queued ? tip < worst.tip : queued)
-      if (isWorse) worst = { entry, queued, tip }
-    }
-    if (worst === undefined) return undefined
-    return worst.queued || worst.tip < effectiveTip(tx, baseFeePerGas) ? worst.entry : undefined
+  #isFullFor(bytes: number): boolean {
+    return this.#byHash.size >= this.#limits.maxTransactions || this.#bytes + bytes > this.#limits.maxBytes
   }
 
   #remove(entry: PooledTransaction): void {
@@ -243,10 +246,14 @@ class Pool implements LiveTxPool {
 
   /** Takes an entry out without counting its queue anew. */
   #takeOut(entry: PooledTransaction): SenderQueue | undefined {
-    this.#byHash.delete(entry.key)
+    this.#forget(entry)
     const queue = this.#queues.get(entry.senderKey)
     if (queue !== undefined) removeEntry(queue, entry)
     return queue
+  }
+
+  #forget(entry: PooledTransaction): void {
+    if (this.#byHash.delete(entry.key)) this.#bytes -= entry.bytes
   }
 
   /** Counts a queue anew after entries went; an empty one leaves the pool. */
@@ -258,12 +265,19 @@ class Pool implements LiveTxPool {
 
   #refresh(queue: SenderQueue): void {
     if (queue.version === this.#version) return
-    const account = this.#state.getAccount(queue.sender)
+    const account = this.#view().getAccount(queue.sender)
     queue.nonce = account?.nonce ?? 0n
     queue.balance = account?.balance ?? 0n
     queue.version = this.#version
-    for (const used of takeUsed(queue)) this.#byHash.delete(used.key)
+    for (const used of takeUsed(queue)) this.#forget(used)
     this.#settle(queue)
+  }
+
+  /** A view remembers all that it was asked; strangers must not make it grow while no block comes. */
+  #view(): StateView {
+    this.#lookups += 1
+    if (this.#lookups % LOOKUPS_PER_VIEW === 0) this.#state = headState(this.#deps.chain)
+    return this.#state
   }
 
   #announce(entries: readonly PooledTransaction[]): void {
@@ -282,9 +296,9 @@ class Pool implements LiveTxPool {
     }
   }
 
-  #onHead({ head, added, removed }: HeadChange): void {
+  #onHead({ added, removed }: HeadChange): void {
     this.#version += 1
-    this.#state = this.#deps.chain.stateAt(head.header.stateRoot)
+    this.#state = headState(this.#deps.chain)
     this.#removeMined(added)
     for (const { block } of removed.toReversed()) {
       for (const raw of block.transactions) this.#returning.push({ raw, block })
@@ -340,7 +354,7 @@ class Pool implements LiveTxPool {
     const tx = chain.engine.decodeTransaction(raw, block.header)
     if (returns !== undefined && !returns(tx)) return
     try {
-      this.#admit(tx, this.#nextBlock())
+      this.#admit(tx, raw.length, this.#nextBlock())
     } catch (error) {
       if (!(error instanceof TransactionRejected)) throw error
       logger.debug('a transaction of a removed block does not come back', { hash: tx.hash, reason: error.message })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { PrivateKeyAccount } from 'viem/accounts'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TransactionRejected } from '../../execution/errors.ts'
@@ -8,12 +9,14 @@ import { silentLogger } from '../../node/logger.ts'
 import { openStore } from '../../node/store.ts'
 import { createTxPool, type LiveTxPool, type TxPoolOptions } from '../../node/txPool.ts'
 import type { Chain } from '../../node/types.ts'
-import { bytesToHex } from '../../stateless/bytes.ts'
+import { bytesToHex, concatBytes, hexToBytes } from '../../stateless/bytes.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
+import { encodeRlp } from '../../stateless/rlp.ts'
 import type { Block } from '../../stateless/types.ts'
 import {
   account,
   addressBytes,
+  CHAIN_ID,
   devEngine,
   devGenesis,
   GENESIS_TIME,
@@ -271,6 +274,56 @@ describe('limits', () => {
     await add(account(3), { nonce: 0, ...tip(4n) })
     expect(pool.get(cheap.hash)).toBeUndefined()
     expect(pool.status()).toEqual({ pending: 3, queued: 0 })
+  })
+})
+
+describe('blob transactions', () => {
+  const COMMITMENT = new Uint8Array(48).fill(0xc0)
+  const versionedHash = createHash('sha256').update(COMMITMENT).digest()
+  versionedHash[0] = 1
+
+  async function blobTransaction(nonce: number, gwei: bigint, blobFee: bigint): Promise<Uint8Array> {
+    const serialized = await alice.signTransaction({
+      type: 'eip4844',
+      chainId: CHAIN_ID,
+      nonce,
+      to: bob.address,
+      gas: 30_000n,
+      maxFeePerGas: gwei * GWEI,
+      maxPriorityFeePerGas: gwei * GWEI,
+      maxFeePerBlobGas: blobFee,
+      blobVersionedHashes: [`0x${bytesToHex(versionedHash)}`],
+    })
+    return hexToBytes(serialized)
+  }
+  /** The network form of EIP-7594: type || rlp([transaction, 1, blobs, commitments, cell proofs]) */
+  function withSidecar(raw: Uint8Array): Uint8Array {
+    const proofs = Array.from({ length: 128 }, () => new Uint8Array(48))
+    const fields = [{ rawRlp: raw.subarray(1) }, Uint8Array.of(1), [new Uint8Array(131_072)], [COMMITMENT], proofs]
+    return concatBytes([Uint8Array.of(3), encodeRlp(fields)])
+  }
+
+  it('come with their blobs, which count against the size of the pool', async () => {
+    await expect(pool.add(await blobTransaction(0, 1n, 1n))).rejects.toMatchObject({
+      code: 'INVALID',
+      message: 'missing sidecar in blob transaction',
+    })
+    await openPool({ maxBytes: 300_000 })
+    const first = await pool.add(withSidecar(await blobTransaction(0, 1n, 1n)))
+    expect(first.raw.length).toBeLessThan(300)
+    expect(pool.get(first.hash)).toBe(first)
+    await pool.add(withSidecar(await blobTransaction(1, 1n, 1n)))
+    await expect(pool.add(withSidecar(await blobTransaction(2, 1n, 1n)))).rejects.toMatchObject({ code: 'POOL_FULL' })
+  })
+
+  it('are replaced only for twice as much in all three fees', async () => {
+    const add = async (gwei: bigint, blobFee: bigint) => pool.add(withSidecar(await blobTransaction(0, gwei, blobFee)))
+    await add(10n, 10n)
+    const refusal = { code: 'REPLACEMENT_UNDERPRICED' }
+    await expect(add(20n, 11n)).rejects.toMatchObject(refusal)
+    await expect(add(11n, 20n)).rejects.toMatchObject(refusal)
+    const tx = await add(20n, 20n)
+    expect(order()).toEqual([hex(tx)])
   })
 })
 
