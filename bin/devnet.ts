@@ -5,17 +5,17 @@ import type { L1Node } from '../node/l1Node.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
 import { chainMethods } from '../rpc/chainMethods.ts'
-import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { RpcServer } from '../rpc/server.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { type DevnetSummary, devnetBanner, readyLine } from './banner.ts'
 import { createEngines, type Engines } from './engines.ts'
 import { devnetGenesis } from './genesisCommand.ts'
-import { CLIENT_VERSION, openL1, serve } from './l1.ts'
+import { openL1, serve } from './l1.ts'
 import type { DevnetOptions } from './options.ts'
 import { openRollup, type RollupNode, rollupDir } from './rollupNode.ts'
 import { processLogger, sealMode, sealWords, storedGenesis, storeGenesis } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
+import { CLIENT_VERSION } from './version.ts'
 
 export type DevnetDeps = { clock: Clock; timers: Timers; logger: Logger; sealModes?: { l1: SealMode; l2: SealMode } }
 
@@ -122,13 +122,9 @@ async function startRollups(parts: RollupParts, deps: DevnetDeps, closers: (() =
     // Sharing a process with L1, the rollup need not wait for its next poll to see a deposit.
     const stopPoking = l1.chain.onHead(() => rollup.node.poke())
     closers.push(async () => stopPoking())
-    const { chain, pool, reader } = rollup.node
     const server = await serve(
       { host: options.host, port: portOf(options['l2-port'], index), allowHost: options['allow-host'] },
-      {
-        ...chainMethods({ chain, pool, clock: deps.clock, clientVersion: CLIENT_VERSION }),
-        ...rollupMethods({ rollup: reader }),
-      },
+      rollup.methods,
       logger.child('rpc'),
     )
     closers.push(() => server.close())

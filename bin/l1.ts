@@ -17,7 +17,7 @@ import { devnetGenesis } from './genesisCommand.ts'
 import { type L1Options, readJsonFile, UsageError } from './options.ts'
 import { allowedHosts, processLogger, sealMode, storedGenesis, storeGenesis } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
-import { VERSION } from './version.ts'
+import { CLIENT_VERSION, VERSION } from './version.ts'
 
 export type StartedL1 = { node: L1Node; fork: string }
 
@@ -64,8 +64,6 @@ export function serve(
     allowedHosts: allowedHosts(options.allowHost),
   })
 }
-
-export const CLIENT_VERSION = `reenact/v${VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`
 
 /** `reenact l1`: an L1 node alone. Runs until it is told to stop. */
 export async function runL1(options: L1Options): Promise<number> {

@@ -11,7 +11,12 @@ import { createTxPool } from '../node/txPool.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { createL2Node, type L2Node } from '../rollup/l2Node.ts'
 import { createL2PoolRules } from '../rollup/limits.ts'
+import { chainMethods } from '../rpc/chainMethods.ts'
+import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
+import { rollupMethods } from '../rpc/rollup/methods.ts'
+import type { MethodTable } from '../rpc/types.ts'
 import type { Engines } from './engines.ts'
+import { CLIENT_VERSION } from './version.ts'
 
 export type RollupSetup = {
   genesis: GenesisJson
@@ -33,7 +38,7 @@ export type RollupDeps = {
   logger: Logger
 }
 
-export type RollupNode = { node: L2Node; close(): Promise<void> }
+export type RollupNode = { node: L2Node; methods: MethodTable; close(): Promise<void> }
 
 /** Opens the chain of one rollup with its pool, sequencer and settler; nothing runs before `node.start()`. */
 export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<RollupNode> {
@@ -75,8 +80,13 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
     },
   )
   settlement = node.settlement
+  const { reader } = node
   return {
     node,
+    methods: {
+      ...chainMethods({ chain, pool, clock, clientVersion: CLIENT_VERSION, checkEstimate: checkSettleable }),
+      ...rollupMethods({ rollup: reader }),
+    },
     async close() {
       await node.close()
       pool.close()

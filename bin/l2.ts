@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import { http, type LocalAccount } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { relayerAccount, settlerAccount } from '../genesis/accounts.ts'
+import { L1_CHAIN_ID, L2_MESSENGER_ADDRESS } from '../genesis/parameters.ts'
+import { systemClock, systemTimers } from '../node/clock.ts'
+import { fetchDeployment } from '../rollup/deployment.ts'
+import { createL1Client } from '../rollup/l1Client.ts'
+import { createEngines } from './engines.ts'
+import { readGenesisFile, serve } from './l1.ts'
+import { type L2Options, UsageError } from './options.ts'
+import { openRollup } from './rollupNode.ts'
+import { processLogger, sealMode } from './settings.ts'
+import { untilSignal } from './shutdown.ts'
+import { VERSION } from './version.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * `reenact l2`: an L2 node alone that sequences and settles through an L1 node. The contracts on L1 say what the rollup is;
+ * the genesis file must be the one they commit to. Keys come from REENACT_SETTLER_KEY and REENACT_RELAYER_KEY; on the devnet's
+ * own L1 the public test keys are the default.
+ */
+export async function runL2(options: L2Options, env: Environment): Promise<number> {
+  const startedAt = performance.now()
+  const stop = untilSignal()
+  const logger = processLogger(options)
+  const engines = await createEngines(logger)
+  const genesis = readGenesisFile(options.genesis)
+  const messenger = l1MessengerOf(genesis, options.genesis)
+  const l1 = createL1Client(http(options.l1, { retryCount: 2, timeout: 10_000 }))
+  const rollupAddress = options.rollup as `0x${string}`
+  const deployment = await fetchDeployment(l1, { rollup: rollupAddress, messenger })
+  const rollup = await openRollup(
+    {
+      genesis,
+      deployment,
+      sealMode: sealMode(options['block-time']),
+      settle: options.settle,
+      l1BlockTime: 0,
+      ...(options['data-dir'] === undefined ? {} : { chainDir: join(options['data-dir'], 'l2') }),
+    },
+    {
+      engines,
+      l1: options.l1,
+      accounts: operators(env, deployment.l1ChainId),
+      clock: systemClock,
+      timers: systemTimers,
+      logger,
+    },
+  )
+  try {
+    const { chain } = rollup.node
+    await rollup.node.start()
+    const server = await serve(
+      { host: options.host, port: options.port, allowHost: options['allow-host'] },
+      rollup.methods,
+      logger.child('rpc'),
+    )
+    console.log(
+      `reenact ${VERSION}: L2 chain id ${chain.chainId} of rollup ${rollupAddress}, head #${chain.head().header.number}`,
+    )
+    console.log(`ready l2=${server.url} in ${Math.round(performance.now() - startedAt)} ms`)
+    const signal = await stop
+    logger.info('stopping', { signal })
+    await server.close()
+  } finally {
+    await rollup.close()
+  }
+  return 0
+}
+
+/** The L2 genesis names its L1 messenger: slot 35 of the L2 messenger, low 20 bytes. */
+function l1MessengerOf(genesis: ReturnType<typeof readGenesisFile>, path: string): `0x${string}` {
+  const account = Object.entries(genesis.alloc).find(
+    ([address]) => address.toLowerCase().replace(/^(0x)?/, '0x') === L2_MESSENGER_ADDRESS,
+  )?.[1]
+  const peer = Object.entries(account?.storage ?? {}).find(([slot]) => BigInt(slot) === 35n)?.[1]
+  if (peer === undefined) {
+    throw new UsageError('BAD_FILE', `${path} is not the genesis of a rollup: it has no L2 messenger with an L1 peer`)
+  }
+  return `0x${BigInt(peer).toString(16).padStart(64, '0').slice(24)}`
+}
+
+function operators(env: Environment, l1ChainId: number): { settler: LocalAccount; relayer: LocalAccount } {
+  return {
+    settler: operator('REENACT_SETTLER_KEY', env, l1ChainId, settlerAccount),
+    relayer: operator('REENACT_RELAYER_KEY', env, l1ChainId, relayerAccount),
+  }
+}
+
+function operator(name: string, env: Environment, l1ChainId: number, devnetDefault: () => LocalAccount): LocalAccount {
+  const key = env[name]
+  if (key === undefined || key === '') {
+    if (l1ChainId === L1_CHAIN_ID) return devnetDefault()
+    throw new UsageError('MISSING_VALUE', `${name} is required: L1 has chain id ${l1ChainId}, not a devnet's`)
+  }
+  if (!/^0x[0-9a-fA-F]{64}$/.test(key))
+    throw new UsageError('BAD_VALUE', `${name} is not a private key (0x and 64 hex digits)`)
+  return privateKeyToAccount(key as `0x${string}`)
+}
