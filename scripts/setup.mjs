@@ -28,7 +28,19 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   writeFileSync(stamp, lock)
 }
 
-const rooms = ['bin', 'node', 'execution', 'stateless', 'precompiles', 'rpc', 'rollup', 'genesis', 'client']
+const rooms = [
+  'bin',
+  'node',
+  'execution',
+  'stateless',
+  'precompiles',
+  'rpc',
+  'rollup',
+  'genesis',
+  'client',
+  'bench',
+  'scripts',
+]
 function newest(path) {
   if (!existsSync(path)) return 0
   const stat = statSync(path)
