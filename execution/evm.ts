@@ -6,20 +6,22 @@ import {
   type EVMResult,
   type EVMRunCallOpts,
   type ExecResult,
+  type Log,
   type Message,
   NobleBN254,
   type PrecompileFunc,
 } from '@ethereumjs/evm'
-import { type Account, Address } from '@ethereumjs/util'
+import { Account, Address } from '@ethereumjs/util'
 import { createVM, type VM, type VMOpts } from '@ethereumjs/vm'
 import { EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import type { Hash32, StateView } from '../stateless/types.ts'
 import { JournaledAccessList } from './accessList.ts'
 import { createYieldClock, type YieldClock } from './eventLoop.ts'
+import { type FrameClass, frameEnv, loadFrameClass, runFrame } from './frames.ts'
 import { assert, EXECUTE_ADDRESS_HEX, NATIVE_ROLLUPS_EIP, NATIVE_ROLLUPS_FORK, SYSTEM_ADDRESS_HEX } from './internal.ts'
 import type { CodeAnalysis } from './jumpAnalysis.ts'
 import { createMeter, type Meter } from './metering.ts'
-import { buildOpcodeMaps, type OpcodeContext, type OpcodeMap, type OpcodeMaps } from './opcodeMap.ts'
+import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable } from './opcodeMap.ts'
 import { JournaledState } from './stateManager.ts'
 import type { ExecutePrecompile } from './types.ts'
 import { WarmJournal } from './warmJournal.ts'
@@ -28,15 +30,13 @@ export const SYSTEM_ADDRESS = new Address(hexToBytes(SYSTEM_ADDRESS_HEX))
 
 export const DEFAULT_YIELD_EVERY_MS = 10
 
-/** First bytes that make a frame fail at once but would first have its whole code analysed: JUMP, JUMPI, MCOPY. */
-const FAILING_FIRST_OPCODES: ReadonlySet<number | undefined> = new Set([0x56, 0x57, 0x5e])
-
 type EvmDeps = {
   common: Common
   state: JournaledState
   clock: YieldClock
   blockchain: EVMMockBlockchainInterface
   execute: ExecutePrecompile | undefined
+  frames: FrameClass
 }
 
 /**
@@ -48,10 +48,11 @@ export class RunEvm extends EVM {
   readonly #clock: YieldClock
   readonly #state: JournaledState
   readonly #execute: PrecompileFunc | undefined
-  readonly #plainMaps: OpcodeMaps
+  readonly #frames: FrameClass
+  readonly #plainTable: OpcodeTable
   readonly #opcodeContext: OpcodeContext
   readonly #libraryMap: OpcodeMap
-  #meteredMaps: OpcodeMaps | undefined
+  #meteredTable: OpcodeTable | undefined
   #systemCall: 'none' | 'entering' | 'running' = 'none'
   #depth = 0
 
@@ -75,7 +76,8 @@ export class RunEvm extends EVM {
       listAddress: deps.common.isActivatedEIP(7928) ? (address) => this.accessList?.addAddress(address) : undefined,
       immediates: deps.common.isActivatedEIP(8024),
     }
-    this.#plainMaps = buildOpcodeMaps(this.#libraryMap, this.#opcodeContext)
+    this.#plainTable = buildOpcodeTable(this.#libraryMap, this.#opcodeContext)
+    this.#frames = deps.frames
     // The journal's type has private members; the library only calls the methods that ours has.
     this.journal = new WarmJournal(deps.state, deps.common, this.accessList) as unknown as typeof this.journal
     neverCopyStateGasMaps(this)
@@ -122,7 +124,7 @@ export class RunEvm extends EVM {
 
   override async runCall(options: EVMRunCallOpts): Promise<EVMResult> {
     if (options.message !== undefined) {
-      if (this.#clock.due()) await this.#clock.pause()
+      if (this.#clock.dueNow()) await this.#clock.pause()
       const result = await super.runCall(options)
       // A caller copies its whole log list to append the callee's; do not make it do so for nothing.
       if (result.execResult.logs?.length === 0) delete result.execResult.logs
@@ -153,25 +155,35 @@ export class RunEvm extends EVM {
 
   protected override async runInterpreter(
     message: Message,
-    options?: Parameters<EVM['runInterpreter']>[1],
+    options: Parameters<EVM['runInterpreter']>[1] = {},
   ): Promise<ExecResult> {
     const { meter } = this
-    if (FAILING_FIRST_OPCODES.has((message.code as Uint8Array)[0])) {
-      message = { ...message, code: (message.code as Uint8Array).subarray(0, 1) } as Message
-    }
-    if (!meter.armed) {
-      this.#use(this.#plainMaps)
-      return super.runInterpreter(message, options)
-    }
-    this.#meteredMaps ??= buildOpcodeMaps(this.#libraryMap, this.#opcodeContext, {
+    if (!meter.armed) return this.#runFrame(message, options, this.#plainTable)
+    this.#meteredTable ??= buildOpcodeTable(this.#libraryMap, this.#opcodeContext, {
       beforeOpcode: meter.check,
       beforeMessage: meter.remember,
     })
     const outer = meter.enterFrame(message.depth, message.gasLimit)
-    this.#use(this.#meteredMaps)
-    const result = await super.runInterpreter(message, options)
+    const result = await this.#runFrame(message, options, this.#meteredTable)
     meter.leaveFrame(outer)
     return result
+  }
+
+  async #runFrame(
+    message: Message,
+    options: { pc?: number; initialLogs?: Log[] },
+    table: OpcodeTable,
+  ): Promise<ExecResult> {
+    this._opcodeMap = table.map as unknown as typeof this._opcodeMap
+    const contract = (message.to && (await this.#state.getAccount(message.to))) ?? new Account()
+    const env = frameEnv(message, contract, {
+      gasPrice: this._tx?.gasPrice ?? 0n,
+      origin: this._tx?.origin ?? message.caller,
+      block: this._block,
+      initialLogs: options.initialLogs,
+    })
+    const frame = this.#frames({ evm: this, env, gasLimit: message.gasLimit, analyse: table.analyse })
+    return runFrame(frame, message, options.pc)
   }
 
   protected override async runPrecompile(
@@ -186,10 +198,6 @@ export class RunEvm extends EVM {
     const result = await super.runPrecompile(code, data, allowance)
     if (result.exceptionError !== undefined) this.meter.abort()
     return result
-  }
-
-  #use(maps: OpcodeMaps): void {
-    this._opcodeMap = maps.entry as unknown as typeof this._opcodeMap
   }
 }
 
@@ -246,10 +254,11 @@ const ZERO_HASH = new Uint8Array(32)
 export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
   const { common } = options
   RunEvm.allowFork(NATIVE_ROLLUPS_FORK)
+  const frames = await loadFrameClass()
   const state = new JournaledState(options.state)
   const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, options.signal)
   const blockchain = createHashSource(options.blockHash)
-  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute })
+  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames })
   const vm = await createVM({ common, stateManager: state, blockchain, evm })
   return { vm, evm, state, common, clock }
 }

@@ -3,6 +3,7 @@ import { EVMError } from '@ethereumjs/evm'
 import { Address } from '@ethereumjs/util'
 import { bytesToBigint, bytesToHex } from '../stateless/bytes.ts'
 import type { YieldClock } from './eventLoop.ts'
+import type { JumpTable } from './frames.ts'
 import { analyseCode, type CodeAnalysis, readPush } from './jumpAnalysis.ts'
 import type { JournaledState } from './stateManager.ts'
 
@@ -17,10 +18,8 @@ export type RunState = {
   cachedPushes: Record<number, bigint>
   shouldDoJumpAnalysis: boolean
   stack: { pop(): bigint; popN(count: number): bigint[]; push(value: bigint): void }
-  interpreter: {
-    _evm: { _opcodeMap: OpcodeMap }
-    _getValidJumpDestinations?: (code: Uint8Array) => unknown
-  }
+  gasRefund: bigint
+  interpreter: object
 }
 
 export type OpcodeEntry = {
@@ -31,8 +30,8 @@ export type OpcodeEntry = {
 
 export type OpcodeMap = OpcodeEntry[]
 
-/** `body` runs a frame; `entry` is used for its first opcode, which installs the cached jump analysis. */
-export type OpcodeMaps = { readonly entry: OpcodeMap; readonly body: OpcodeMap }
+/** The table that a frame runs with, and the jump analysis that goes with it. */
+export type OpcodeTable = { readonly map: OpcodeMap; analyse(code: Uint8Array): JumpTable }
 
 export type OpcodeHooks = {
   /** before every opcode but the CALL and CREATE families */
@@ -68,22 +67,9 @@ const MESSAGE_OPCODES: ReadonlySet<number> = new Set([0xf0, 0xf1, 0xf2, 0xf4, 0x
  * - EXTCODEHASH: reads the account only. The library loads the code to look for a format that is not active, and a
  *   witness need not hold it.
  */
-export function buildOpcodeMaps(base: OpcodeMap, context: OpcodeContext, hooks: OpcodeHooks = {}): OpcodeMaps {
-  const replaced = base.map((entry) => ownEntry(entry, context))
-  const body = replaced.map((entry) => hookEntry(entry, hooks))
-  const installAnalysis = createAnalysis(context, body)
-  const entry = body.map((original): OpcodeEntry => {
-    const { opHandler } = original
-    return {
-      ...original,
-      opHandler(runState, common) {
-        runState.interpreter._evm._opcodeMap = body
-        runState.interpreter._getValidJumpDestinations = installAnalysis
-        return opHandler(runState, common)
-      },
-    }
-  })
-  return { entry, body }
+export function buildOpcodeTable(base: OpcodeMap, context: OpcodeContext, hooks: OpcodeHooks = {}): OpcodeTable {
+  const map = base.map((entry) => hookEntry(ownEntry(entry, context), hooks))
+  return { map, analyse: createAnalysis(context, map) }
 }
 
 function ownEntry(entry: OpcodeEntry, context: OpcodeContext): OpcodeEntry {
@@ -181,9 +167,9 @@ function wordToAddress(word: bigint): Uint8Array {
 }
 
 /** Jump analysis kept by code object: the library repeats it in every call frame that jumps. */
-function createAnalysis(context: OpcodeContext, body: OpcodeMap) {
+function createAnalysis(context: OpcodeContext, map: OpcodeMap): OpcodeTable['analyse'] {
   const dispatch = new WeakMap<CodeAnalysis, OpcodeEntry[]>()
-  return (code: Uint8Array) => {
+  return (code) => {
     let analysis = context.analyses.get(code)
     if (analysis === undefined) {
       analysis = analyseCode(code, context.immediates)
@@ -191,7 +177,7 @@ function createAnalysis(context: OpcodeContext, body: OpcodeMap) {
     }
     let opcodesCached = dispatch.get(analysis)
     if (opcodesCached === undefined) {
-      opcodesCached = Array.from(code, (byte) => body[byte] as OpcodeEntry)
+      opcodesCached = Array.from(code, (byte) => map[byte] as OpcodeEntry)
       dispatch.set(analysis, opcodesCached)
     }
     return { jumps: analysis.jumps, pushes: analysis.pushes, opcodesCached }
