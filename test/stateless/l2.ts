@@ -11,7 +11,7 @@ import { encodeHeader } from '../../stateless/header.ts'
 import { blockToPayloadRequest } from '../../stateless/payload.ts'
 import { SCHEMA_ID_AMSTERDAM } from '../../stateless/sszSchema.ts'
 import { createStateView } from '../../stateless/stateView.ts'
-import type { Block, Hash32, NodeSource, StatelessInput } from '../../stateless/types.ts'
+import type { Block, ExecutionWitness, Hash32, NodeSource, StatelessInput } from '../../stateless/types.ts'
 import { ancestorHeaders, createAncestorRecorder, createRecorder } from '../../stateless/witness.ts'
 
 export const L2_CHAIN_ID = 28_079
@@ -32,7 +32,8 @@ export type TestL2 = {
   /** next nonce of a dev account among what was signed here */
   nonces: number[]
   build(transactions: readonly Uint8Array[], env?: Partial<BlockEnv>): Promise<BuiltBlock>
-  view(): ReturnType<typeof createStateView>
+  /** all nodes and codes ever written: a witness for anything */
+  everything(): Pick<ExecutionWitness, 'state' | 'codes'>
 }
 
 export async function createTestL2(
@@ -136,7 +137,7 @@ export async function createTestL2(
     sign,
     nonces,
     build,
-    view: () => createStateView(source, head().header.stateRoot),
+    everything: () => ({ state: [...nodes.values()], codes: [...codes.values()] }),
   }
 }
 

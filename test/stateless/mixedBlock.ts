@@ -54,7 +54,8 @@ export async function buildMixedBlock(l2: TestL2, contracts: Contracts): Promise
   for (let i = 0; i < 2; i++) await add(i, { to: contracts.loop, gas: 100_000n })
   for (let i = 0; i < 4; i++) await add(i, { data: deployer(`${STORE_CODE}${i.toString(16).padStart(2, '0')}`) })
   const accessList = [{ address: contracts.store, storageKeys: [words(3), words(9_999)] as Hex[] }]
-  for (let i = 0; i < 3; i++) await add(i, { to: contracts.store, data: words(3, 5), accessList })
+  for (let i = 0; i < 3; i++)
+    await add(i, { to: contracts.store, data: words(3, 5), accessList, gasPrice: 10n ** 10n, type: 'eip2930' })
   await add(8, { to: freshAddress(99), authorize: contracts.store, type: 'eip7702' })
   await add(9, { to: freshAddress(15), value: 5n })
   return l2.build(transactions)
