@@ -97,19 +97,25 @@ export async function fetchDeployment(
 }
 
 async function readRollup(l1: L1Client, address: Hex, functionName: RollupGetter): Promise<bigint | Hex> {
-  const data = await l1.call(address, encodeFunctionData({ abi: nativeRollupAbi, functionName }))
-  return decoding(functionName, () => decodeFunctionResult({ abi: nativeRollupAbi, functionName, data }))
+  return reading(functionName, async () => {
+    const data = await l1.call(address, encodeFunctionData({ abi: nativeRollupAbi, functionName }))
+    return decodeFunctionResult({ abi: nativeRollupAbi, functionName, data })
+  })
 }
 
 async function readMessenger(l1: L1Client, address: Hex, functionName: MessengerGetter): Promise<bigint | Hex> {
-  const data = await l1.call(address, encodeFunctionData({ abi: l1MessengerAbi, functionName }))
-  return decoding(functionName, () => decodeFunctionResult({ abi: l1MessengerAbi, functionName, data }))
+  return reading(functionName, async () => {
+    const data = await l1.call(address, encodeFunctionData({ abi: l1MessengerAbi, functionName }))
+    return decodeFunctionResult({ abi: l1MessengerAbi, functionName, data })
+  })
 }
 
-function decoding<T>(field: string, decode: () => T): T {
+/** A call that reverts or whose answer does not decode means another contract; an L1 that is away stays what it is. */
+async function reading<T>(field: string, read: () => Promise<T>): Promise<T> {
   try {
-    return decode()
+    return await read()
   } catch (error) {
+    if (error instanceof RollupError && error.code !== 'L1_REFUSED') throw error
     const message = `the contract on L1 has no ${field}: it is not a rollup of this software; check --rollup and --l1`
     throw new RollupError('WRONG_ROLLUP', message, { field }, error)
   }

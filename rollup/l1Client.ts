@@ -230,15 +230,11 @@ async function withTimeout<T>(work: Promise<T>, timeoutMs: number, method: strin
 function toRollupError(method: string, error: unknown): RollupError {
   if (error instanceof RollupError) return error
   const code = rpcErrorCode(error)
-  const text = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
-  if (code === undefined)
+  const text = rootMessage(error) ?? String(error)
+  if (code === undefined) {
     return new RollupError('L1_UNREACHABLE', `L1 did not answer ${method}: ${text}`, { method }, error)
-  return new RollupError(
-    'L1_REFUSED',
-    `L1 refused ${method}: ${rpcErrorMessage(error) ?? text}`,
-    { method, code },
-    error,
-  )
+  }
+  return new RollupError('L1_REFUSED', `L1 refused ${method}: ${text}`, { method, code }, error)
 }
 
 function* causes(error: unknown): Iterable<Record<string, unknown>> {
@@ -257,7 +253,8 @@ function rpcErrorCode(error: unknown): number | undefined {
   return undefined
 }
 
-function rpcErrorMessage(error: unknown): string | undefined {
+/** What the transport or the node said, without viem's own words around it. */
+function rootMessage(error: unknown): string | undefined {
   let message: string | undefined
   for (const cause of causes(error)) if (typeof cause.message === 'string') message = cause.message
   return message?.split('\n')[0]

@@ -73,6 +73,8 @@ type L1Head = { block: L1Block; number: bigint; hash: Hex }
 
 const IN_FLIGHT_KEY = 'settler/inFlight'
 const GWEI = 1_000_000_000n
+/** block hashes that passed the local EXECUTE; forgetting them costs a second run */
+const MAX_REMEMBERED = 4_096
 
 /**
  * Carries sealed L2 blocks to L1, as many in one transaction as fit, one transaction at a time. The head is read from
@@ -295,6 +297,7 @@ async function verifyOnce(deps: SettlerDeps, verified: Set<Hex>, block: PackedBl
     throw new RollupError('NOT_SETTLEABLE', text, { number: block.number, stage, code })
   }
   block.regularGas = verdict.regularGas
+  if (verified.size >= MAX_REMEMBERED) verified.clear()
   verified.add(block.hash)
 }
 
