@@ -111,7 +111,7 @@ describe('forgeries on the running chain', () => {
       const { execute } = createExecute({ runBlock, schedule: 'metered', cache: NO_CACHE })
       const verdict = await execute(kind === 'replay' ? settled : forge(valid, kind), GAS)
       // A replayed block is valid by itself: only the contract, which has moved on, can refuse it (`--parent` tells the
-    // command where the contract stands; test/verify has that).
+      // command where the contract stands; test/verify has that).
       if (kind === 'replay') expect(verdict.ok).toBe(true)
       else if (verdict.ok) expect.fail('the forgery was accepted')
       else expect(verdict.failure.code).toBe(FORGERIES[kind].code)
