@@ -8,7 +8,6 @@ import {
   type ExecResult,
   type Log,
   type Message,
-  NobleBN254,
   type PrecompileFunc,
 } from '@ethereumjs/evm'
 import { Account, Address } from '@ethereumjs/util'
@@ -16,9 +15,10 @@ import { createVM, type VM, type VMOpts } from '@ethereumjs/vm'
 import { EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import type { Hash32, StateView } from '../stateless/types.ts'
 import { JournaledAccessList } from './accessList.ts'
+import { type Curves, loadCurves } from './curves.ts'
 import { createYieldClock, type YieldClock } from './eventLoop.ts'
 import { type FrameClass, frameEnv, loadFrameClass, runFrame } from './frames.ts'
-import { assert, EXECUTE_ADDRESS_HEX, NATIVE_ROLLUPS_EIP, NATIVE_ROLLUPS_FORK, SYSTEM_ADDRESS_HEX } from './internal.ts'
+import { assert, EXECUTE_ADDRESS_HEX, MAX_TRANSACTION_REGULAR_GAS, NATIVE_ROLLUPS_EIP, NATIVE_ROLLUPS_FORK, SYSTEM_ADDRESS_HEX } from './internal.ts'
 import type { CodeAnalysis } from './jumpAnalysis.ts'
 import { createMeter, type Meter } from './metering.ts'
 import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable } from './opcodeMap.ts'
@@ -37,6 +37,7 @@ type EvmDeps = {
   blockchain: EVMMockBlockchainInterface
   execute: ExecutePrecompile | undefined
   frames: FrameClass
+  curves: Curves
 }
 
 /**
@@ -61,7 +62,8 @@ export class RunEvm extends EVM {
       common: deps.common,
       stateManager: deps.state,
       blockchain: deps.blockchain,
-      bn254: new NobleBN254(),
+      bls: deps.curves.bls,
+      bn254: deps.curves.bn254,
       ...(deps.common.isActivatedEIP(7928) ? { blockLevelAccessList: new JournaledAccessList() } : {}),
     })
     this.#clock = deps.clock
@@ -132,11 +134,21 @@ export class RunEvm extends EVM {
     }
     const usedBefore = this.executionStateGasUsed
     const reservoirBefore = this.stateGasReservoir
-    const result = await super.runCall(options)
+    const result = await this.#runOutermost(options)
     const spilled = this.executionStateGasUsed - usedBefore - (reservoirBefore - this.stateGasReservoir)
     const executed = result.execResult.executionGasUsed - (spilled > 0n ? spilled : 0n)
     this.meter.finish(executed > 0n ? executed : 0n)
     return result
+  }
+
+  async #runOutermost(options: EVMRunCallOpts): Promise<EVMResult> {
+    try {
+      return await super.runCall(options)
+    } catch (error) {
+      const { gasLimit = 0n } = options
+      this.meter.interrupted(gasLimit < MAX_TRANSACTION_REGULAR_GAS ? gasLimit : MAX_TRANSACTION_REGULAR_GAS)
+      throw error
+    }
   }
 
   protected override _executeCall(message: Parameters<EVM['_executeCall']>[0]): Promise<EVMResult> {
@@ -255,10 +267,11 @@ export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
   const { common } = options
   RunEvm.allowFork(NATIVE_ROLLUPS_FORK)
   const frames = await loadFrameClass()
+  const curves = await loadCurves()
   const state = new JournaledState(options.state)
   const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, options.signal)
   const blockchain = createHashSource(options.blockHash)
-  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames })
+  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames, curves })
   const vm = await createVM({ common, stateManager: state, blockchain, evm })
   return { vm, evm, state, common, clock }
 }

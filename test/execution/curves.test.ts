@@ -1,0 +1,178 @@
+import { NobleBLS, NobleBN254 } from '@ethereumjs/evm'
+import { bls12_381 } from '@noble/curves/bls12-381.js'
+import { bn254 } from '@noble/curves/bn254.js'
+import { describe, expect, test } from 'vitest'
+import { loadCurves } from '../../execution/curves.ts'
+import { bytesToHex, concatBytes, hexToBytes } from '../../stateless/bytes.ts'
+import { createRandom, type Random } from './programs.ts'
+
+const { bls, bn254: fastBn } = await loadCurves()
+const plainBls = new NobleBLS()
+const plainBn = new NobleBN254()
+
+const BLS_FIELD = bls12_381.fields.Fp.ORDER
+const BN_FIELD = bn254.fields.Fp.ORDER
+
+const fixed = (value: bigint, length: number) => hexToBytes(value.toString(16).padStart(length * 2, '0'))
+
+function randomScalar(random: Random): bigint {
+  let value = 0n
+  for (let i = 0; i < 8; i++) value = (value << 32n) | BigInt(random.below(2 ** 32))
+  return random.pick([value, 0n, 1n, BigInt(random.below(10)), bls12_381.fields.Fr.ORDER, bn254.fields.Fr.ORDER])
+}
+
+/** A point in the precompile's encoding; sometimes infinity, off the curve, or not reduced. */
+function corrupt(random: Random, point: Uint8Array, field: bigint, word: number): Uint8Array {
+  const kind = random.below(12)
+  if (kind === 0) return new Uint8Array(point.length)
+  if (kind === 1) return concatBytes([fixed(1n, word), point.subarray(word)])
+  if (kind === 2) return concatBytes([fixed(field, word), point.subarray(word)])
+  if (kind === 3)
+    return concatBytes([fixed(BigInt(`0x${bytesToHex(point.subarray(0, word))}`) + field, word), point.subarray(word)])
+  return point
+}
+
+/** On the curve, but almost never in the prime-order subgroup: addition takes it, everything else refuses it. */
+function blsG1OffSubgroup(random: Random): Uint8Array {
+  const { Fp } = bls12_381.fields
+  for (;;) {
+    const x = BigInt(1 + random.below(1e9))
+    try {
+      return concatBytes([fixed(x, 64), fixed(Fp.sqrt(x * x * x + 4n), 64)])
+    } catch {
+      // no such point; try the next
+    }
+  }
+}
+
+function blsG1(random: Random): Uint8Array {
+  if (random.chance(10)) return blsG1OffSubgroup(random)
+  const { x, y } = bls12_381.G1.Point.BASE.multiply(BigInt(1 + random.below(50))).toAffine()
+  return corrupt(random, concatBytes([fixed(x, 64), fixed(y, 64)]), BLS_FIELD, 64)
+}
+
+function blsG2(random: Random): Uint8Array {
+  const { x, y } = bls12_381.G2.Point.BASE.multiply(BigInt(1 + random.below(50))).toAffine()
+  const words = [x.c0, x.c1, y.c0, y.c1].map((word) => fixed(word, 64))
+  return corrupt(random, concatBytes(words), BLS_FIELD, 64)
+}
+
+function bnG1(random: Random): Uint8Array {
+  const { x, y } = bn254.G1.Point.BASE.multiply(BigInt(1 + random.below(50))).toAffine()
+  return corrupt(random, concatBytes([fixed(x, 32), fixed(y, 32)]), BN_FIELD, 32)
+}
+
+function bnG2(random: Random): Uint8Array {
+  const { x, y } = bn254.G2.Point.BASE.multiply(BigInt(1 + random.below(50))).toAffine()
+  const words = [x.c1, x.c0, y.c1, y.c0].map((word) => fixed(word, 32))
+  return corrupt(random, concatBytes(words), BN_FIELD, 32)
+}
+
+const field = (random: Random) => fixed(random.pick([0n, 1n, BLS_FIELD - 1n, BLS_FIELD, BigInt(random.below(1e9))]), 64)
+const times = (random: Random, most: number, item: () => Uint8Array) =>
+  concatBytes(Array.from({ length: 1 + random.below(most) }, item))
+
+/** Output bytes, or "fails": the EVM sees nothing else. An output of a wrong length is a failure too. */
+function run(compute: (input: Uint8Array) => Uint8Array, input: Uint8Array, length: number): string {
+  try {
+    const output = compute(input)
+    return output.length === length ? bytesToHex(output) : 'fails'
+  } catch {
+    return 'fails'
+  }
+}
+
+type Case = {
+  name: string
+  length: number
+  input: (random: Random) => Uint8Array
+  fast: (input: Uint8Array) => Uint8Array
+  plain: (input: Uint8Array) => Uint8Array
+}
+
+const cases: Case[] = [
+  {
+    name: 'bls g1 add',
+    length: 128,
+    input: (r) => concatBytes([blsG1(r), blsG1(r)]),
+    fast: (i) => bls.addG1(i),
+    plain: (i) => plainBls.addG1(i),
+  },
+  {
+    name: 'bls g2 add',
+    length: 256,
+    input: (r) => concatBytes([blsG2(r), blsG2(r)]),
+    fast: (i) => bls.addG2(i),
+    plain: (i) => plainBls.addG2(i),
+  },
+  {
+    name: 'bls g1 msm',
+    length: 128,
+    input: (r) => times(r, 3, () => concatBytes([blsG1(r), fixed(randomScalar(r), 32)])),
+    fast: (i) => bls.msmG1(i),
+    plain: (i) => plainBls.msmG1(i),
+  },
+  {
+    name: 'bls g2 msm',
+    length: 256,
+    input: (r) => times(r, 3, () => concatBytes([blsG2(r), fixed(randomScalar(r), 32)])),
+    fast: (i) => bls.msmG2(i),
+    plain: (i) => plainBls.msmG2(i),
+  },
+  {
+    name: 'bls pairing',
+    length: 32,
+    input: (r) => times(r, 2, () => concatBytes([blsG1(r), blsG2(r)])),
+    fast: (i) => bls.pairingCheck(i),
+    plain: (i) => plainBls.pairingCheck(i),
+  },
+  { name: 'bls map fp', length: 128, input: field, fast: (i) => bls.mapFPtoG1(i), plain: (i) => plainBls.mapFPtoG1(i) },
+  {
+    name: 'bls map fp2',
+    length: 256,
+    input: (r) => concatBytes([field(r), field(r)]),
+    fast: (i) => bls.mapFP2toG2(i),
+    plain: (i) => plainBls.mapFP2toG2(i),
+  },
+  {
+    name: 'bn254 add',
+    length: 64,
+    input: (r) => concatBytes([bnG1(r), bnG1(r)]),
+    fast: (i) => fastBn.add(i),
+    plain: (i) => plainBn.add(i),
+  },
+  {
+    name: 'bn254 mul',
+    length: 64,
+    input: (r) => concatBytes([bnG1(r), fixed(randomScalar(r), 32), new Uint8Array(32)]),
+    fast: (i) => fastBn.mul(i),
+    plain: (i) => plainBn.mul(i),
+  },
+  {
+    name: 'bn254 pairing',
+    length: 32,
+    input: (r) => times(r, 2, () => concatBytes([bnG1(r), bnG2(r)])),
+    fast: (i) => fastBn.pairing(i),
+    plain: (i) => plainBn.pairing(i),
+  },
+]
+
+describe('fast curves agree with the plain ones, on valid and broken input', () => {
+  test.each(cases)('$name', ({ input, fast, plain, length }) => {
+    const random = createRandom(17)
+    const rounds = process.env.REENACT_FULL === '1' ? 400 : 24
+    for (let i = 0; i < rounds; i++) {
+      const bytes = input(random)
+      expect(run(fast, bytes, length), bytesToHex(bytes)).toBe(run(plain, bytes, length))
+    }
+  })
+
+  test('pairing that holds', () => {
+    const g1 = bn254.G1.Point.BASE.toAffine()
+    const negative = bn254.G1.Point.BASE.negate().toAffine()
+    const { x, y } = bn254.G2.Point.BASE.toAffine()
+    const g2 = concatBytes([x.c1, x.c0, y.c1, y.c0].map((word) => fixed(word, 32)))
+    const pair = (p: { x: bigint; y: bigint }) => concatBytes([fixed(p.x, 32), fixed(p.y, 32), g2])
+    expect(bytesToHex(fastBn.pairing(concatBytes([pair(g1), pair(negative)])))).toBe('1'.padStart(64, '0'))
+  })
+})
