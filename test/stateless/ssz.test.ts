@@ -13,7 +13,7 @@ import { resultType, SCHEMA_ID_AMSTERDAM } from '../../stateless/sszSchema.ts'
 import type { StatelessInput } from '../../stateless/types.ts'
 import { anyInput, keyedInput, mutation, SEED, v21Input } from './arbitraries.ts'
 
-const runs = process.env.REENACT_FULL === '1' ? 5_000 : 300
+const runs = process.env.REENACT_FULL === '1' ? 6_000 : 300
 
 function codeOf(bytes: Uint8Array): string | undefined {
   try {
