@@ -10,7 +10,7 @@ import { bytesToHex } from '../stateless/bytes.ts'
 import { type DevnetSummary, devnetBanner, readyLine } from './banner.ts'
 import { createEngines, type Engines } from './engines.ts'
 import { devnetGenesis } from './genesisCommand.ts'
-import { openL1, serve } from './l1.ts'
+import { forkOf, openL1, serve } from './l1.ts'
 import type { DevnetOptions } from './options.ts'
 import { openRollup, type RollupNode, rollupDir } from './rollupNode.ts'
 import { processLogger, sealMode, sealWords, storedGenesis, storeGenesis } from './settings.ts'
@@ -45,7 +45,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     const genesis = await genesisFor(options, engines, clock)
     const modes = deps.sealModes ?? { l1: sealMode(options['l1-block-time']), l2: sealMode(options['l2-block-time']) }
     const dataDir = options['data-dir']
-    const { node: l1, fork } = await openL1(
+    const l1 = await openL1(
       { genesis: genesis.l1, sealMode: modes.l1, imported: false, ...(dataDir === undefined ? {} : { dataDir }) },
       { engines, clock, timers, logger: logger.child('l1') },
     )
@@ -71,7 +71,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
       })),
       l1Head: l1.chain.head().header.number,
       l1GenesisHash: `0x${bytesToHex(l1.chain.genesis.hash)}`,
-      fork,
+      fork: forkOf(l1),
       executeAddress: EXECUTE_ADDRESS,
       sealing: { l1: sealWords(modes.l1), l2: sealWords(modes.l2) },
       settling: options.settle,

@@ -19,8 +19,6 @@ import { allowedHosts, processLogger, sealMode, storedGenesis, storeGenesis } fr
 import { untilSignal } from './shutdown.ts'
 import { CLIENT_VERSION, VERSION } from './version.ts'
 
-export type StartedL1 = { node: L1Node; fork: string }
-
 export type L1Setup = {
   genesis: GenesisJson
   dataDir?: string
@@ -33,22 +31,23 @@ export type L1Setup = {
 export async function openL1(
   setup: L1Setup,
   deps: { engines: Engines; clock: Clock; timers: Timers; logger: Logger },
-): Promise<StartedL1> {
+): Promise<L1Node> {
   const engine = deps.engines.l1(setup.genesis)
   const state = genesisBlock(setup.genesis, engine)
   const store = await openStore(setup.dataDir === undefined ? {} : { dataDir: join(setup.dataDir, 'l1') })
   try {
-    const node = await createL1Node(
+    return await createL1Node(
       { genesis: state, sealMode: setup.sealMode, tags: setup.imported ? importedTags : l1Tags },
       { store, engine, clock: deps.clock, timers: deps.timers, logger: deps.logger },
     )
-    const { number, timestamp } = node.chain.head().header
-    return { node, fork: engine.forkAt({ number, timestamp }) }
   } catch (error) {
     await store.close()
     throw error
   }
 }
+
+/** Name of the fork that rules the head. */
+export const forkOf = ({ chain }: L1Node): string => chain.engine.forkAt(chain.head().header)
 
 /** HTTP and WebSocket for one chain. */
 export function serve(
@@ -72,7 +71,7 @@ export async function runL1(options: L1Options): Promise<number> {
   const logger = processLogger(options)
   const engines = await createEngines(logger)
   const genesis = await genesisOf(options, engines)
-  const { node, fork } = await openL1(
+  const node = await openL1(
     {
       genesis,
       sealMode: options.mining ? sealMode(options['block-time']) : { kind: 'manual' },
@@ -99,6 +98,7 @@ export async function runL1(options: L1Options): Promise<number> {
     )
     if (options.mining) node.start()
     const head = node.chain.head().header.number
+    const fork = forkOf(node)
     console.log(`reenact ${VERSION}: L1 chain id ${node.chain.chainId}, fork ${fork}, head #${head}`)
     console.log(`ready l1=${server.url} in ${Math.round(performance.now() - startedAt)} ms`)
     const signal = await stop

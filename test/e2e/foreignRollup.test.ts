@@ -30,7 +30,7 @@ describe('a rollup of another chain id and genesis', () => {
     genesis = await devnetGenesis(engines, { timestamp, finalityDelay: 0, rollups: 2 })
     const deps = { engines, clock: systemClock, timers: systemTimers, logger: silentLogger }
     const setup = { genesis: genesis.l1, sealMode: { kind: 'instant' } as const, imported: false }
-    l1 = (await openL1(setup, deps)).node
+    l1 = await openL1(setup, deps)
     const methods = chainMethods({ chain: l1.chain, pool: l1.pool, clock: systemClock, clientVersion: 'test' })
     server = await serve({ host: '127.0.0.1', port: 0 }, methods, silentLogger)
     l1.start()
