@@ -18,7 +18,14 @@ import { JournaledAccessList } from './accessList.ts'
 import { type Curves, loadCurves } from './curves.ts'
 import { createYieldClock, type YieldClock } from './eventLoop.ts'
 import { type FrameClass, frameEnv, loadFrameClass, runFrame } from './frames.ts'
-import { assert, EXECUTE_ADDRESS_HEX, MAX_TRANSACTION_REGULAR_GAS, NATIVE_ROLLUPS_EIP, NATIVE_ROLLUPS_FORK, SYSTEM_ADDRESS_HEX } from './internal.ts'
+import {
+  assert,
+  EXECUTE_ADDRESS_HEX,
+  MAX_TRANSACTION_REGULAR_GAS,
+  NATIVE_ROLLUPS_EIP,
+  NATIVE_ROLLUPS_FORK,
+  SYSTEM_ADDRESS_HEX,
+} from './internal.ts'
 import type { CodeAnalysis } from './jumpAnalysis.ts'
 import { createMeter, type Meter } from './metering.ts'
 import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable } from './opcodeMap.ts'

@@ -26,8 +26,12 @@ export type Meter = {
   check(runState: RunState): void
   /** before an opcode that starts a message: no check, for the gas it forwards is charged but not used */
   remember(runState: RunState): void
-  /** The outermost message is over: disarms and counts what it ran. */
-  finish(executed: bigint): void
+  /** Regular gas that the last outermost message used up, burnt by a halt included. */
+  readonly lastMessageGas: bigint
+  /** The outermost message is over and used this much: disarms and counts what it ran. A halt burns more than was run. */
+  finish(used: bigint): void
+  /** The outermost message threw: disarms and counts what it ran; unarmed, where nobody counted, all it could have run. */
+  interrupted(gasLimit: bigint): void
   abort(): never
 }
 
@@ -40,13 +44,11 @@ export function createMeter(): Meter {
   let caller: RunState | undefined
   let slack = 0n
   let executedGas = 0n
+  let lastMessageGas = 0n
 
   function abort(): never {
-    executedGas += budget - slack
-    const spent = budget
-    armed = false
-    throw new OverBudget('OVER_BUDGET', `execution needs more than the ${spent} regular gas that were left`, {
-      budget: spent,
+    throw new OverBudget('OVER_BUDGET', `execution needs more than the ${budget} regular gas that were left`, {
+      budget,
     })
   }
 
@@ -65,6 +67,9 @@ export function createMeter(): Meter {
     },
     get executedGas() {
       return executedGas
+    },
+    get lastMessageGas() {
+      return lastMessageGas
     },
     disarm() {
       armed = false
@@ -94,9 +99,14 @@ export function createMeter(): Meter {
     remember(runState) {
       caller = runState
     },
-    finish(executed) {
+    finish(used) {
+      lastMessageGas = used
+      executedGas += armed && used > budget ? budget : used
       armed = false
-      executedGas += executed
+    },
+    interrupted(gasLimit) {
+      executedGas += armed ? budget - slack : gasLimit
+      armed = false
     },
     abort,
   }

@@ -1,5 +1,5 @@
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
-import { InvalidBlock } from '../stateless/errors.ts'
+import { InvalidBlock, NodeError, noteExecutedGas } from '../stateless/errors.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import type { Block, RunBlock, RunBlockOutcome, RunBlockRequest } from '../stateless/types.ts'
 import { LibraryFailure } from './blockContext.ts'
@@ -29,10 +29,19 @@ export function createRunBlock(
   options: { yieldEveryMs?: number | undefined } = {},
 ): RunBlock {
   const specOf = keepSpecs(deps.crypto)
-  return (request) =>
-    rejectingLibraryFailures(request.block.hash, deps.logger, () =>
-      runStateless(request, specOf(request.chainId), deps.crypto, options.yieldEveryMs),
-    )
+  return async (request) => {
+    let started: BlockRun | undefined
+    const onStart = (run: BlockRun) => {
+      started = run
+    }
+    try {
+      return await rejectingLibraryFailures(request.block.hash, deps.logger, () =>
+        runStateless(request, specOf(request.chainId), deps.crypto, { ...options, onStart }),
+      )
+    } catch (error) {
+      throw error instanceof NodeError ? noteExecutedGas(error, started?.context.evm.meter.executedGas ?? 0n) : error
+    }
+  }
 }
 
 /** Turns what the libraries threw into the rejection of a block; the boundary of this room (README, fixed point 5). */
@@ -83,7 +92,7 @@ async function runStateless(
   request: RunBlockRequest,
   spec: ChainSpec,
   crypto: Crypto,
-  yieldEveryMs: number | undefined,
+  { yieldEveryMs, onStart }: { yieldEveryMs?: number | undefined; onStart(run: BlockRun): void },
 ): Promise<RunBlockOutcome> {
   const { block, publicKeys } = request
   const transactions = decodeBlockTransactions(block, spec, crypto)
@@ -96,6 +105,7 @@ async function runStateless(
     budget: request.budget,
     yieldEveryMs,
   })
+  onStart(run)
   if (publicKeys !== undefined) comparePublicKeys(transactions, publicKeys)
   await runAll(run, transactions)
   const result = await run.finish({ withdrawals: block.withdrawals ?? [], ommers: [] })

@@ -120,7 +120,6 @@ async function callSystemContract(
 ): Promise<{ output: Uint8Array; error?: string }> {
   const { evm, state, common, budget } = context
   if (budget !== undefined) evm.meter.arm(budget.remaining)
-  const before = evm.meter.executedGas
   const { execResult } = await context.library(() =>
     evm.runSystemCall({
       block: context.block,
@@ -135,7 +134,7 @@ async function callSystemContract(
   )
   await evm.journal.cleanup()
   state.originalStorageCache.clear()
-  context.addSystemGas(evm.meter.executedGas - before)
+  context.addSystemGas(evm.meter.lastMessageGas)
   const error = execResult.exceptionError?.error
   return { output: execResult.returnValue, ...(error === undefined ? {} : { error }) }
 }

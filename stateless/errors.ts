@@ -63,5 +63,10 @@ export type InvalidBlockCode =
 /** The block breaks a rule of the execution specification. */
 export class InvalidBlock extends NodeError<InvalidBlockCode> {}
 
+/** Notes in `data.executedGas` how much gas had run when a block was refused. */
+export function noteExecutedGas<E extends NodeError>(error: E, executedGas: bigint): E {
+  return Object.assign(error, { data: { ...error.data, executedGas } })
+}
+
 /** Metered execution needed more regular gas than it was given (fixed point 5 of the gas schedule). */
 export class OverBudget extends NodeError<'OVER_BUDGET'> {}

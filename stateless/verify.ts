@@ -1,7 +1,7 @@
 import { checkBlockAccessListSize } from './blockAccessList.ts'
 import { bytesEqual } from './bytes.ts'
 import { type Envelope, readEnvelope } from './envelope.ts'
-import { InvalidBlock, type InvalidBlockCode, NodeError } from './errors.ts'
+import { InvalidBlock, type InvalidBlockCode, NodeError, noteExecutedGas } from './errors.ts'
 import { blockRlp } from './header.ts'
 import { AMSTERDAM_BLOB_SCHEDULE, type BlobSchedule, checkHeader } from './headerRules.ts'
 import { payloadToBlock, requestsToItems } from './payload.ts'
@@ -88,7 +88,11 @@ async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ bloc
   if (deps.budget !== undefined) run.budget = deps.budget
   if (input.publicKeys !== undefined) run.publicKeys = input.publicKeys
   const outcome = await deps.runBlock(run)
-  compareOutcome(block, request, outcome)
+  try {
+    compareOutcome(block, request, outcome)
+  } catch (error) {
+    throw error instanceof NodeError ? noteExecutedGas(error, outcome.executedGas) : error
+  }
   return { block, outcome }
 }
 
