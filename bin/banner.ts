@@ -77,11 +77,12 @@ function thingsToTry(l1Url: string, l2Url: string, { l1, l2 }: RollupDeployment)
   const to = DEV_ADDRESSES[1]
   const key = DEV_PRIVATE_KEYS[1]
   const send = 'sendMessage(address,uint256,uint64,bytes)'
+  const proof = `$(cast rpc rollup_getWithdrawalProof $TX --rpc-url ${l2Url} | jq -r '.[0].calldata')`
   return [
-    'Try (with cast of Foundry; any library does the same)',
+    'Try (with cast of Foundry, and jq; any library does the same)',
     `  deposit:  cast send ${l1.messenger} "${send}" ${to} 0 300000 0x --value 1ether --rpc-url ${l1Url} --private-key ${key}`,
-    `  withdraw: cast send ${l2.messenger} "${send}" ${to} 0 300000 0x --value 0.4ether --rpc-url ${l2Url} --private-key ${key}`,
-    `  claim:    cast rpc rollup_getWithdrawalProof '"<hash of the withdraw transaction>"' --rpc-url ${l2Url}   # send its calldata to ${l1.messenger} on L1`,
+    `  withdraw: TX=$(cast send ${l2.messenger} "${send}" ${to} 0 300000 0x --value 0.4ether --rpc-url ${l2Url} --private-key ${key} --json | jq -r .transactionHash)`,
+    `  claim:    cast send ${l1.messenger} ${proof} --rpc-url ${l1Url} --private-key ${key}`,
   ]
 }
 
