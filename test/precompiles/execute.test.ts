@@ -170,7 +170,12 @@ describe('what validation refuses is a halt', () => {
   ]
   test.each(forgeries)('%s', async (expected, forge) => {
     const bytes = encodeStatelessInput(forge(small.input))
-    expect(failureOf(await execute().execute(bytes, PLENTY))).toBe(expected)
+    const verdict = await execute().execute(bytes, PLENTY)
+    expect(failureOf(verdict)).toBe(expected)
+    // What was found only after the block had run tells how much that was.
+    if (/STATE_ROOT|GAS_USED|ACCESS_LIST/.test(expected)) expect(verdict.executedGas).toBeGreaterThan(0n)
+    if (/PARENT|BAD_TRANSACTION/.test(expected)) expect(verdict.executedGas).toBe(0n)
+    expect(verdict.executedGas).toBeLessThanOrEqual(small.regularGas)
     expect(await execute().precompile(bytes, PLENTY)).toEqual({ ok: false })
   })
 
@@ -325,6 +330,7 @@ describe('metering', () => {
       const verdict = await execute().execute(bytes, forwarded)
       expect(failureOf(verdict)).toBe('metering:OVER_BUDGET')
       expect(verdict.executedGas).toBeLessThanOrEqual(budget)
+      expect(verdict.executedGas).toBeGreaterThan(budget / 2n)
     }
   })
 })
