@@ -26,7 +26,6 @@ const OWNED = {
   jayson: 'rpc',
   ws: 'rpc',
   level: 'node',
-  'memory-level': 'node',
 }
 
 function* sources(folder) {
