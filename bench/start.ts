@@ -1,0 +1,9 @@
+/** Start of the devnet command: from spawn to the ready line and to the first answer of both RPCs. Median of 5. */
+import { measureStarts, requireBelow, spreadLine } from './support/startTimes.ts'
+import { machine } from './support/statistics.ts'
+
+const { ready, l1Answer, l2Answer } = await measureStarts(5)
+console.log(machine())
+console.log(spreadLine('first answer of L1', l1Answer))
+console.log(spreadLine('first answer of L2', l2Answer))
+requireBelow('ready line', ready, 3_000)
