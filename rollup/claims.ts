@@ -53,6 +53,8 @@ export type ClaimsDeps = {
   l1: L1Client
   engine: Engine
   relayer: LocalAccount
+  /** the proven inbox is not the one that the recorded messages make */
+  onMismatch(): void
   clock: Clock
   logger: Logger
 }
@@ -102,6 +104,9 @@ export function createClaims(deps: ClaimsDeps): Claims {
       const proof = await fetchAnchorProof(deps.l1, deployment.l1.messenger, anchor)
       if (proof.inboxRoot !== expected) {
         const data = { expected, actual: proof.inboxRoot, l1Block: anchor.number }
+        // unless the records changed while L1 was asked
+        const now = inbox.tree()
+        if (now.count >= treeSize && now.root(treeSize) === expected) deps.onMismatch()
         throw new RollupError('BAD_L1_DATA', "L1's inbox root is not that of the messages it showed", data)
       }
       return { messages, treeSize, rootId: (proven?.rootId ?? 0n) + 1n, proof }

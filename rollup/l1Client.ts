@@ -53,6 +53,10 @@ export type L1Client = {
   getTransactionCount(address: Hex): Promise<bigint>
   sendRawTransaction(raw: Hex): Promise<Hex>
   getReceipt(hash: Hex): Promise<L1Receipt | undefined>
+  /** calls back on every new head, over WebSocket only; undefined: this transport cannot push, poll it */
+  subscribeHeads(listener: () => void): Promise<(() => void) | undefined>
+  /** ends a WebSocket; nothing else is held open */
+  close(): Promise<void>
   /** runs a mined transaction's call again on its parent block; the revert data, for naming the reason */
   revertData(call: { from: Hex; to: Hex; data: Hex; gas: bigint }, at: bigint): Promise<Hex | undefined>
 }
@@ -74,7 +78,39 @@ export function createL1Client(transport: Transport, options: L1ClientOptions = 
       throw toRollupError(method, error)
     }
   }
-  return { ...blockReaders(request), ...stateReaders(request), ...transactionMethods(request) }
+  return {
+    ...blockReaders(request),
+    ...stateReaders(request),
+    ...transactionMethods(request),
+    ...pushMethods(client.transport as PushTransport),
+  }
+}
+
+/** What viem's webSocket transport has besides requests. */
+type PushTransport = {
+  subscribe?(options: {
+    params: ['newHeads']
+    onData(): void
+    onError(): void
+  }): Promise<{ unsubscribe(): Promise<unknown> }>
+  getRpcClient?(): Promise<{ close(): void }>
+}
+
+function pushMethods(transport: PushTransport): Pick<L1Client, 'subscribeHeads' | 'close'> {
+  return {
+    async subscribeHeads(listener) {
+      try {
+        const subscription = await transport.subscribe?.({ params: ['newHeads'], onData: listener, onError: listener })
+        return subscription === undefined ? undefined : () => void subscription.unsubscribe().catch(() => undefined)
+      } catch (error) {
+        throw toRollupError('eth_subscribe', error)
+      }
+    },
+    async close() {
+      const socket = await transport.getRpcClient?.().catch(() => undefined)
+      socket?.close()
+    },
+  }
 }
 
 type Request = (method: string, ...params: unknown[]) => Promise<unknown>

@@ -1,5 +1,5 @@
 import type { RollupDeployment } from '../genesis/types.ts'
-import type { Logger } from '../node/types.ts'
+import type { Clock, Logger } from '../node/types.ts'
 import { RollupError } from './errors.ts'
 import type { MetaStore } from './json.ts'
 import type { L1Block, L1Client, L1Log } from './l1Client.ts'
@@ -13,10 +13,17 @@ type Hex = `0x${string}`
 export type L1Watcher = L1View & {
   /** counts the reorgs noticed, so that readers know when to check their anchors again */
   reorgs(): number
+  /**
+   * The last look at L1 was complete: the records are those of one L1 chain up to its head then. False while a gap or a
+   * reorg is being read, and while L1 is away.
+   */
+  inSync(): boolean
   /** reads L1 up to its head; true when anything changed. Throws RollupError; nothing is half recorded. */
   step(): Promise<boolean>
   /** a new L1 head may exist: read now instead of at the next poll */
   poke(): void
+  /** the records contradict a proof: read L1 again from the deployment, at most once a minute */
+  distrust(): void
   /** called after every step that changed something */
   onChange(listener: () => void): () => void
   start(): void
@@ -28,13 +35,20 @@ export type L1WatcherOptions = {
   /** blocks per eth_getLogs while catching up */
   maxRange?: number
 }
-export type L1WatcherDeps = { l1: L1Client; deployment: RollupDeployment; meta: MetaStore; logger: Logger }
+export type L1WatcherDeps = {
+  l1: L1Client
+  deployment: RollupDeployment
+  meta: MetaStore
+  clock: Clock
+  logger: Logger
+}
 
 /** A gap up to this many blocks is read block by block, which is exact; a longer one in ranges. */
 const WALK_LIMIT = 16n
 const DEFAULT_MAX_RANGE = 2_000
 /** After this many contradictions in a row the records are dropped and L1 is read again from the deployment. */
 const CONTRADICTIONS_BEFORE_RESCAN = 3
+const DISTRUST_INTERVAL_MS = 60_000
 
 /**
  * Keeps what the rollup's contracts said on L1, in step with L1's canonical chain. Every block is read once; a reorg
@@ -46,13 +60,28 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
   const listeners = new Set<() => void>()
   let reorgs = 0
   let contradictions = 0
+  let inSync = false
+  let isDistrusted = false
+  let isClosed = false
+  let lastDistrustMs = Number.NEGATIVE_INFINITY
+  let unsubscribe: (() => void) | undefined
   let stepping: Promise<boolean> | undefined
 
+  async function rescan(): Promise<void> {
+    contradictions = 0
+    isDistrusted = false
+    inSync = false
+    await records.rewind(undefined)
+    reorgs += 1
+  }
+
   async function catchUp(): Promise<boolean> {
+    if (isDistrusted) await rescan()
     const latest = await deps.l1.getBlock('latest')
     if (latest === undefined) throw new RollupError('BAD_L1_DATA', 'L1 has no latest block')
     const cursor = records.cursor()
     if (latest.number === cursor.number && latest.hash === cursor.hash) return false
+    inSync = false
     if (cursor.hash !== '0x' && !(await reader.isStillThere(cursor))) {
       await records.rewind(await reader.findAncestor())
       reorgs += 1
@@ -64,16 +93,14 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
   async function checkedStep(): Promise<boolean> {
     try {
       const changed = await catchUp()
+      inSync = true
       contradictions = 0
       if (changed) for (const listener of listeners) listener()
       return changed
     } catch (error) {
+      inSync = false
       if (error instanceof RollupError && error.code === 'BAD_L1_DATA') contradictions += 1
-      if (contradictions >= CONTRADICTIONS_BEFORE_RESCAN) {
-        contradictions = 0
-        await records.rewind(undefined)
-        reorgs += 1
-      }
+      if (contradictions >= CONTRADICTIONS_BEFORE_RESCAN) await rescan()
       throw error
     }
   }
@@ -85,6 +112,12 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
     return stepping
   }
   const idleMs = options.pollMs ?? 1_000
+  async function subscribe(): Promise<void> {
+    const stop = await deps.l1.subscribeHeads(() => loop.wake())
+    if (isClosed) stop?.()
+    else unsubscribe = stop
+  }
+
   const loop = createLoop({ name: 'L1 watcher', idleMs }, async () => void (await step()), deps.logger)
   return {
     deployment: deps.deployment,
@@ -94,16 +127,33 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
     messages: records.messages,
     claimed: records.claimed,
     reorgs: () => reorgs,
+    inSync: () => inSync,
     step,
     poke: loop.wake,
+    distrust() {
+      if (deps.clock.nowMs() - lastDistrustMs < DISTRUST_INTERVAL_MS) return
+      lastDistrustMs = deps.clock.nowMs()
+      isDistrusted = true
+      loop.wake()
+    },
     onChange(listener) {
       listeners.add(listener)
       return () => {
         listeners.delete(listener)
       }
     },
-    start: loop.start,
-    close: loop.close,
+    start() {
+      loop.start()
+      subscribe().catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error)
+        deps.logger.warn('L1 does not push its heads, polling it', { reason })
+      })
+    },
+    async close() {
+      isClosed = true
+      unsubscribe?.()
+      await loop.close()
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { http, type LocalAccount, type Transport } from 'viem'
+import { http, type LocalAccount, type Transport, webSocket } from 'viem'
 import type { Transaction } from '../execution/types.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import type { Timers } from '../node/clock.ts'
@@ -145,6 +145,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       await sequencer.idle()
       await settler.close()
       await watcher.close()
+      await parts.l1.close()
       outbox.close()
     },
   }
@@ -156,11 +157,12 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const { chain, pool, clock, timers } = deps
   const { deployment } = options
   const log = (room: string) => deps.logger.child(room)
-  const l1 = createL1Client(typeof deps.l1 === 'string' ? http(deps.l1, { retryCount: 1, timeout: 10_000 }) : deps.l1)
+  const l1 = createL1Client(typeof deps.l1 === 'string' ? transportTo(deps.l1) : deps.l1)
   const watcher = createL1Watcher(options.l1PollMs === undefined ? {} : { pollMs: options.l1PollMs }, {
     l1,
     deployment,
     meta: chain,
+    clock,
     logger: log('l1'),
   })
   const inputs = createInputStore(chain)
@@ -169,7 +171,15 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const relayerBytes = hexToBytes(relayer.address)
   const isOwn = (tx: Transaction) => bytesEqual(tx.sender, relayerBytes)
   const limits = options.limits ?? SETTLEMENT_LIMITS
-  const claims = createClaims({ view: watcher, l1, engine: chain.engine, relayer, clock, logger: log('claims') })
+  const claims = createClaims({
+    view: watcher,
+    l1,
+    engine: chain.engine,
+    relayer,
+    onMismatch: watcher.distrust,
+    clock,
+    logger: log('claims'),
+  })
   const builder = createL2Builder(
     { gasLimit: BigInt(deployment.l2GasLimit), coinbase: coinbaseOf(deployment, relayer), limits },
     { chain, pool, claims, replay, isOwn, logger: log('builder') },
@@ -211,11 +221,31 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     { gasSchedule: options.gasSchedule, l1BlockTime: options.l1BlockTime ?? 0, sealMode: () => sealer.mode },
     { chain, view: watcher, l1, outbox, finality, sequencer: sequencer.status, settler: settler.status },
   )
-  const settlement = () => ({ settled: settledNumber(chain, watcher), final: finalNumber(chain, finality) })
+  const settlement = createSettlement(watcher, () => ({
+    settled: settledNumber(chain, watcher),
+    final: finalNumber(chain, finality),
+  }))
   const setSettling = (next: boolean) => {
     settling = next
   }
   return { l1, watcher, inputs, sequencer, settler, sealer, outbox, reader, settlement, setSettling }
+}
+
+/** While L1 is being read again, and the records are short of what was settled, the tags stay where they were. */
+function createSettlement(watcher: L1Watcher, read: L2Node['settlement']): L2Node['settlement'] {
+  let known = read()
+  const settlement = () => {
+    if (watcher.inSync()) known = read()
+    return known
+  }
+  watcher.onChange(settlement)
+  return settlement
+}
+
+/** http(s) is polled, ws(s) also pushes. */
+function transportTo(url: string): Transport {
+  const options = { retryCount: 1, timeout: 10_000 }
+  return /^wss?:/i.test(url) ? webSocket(url, options) : http(url, options)
 }
 
 function isSequencer(options: L2NodeOptions): boolean {

@@ -53,6 +53,8 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
   return {
     async reconcile({ windows }) {
+      // half-read records would make settled blocks look unsettled, and old
+      if (!view.inSync()) return 'unchanged'
       const settled = view.settledHead()
       if (settled !== undefined && !isCanonical(chain, settled)) {
         await followL1(deps, settled)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../node/clock.ts'
 import { silentLogger } from '../../node/logger.ts'
 import { createL1Client } from '../../rollup/l1Client.ts'
 import { createL1Watcher, type L1Watcher } from '../../rollup/l1Watcher.ts'
@@ -17,7 +18,7 @@ const deployment = fakeDeployment()
 function open(l1: FakeL1, meta = memoryMeta(), options: { maxRange?: number; timeoutMs?: number } = {}): L1Watcher {
   const { timeoutMs, ...watcherOptions } = options
   const client = createL1Client(l1.transport, timeoutMs === undefined ? {} : { timeoutMs })
-  return createL1Watcher(watcherOptions, { l1: client, deployment, meta, logger: silentLogger })
+  return createL1Watcher(watcherOptions, { l1: client, deployment, meta, clock: systemClock, logger: silentLogger })
 }
 
 const facts = (watcher: L1Watcher) => ({
@@ -330,7 +331,7 @@ describe('L1 watcher and a failing or lying L1', () => {
     const client = createL1Client(l1.transport)
     const watcher = createL1Watcher(
       { pollMs: 3_600_000 },
-      { l1: client, deployment, meta: memoryMeta(), logger: silentLogger },
+      { l1: client, deployment, meta: memoryMeta(), clock: systemClock, logger: silentLogger },
     )
     const next = () => new Promise<void>((resolve) => watcher.onChange(resolve))
     const first = next()
@@ -342,5 +343,66 @@ describe('L1 watcher and a failing or lying L1', () => {
     await second
     expect(watcher.messages()).toHaveLength(1)
     await watcher.close()
+  })
+})
+
+describe('L1 watcher and nonsense at the JSON-RPC edge', () => {
+  const JUNK: unknown[] = [null, 0, -1, '', '0x', 'zz', [], {}, `0x${'f'.repeat(300)}`, '0xg', true, '0x1']
+
+  /** Replaces one value somewhere in a JSON answer. */
+  function spoil(value: unknown, random: () => number): unknown {
+    if (typeof value !== 'object' || value === null || random() < 0.1) return JUNK[Math.floor(random() * JUNK.length)]
+    const copy = structuredClone(value) as Record<string, unknown>
+    const keys = Object.keys(copy)
+    const key = keys[Math.floor(random() * keys.length)]
+    if (key === undefined) return copy
+    if (random() < 0.2 && !Array.isArray(copy)) delete copy[key]
+    else copy[key] = spoil(copy[key], random)
+    return copy
+  }
+
+  it('fails by name or not at all, and reads the truth afterwards', async () => {
+    let seed = 12_345
+    const random = () => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff
+      return seed / 0x80000000
+    }
+    let failures = 0
+    for (let run = 0; run < 300; run++) {
+      const l1 = createFakeL1()
+      const meta = memoryMeta()
+      const watcher = open(l1, meta)
+      l1.append(messageSent(deployment, 0), blockAdvanced(deployment, 1))
+      l1.append(messageSent(deployment, 1), messageDelivered(deployment, 0))
+      let left = 1 + Math.floor(random() * 6)
+      l1.answer.current = (_method, _params, honest) => {
+        const answer = honest()
+        left -= 1
+        return left === 0 ? spoil(answer, random) : answer
+      }
+      try {
+        await watcher.step()
+      } catch (error) {
+        failures += 1
+        failures += 1
+        expect((error as { code?: string }).code).toMatch(/^(BAD_L1_DATA|L1_CHANGED|L1_UNREACHABLE|L1_REFUSED)$/)
+      }
+      l1.answer.current = undefined
+      l1.append(messageSent(deployment, 2))
+      // a lie that looked true (other amounts, missing logs) goes by distrust, everything else by itself
+      watcher.distrust()
+      await watcher.step()
+      expect(facts(watcher)).toEqual({
+        head: 3n,
+        messages: [
+          [0n, 1n],
+          [1n, 2n],
+          [2n, 3n],
+        ],
+        settled: 1n,
+      })
+      expect(facts(open(l1, meta))).toEqual(facts(watcher))
+    }
+    expect(failures).toBeGreaterThan(100)
   })
 })

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { webSocket } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openRollup, type RollupNode } from '../../bin/rollupNode.ts'
 import { devAccount, relayerAccount, settlerAccount } from '../../genesis/accounts.ts'
@@ -8,7 +9,11 @@ import type { RollupDeployment } from '../../genesis/types.ts'
 import { systemTimers } from '../../node/clock.ts'
 import { checkDeployment, fetchDeployment } from '../../rollup/deployment.ts'
 import { createL1Client } from '../../rollup/l1Client.ts'
+import { createL1Watcher } from '../../rollup/l1Watcher.ts'
+import { chainMethods } from '../../rpc/chainMethods.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
+import { startServer } from '../rpc/support.ts'
+import { memoryMeta } from './fakeL1.ts'
 import { balanceOf, type Pair, seal, settleAll, startPair } from './support.ts'
 
 const FRESH = '0x00000000000000000000000000000000000f4e54'
@@ -85,6 +90,38 @@ describe('a restart on the same store', () => {
     expect(balanceOf(node, FRESH)).toBe(18n)
     expect(node.chain.isCanonical(unsettled.hash)).toBe(true)
     await again.close()
+  })
+})
+
+describe('L1 over WebSocket', () => {
+  it('pushes its heads: a deposit shows without any poll', async () => {
+    const of = await start({ l1: { kind: 'instant' } })
+    const { chain, pool } = of.l1
+    const methods = chainMethods({ chain, pool, clock: of.clock, clientVersion: 'reenact/test' })
+    const server = await startServer({ methods })
+    cleanups.push(() => server.close())
+    const l1 = createL1Client(webSocket(`ws://127.0.0.1:${server.port}`, { retryCount: 0 }))
+    cleanups.push(() => l1.close())
+    const { deployment, clock, logger } = of
+    const watcher = createL1Watcher({ pollMs: 3_600_000 }, { l1, deployment, meta: memoryMeta(), clock, logger })
+    const heads = l1.subscribeHeads(() => undefined)
+    cleanups.push(() => watcher.close())
+    watcher.start()
+    const stop = await heads
+    const message = new Promise<void>((resolve) => {
+      watcher.onChange(() => {
+        if (watcher.messages().length > 0) resolve()
+      })
+    })
+    await of.deposit(FRESH, 5n)
+    await message
+    expect(watcher.messages()[0]?.message.value).toBe(5n)
+    stop?.()
+  })
+
+  it('is polled when its transport cannot push', async () => {
+    const of = await start()
+    expect(await createL1Client(of.transport).subscribeHeads(() => undefined)).toBeUndefined()
   })
 })
 

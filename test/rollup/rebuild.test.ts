@@ -186,6 +186,39 @@ describe('blocks that waited too long', () => {
   })
 })
 
+describe('L1 read again from the start', () => {
+  it('does not make settled blocks look old and unsettled meanwhile', async () => {
+    const of = await start()
+    const { l2, tamper, clock } = of
+    for (let index = 0; index < 3; index++) {
+      await of.sendL2(devAccount(1), { to: FRESH, value: 1n })
+      clock.shift(1_000)
+      await seal(l2)
+    }
+    await settleAll(of)
+    const head = l2.chain.head().hash
+    clock.shift(30 * 24 * 3600 * 1000)
+    let answers = 4
+    tamper.current = async (_method, _params, answer) => {
+      answers -= 1
+      if (answers < 0) throw new Error('L1 went away')
+      return answer()
+    }
+    l2.watcher.distrust()
+    await expect(l2.watcher.step()).rejects.toMatchObject({ code: 'L1_UNREACHABLE' })
+    expect(l2.watcher.settledHead()).toBeUndefined()
+    expect(l2.watcher.inSync()).toBe(false)
+    await l2.sequencer.reconcile()
+    expect(l2.chain.head().hash).toEqual(head)
+    expect(l2.settlement().settled).toBe(3n)
+    tamper.current = undefined
+    await l2.watcher.step()
+    await l2.sequencer.reconcile()
+    expect(l2.chain.head().hash).toEqual(head)
+    expect(l2.settlement().settled).toBe(3n)
+  })
+})
+
 describe('another proposer', () => {
   it('wins: its blocks are imported from L1 calldata, own transactions run on top of them', async () => {
     const of = await start()

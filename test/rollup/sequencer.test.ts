@@ -180,6 +180,27 @@ describe('claims', () => {
     expect(of.l2Balance(FRESH)).toBe(10n)
   })
 
+  it('lead to reading L1 again when recorded messages and the proven inbox disagree', async () => {
+    const of = await start()
+    const { l2, tamper } = of
+    tamper.current = async (method, _params, answer) => {
+      const result = await answer()
+      if (method !== 'eth_getLogs') return result
+      // another value in the event's data
+      const spoil = (log: { data: string }) => ({ ...log, data: log.data.replace('9', '8') })
+      return (result as { data: string }[]).map(spoil)
+    }
+    await of.deposit(FRESH, 9n)
+    await nextL1(of)
+    expect(l2.watcher.messages()[0]?.message.value).toBe(8n)
+    tamper.current = undefined
+    expect(await l2.sequencer.seal('wake')).toBeUndefined()
+    await l2.watcher.step()
+    expect(l2.watcher.messages()[0]?.message.value).toBe(9n)
+    await seal(l2)
+    expect(of.l2Balance(FRESH)).toBe(9n)
+  })
+
   it('take the header from its RPC fields, and from debug_getRawHeader when those do not hash to it', async () => {
     const of = await start()
     const { l2, tamper } = of
@@ -210,6 +231,29 @@ describe('claims', () => {
     await seal(l2)
     const state = l2.chain.stateAt(l2.chain.head().header.stateRoot)
     expect(state.getStorage(hexToBytes(receiver), hexToBytes('3'.padStart(64, '0')))).toEqual(Uint8Array.of(4))
+  })
+})
+
+describe('BLOCKHASH on L2', () => {
+  it('reaches old blocks in EXECUTE as it does here', async () => {
+    const of = await start()
+    const { l2 } = of
+    await nextL1(of)
+    // slot 0 = blockhash(number - 3): PUSH1 3 NUMBER SUB BLOCKHASH PUSH0 SSTORE
+    const reader = await deployL2(of, '0x60034303405f55')
+    for (let index = 0; index < 4; index++) {
+      of.clock.shift(1_000)
+      await seal(l2)
+    }
+    await of.sendL2(devAccount(1), { to: reader })
+    of.clock.shift(1_000)
+    const { header } = await seal(l2)
+    const state = l2.chain.stateAt(header.stateRoot)
+    expect(state.getStorage(hexToBytes(reader), new Uint8Array(32))).toEqual(
+      l2.chain.getHashByNumber(header.number - 3n),
+    )
+    await settleAll(of)
+    expect(l2.settlement().settled).toBe(header.number)
   })
 })
 

@@ -73,7 +73,7 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const [first] = genesis.rollups
   if (first === undefined) throw new Error('no rollup in the genesis')
   const { l2: l2Genesis, deployment } = first
-  const { node: l1 } = await openL1(
+  const l1 = await openL1(
     { genesis: genesis.l1, sealMode: options.l1 ?? { kind: 'manual' }, imported: false },
     { engines, clock, timers: systemTimers, logger },
   )
