@@ -247,7 +247,7 @@ async function finish(
     blobGasUsed: usage.blob,
     requests,
     changes,
-    commit: state.computeCommit(),
+    commit: state.computeCommit(changes),
     blockAccessList: accessList?.serialize(),
     regularGas: usage.regular + progress.systemGas,
     executedGas: evm.meter.executedGas,

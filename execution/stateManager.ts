@@ -213,13 +213,14 @@ export class JournaledState implements StateManagerInterface {
     return { accounts, storage, clearedStorage, codes }
   }
 
-  /** Root and new nodes after everything so far. */
-  computeCommit(): StateCommit {
-    return this.#read(() => this.#view.commit(this.changes()))
+  /** Root and new nodes after `changes`. */
+  computeCommit(changes: StateChanges): StateCommit {
+    return this.#read(() => this.#view.commit(changes))
   }
 
+  /** Before Byzantium every receipt holds a root. */
   async getStateRoot(): Promise<Uint8Array> {
-    return this.computeCommit().root
+    return this.computeCommit(this.changes()).root
   }
 
   /** While set, the library's own look at the caller of a system call is answered with "absent". */
