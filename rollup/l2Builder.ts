@@ -180,8 +180,10 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
   /** 'unfit': refused by the limits, and the block with it is over or must be begun anew */
   async function add(tx: Transaction): Promise<'added' | 'unfit' | TransactionRejected> {
     const alone = room.untouched()
+    const startedAt = performance.now()
     try {
       const outcome = await assembly.addTransaction(tx, (result) => room.take(tx, result))
+      logger.debug('ran a transaction', { hash: tx.hash, ms: performance.now() - startedAt })
       if (outcome !== undefined) {
         count += 1
         return 'added'

@@ -161,12 +161,16 @@ async function follow(
   deps: SettlerDeps,
   inFlight: InFlight,
 ): Promise<SettlerStep | Replacement> {
+  // asked before the receipts: what is included in between must not look like somebody else's transaction
+  const nextNonce = await deps.l1.getTransactionCount(deps.account.address)
+  // the nonce first: when it is used, one of these receipts is there, or the transaction was not ours
+  const nextNonce = await deps.l1.getTransactionCount(deps.account.address)
   for (const { txHash, blocks } of inFlight.versions.toReversed()) {
     const receipt = await deps.l1.getReceipt(txHash)
     if (receipt !== undefined) return finish(deps, { blocks, gas: inFlight.gas }, receipt)
   }
-  if ((await deps.l1.getTransactionCount(deps.account.address)) > inFlight.nonce) {
-    // the nonce went to something that this node did not send; the contract's head tells what is left to do
+  if (nextNonce > inFlight.nonce) {
+    // the contract's head tells what is left to do
     deps.logger.warn("the settler's nonce was used by another transaction", { nonce: inFlight.nonce })
     await clearRecord(deps.chain, IN_FLIGHT_KEY)
     return 'settled'
