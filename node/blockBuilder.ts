@@ -101,8 +101,10 @@ function createAdder(assembly: BlockAssembly, request: BuildBlockRequest, deps: 
     async add(tx: Transaction): Promise<void> {
       if (waiting.has(bytesToHex(tx.sender))) return
       if (bytes + tx.raw.length > maxBytes) return wait(tx, 'the block has no room for its bytes')
+      const startedAt = performance.now()
       try {
         const outcome = await assembly.addTransaction(tx, (result) => fits(tx, result))
+        deps.logger.debug('ran a transaction', { hash: tx.hash, ms: performance.now() - startedAt })
         if (outcome === undefined) return wait(tx, 'refused by the limits of the block')
         bytes += tx.raw.length
         misfits = 0

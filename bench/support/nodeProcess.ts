@@ -49,6 +49,9 @@ export async function startBenchNode(options: BenchNodeOptions = {}): Promise<Be
   const elapsed = () => performance.now() - spawnedAt
   const argv = [...(options.nodeFlags ?? []), COMMAND, ...flags, ...(options.argv ?? [])]
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // Nothing of a bench that fails may stay behind.
+  const killWithUs = () => child.kill('SIGKILL')
+  process.once('exit', killWithUs)
   const ended = once(child, 'close')
   void ended.then(([code]) => {
     if (code !== 0) console.error(`the node ended with ${code}`)
@@ -77,6 +80,7 @@ export async function startBenchNode(options: BenchNodeOptions = {}): Promise<Be
     deployment: rollup.deployment,
     startTimes: { ready: readyAt, l1Answer, l2Answer },
     async stop() {
+      process.removeListener('exit', killWithUs)
       child.kill('SIGTERM')
       const [code] = await ended
       if (code !== 0) throw new Error(`the node ended with ${code}`)
