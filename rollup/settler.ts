@@ -163,8 +163,6 @@ async function follow(
 ): Promise<SettlerStep | Replacement> {
   // asked before the receipts: what is included in between must not look like somebody else's transaction
   const nextNonce = await deps.l1.getTransactionCount(deps.account.address)
-  // the nonce first: when it is used, one of these receipts is there, or the transaction was not ours
-  const nextNonce = await deps.l1.getTransactionCount(deps.account.address)
   for (const { txHash, blocks } of inFlight.versions.toReversed()) {
     const receipt = await deps.l1.getReceipt(txHash)
     if (receipt !== undefined) return finish(deps, { blocks, gas: inFlight.gas }, receipt)
