@@ -14,8 +14,8 @@ import { createStateView } from '../stateless/stateView.ts'
 import { type PrecompileCase, precompileCases } from './support/precompileInputs.ts'
 
 const CONTRACT = hexToBytes('c0de00000000000000000000000000000000c0de')
-const GAS = 2_000_000n
-const ROUNDS = 3
+const GAS = 12_000_000n
+const ROUNDS = 2
 const BUDGET_MGAS = 12
 
 /** Copies the call data to memory, then calls for ever. */
