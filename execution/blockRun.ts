@@ -4,6 +4,7 @@ import { concatBytes } from '../stateless/bytes.ts'
 import { InvalidBlock } from '../stateless/errors.ts'
 import { orderedTrieRoot } from '../stateless/orderedTrie.ts'
 import type { BlockHeader, Hash32, StateChanges, StateCommit, Withdrawal } from '../stateless/types.ts'
+import { withoutAuthorizations } from './authorizations.ts'
 import { type BlockContext, type BlockContextOptions, createBlockContext, LibraryFailure } from './blockContext.ts'
 import { BadDepositLog, depositRequests } from './deposits.ts'
 import { TransactionRejected } from './errors.ts'
@@ -157,8 +158,11 @@ async function runOne(context: BlockContext, progress: Progress, tx: Transaction
   const { vm, block, shared, budget, spec } = context
   const typed = toTypedTx(tx, shared)
   armMeter(context, tx, typed.getIntrinsicGas())
+  const delegates = tx.type === 4
+  context.evm.authorize(delegates ? tx : undefined)
+  const libraryTx = delegates ? withoutAuthorizations(typed) : typed
   const result = await context.library(() =>
-    runTx(vm, { tx: typed, block, skipHardForkValidation: true, blockGasUsed: progress.paidGas }),
+    runTx(vm, { tx: libraryTx, block, skipHardForkValidation: true, blockGasUsed: progress.paidGas }),
   )
   const outcome = outcomeOf(context, progress, tx, result)
   if (budget !== undefined) spendBudget(budget, outcome.regularGas)

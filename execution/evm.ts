@@ -15,6 +15,7 @@ import { createVM, type VM, type VMOpts } from '@ethereumjs/vm'
 import { EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import type { Hash32, StateView } from '../stateless/types.ts'
 import { JournaledAccessList } from './accessList.ts'
+import { applyAuthorizations } from './authorizations.ts'
 import { type Curves, loadCurves } from './curves.ts'
 import { createYieldClock, type YieldClock } from './eventLoop.ts'
 import { type FrameClass, frameEnv, loadFrameClass, runFrame } from './frames.ts'
@@ -30,7 +31,7 @@ import type { CodeAnalysis } from './jumpAnalysis.ts'
 import { createMeter, type Meter } from './metering.ts'
 import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable } from './opcodeMap.ts'
 import { JournaledState } from './stateManager.ts'
-import type { ExecutePrecompile } from './types.ts'
+import type { ExecutePrecompile, Transaction } from './types.ts'
 import { WarmJournal } from './warmJournal.ts'
 
 export const SYSTEM_ADDRESS = new Address(hexToBytes(SYSTEM_ADDRESS_HEX))
@@ -63,6 +64,7 @@ export class RunEvm extends EVM {
   #meteredTable: OpcodeTable | undefined
   #systemCall: 'none' | 'entering' | 'running' = 'none'
   #depth = 0
+  #authorizing: Transaction | undefined
 
   constructor(deps: EvmDeps) {
     super({
@@ -139,6 +141,32 @@ export class RunEvm extends EVM {
       if (result.execResult.logs?.length === 0) delete result.execResult.logs
       return result
     }
+    const tx = this.#authorizing
+    this.#authorizing = undefined
+    return tx === undefined ? this.#runCounted(options) : this.#runDelegating(options, tx)
+  }
+
+  /** The next outermost call belongs to this transaction and first applies its EIP-7702 authorizations. */
+  authorize(tx: Transaction | undefined): void {
+    this.#authorizing = tx
+  }
+
+  async #runDelegating(options: EVMRunCallOpts, tx: Transaction): Promise<EVMResult> {
+    const { gasLimit = 0n } = options
+    const applied = await applyAuthorizations(this, this.#state, tx, gasLimit)
+    if (applied.outOfGas) {
+      // runTx then takes back what was written since it subtracted the fees.
+      this.eip2780PrepOog = true
+      return { execResult: outOfGas(gasLimit) }
+    }
+    const result = await this.#runCounted({ ...options, gasLimit: applied.gasLeft })
+    const { execResult } = result
+    execResult.executionGasUsed += gasLimit - applied.gasLeft
+    execResult.gasRefund = (execResult.gasRefund ?? 0n) + applied.refund
+    return result
+  }
+
+  async #runCounted(options: EVMRunCallOpts): Promise<EVMResult> {
     const usedBefore = this.executionStateGasUsed
     const reservoirBefore = this.stateGasReservoir
     const result = await this.#runOutermost(options)
@@ -239,12 +267,13 @@ function executeHandler(execute: ExecutePrecompile): PrecompileFunc {
       assert(result.gasUsed <= gasLimit, 'EXECUTE charged more than it was given')
       return { returnValue: result.output, executionGasUsed: result.gasUsed }
     }
-    return {
-      returnValue: EMPTY_BYTES,
-      executionGasUsed: gasLimit,
-      exceptionError: new EVMError(EVMError.errorMessages.OUT_OF_GAS),
-    }
+    return outOfGas(gasLimit)
   }
+}
+
+function outOfGas(gasLimit: bigint): ExecResult {
+  const exceptionError = new EVMError(EVMError.errorMessages.OUT_OF_GAS)
+  return { returnValue: EMPTY_BYTES, executionGasUsed: gasLimit, exceptionError }
 }
 
 export type RunVm = {

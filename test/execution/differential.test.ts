@@ -11,7 +11,7 @@ describe('random Amsterdam blocks: the stock library comes to the same header an
     const stock = await createStockChain(chain.genesis, chain.memory)
     let included = 0
     for (let block = 0; block < BLOCKS; block++) {
-      const { outcome } = await buildRandomBlock(chain, seed * 100 + block, 12)
+      const { outcome } = await buildRandomBlock(chain, seed * 100 + block, 12, { leastDelegationGas: 1_000_000n })
       await stock.run(outcome)
       included += outcome.receipts.length
       chain.append(outcome)

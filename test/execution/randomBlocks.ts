@@ -42,7 +42,12 @@ export function createRandomChain(seed: number, world = WIDE_WORLD): Promise<Dev
 type Fees = { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }
 
 /** A signed transaction of a random kind. Its nonce may be wrong now and then. */
-async function randomTransaction(random: Random, chain: DevChain, nonces: number[]): Promise<Transaction> {
+async function randomTransaction(
+  random: Random,
+  chain: DevChain,
+  nonces: number[],
+  least: bigint,
+): Promise<Transaction> {
   const index = random.below(accounts.length)
   const signer = accounts[index]
   if (signer === undefined) throw new Error('no such account')
@@ -71,6 +76,7 @@ async function randomTransaction(random: Random, chain: DevChain, nonces: number
               ...base,
               ...fees,
               ...target,
+              gas: base.gas > least ? base.gas : least,
               type: 'eip7702',
               authorizationList: await authorizations(random, nonces),
             })
@@ -101,8 +107,16 @@ async function authorizations(random: Random, nonces: number[]) {
 
 export type RandomBlock = { outcome: BlockOutcome; tried: number; rejected: TransactionRejected[]; refused: number }
 
-/** Builds one block of random transactions, some of which are rejected or refused on the way. */
-export async function buildRandomBlock(chain: DevChain, seed: number, size: number): Promise<RandomBlock> {
+/**
+ * Builds one block of random transactions, some of which are rejected or refused on the way. Transactions that set
+ * delegations have at least `leastDelegationGas`: the library lists delegations that ran out of gas and were undone.
+ */
+export async function buildRandomBlock(
+  chain: DevChain,
+  seed: number,
+  size: number,
+  { leastDelegationGas = 0n } = {},
+): Promise<RandomBlock> {
   const random = createRandom(seed)
   const withdrawals = random.chance(40)
     ? [0, 1].map((i) => ({
@@ -127,7 +141,7 @@ export async function buildRandomBlock(chain: DevChain, seed: number, size: numb
   let refused = 0
   for (let i = 0; i < size; i++) {
     await readNonces()
-    const tx = await randomTransaction(random, chain, nonces)
+    const tx = await randomTransaction(random, chain, nonces, leastDelegationGas)
     const refuse = random.chance(15)
     const outcome = await assembly
       .addTransaction(tx, () => !refuse)
