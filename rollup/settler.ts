@@ -36,7 +36,7 @@ export type Settler = {
 
 export type SettlerOptions = {
   limits: SettlementLimits
-  /** a transaction that is not included after this long is sent again with higher fees; default 30 s */
+  /** a transaction that is not included after this long and 3 L1 blocks is replaced at higher fees; default 30 s */
   bumpAfterMs?: number
   /** wei; default 1 gwei */
   priorityFee?: bigint
@@ -64,6 +64,7 @@ type InFlight = Fees & {
   /** every version that was sent with this nonce, newest last */
   versions: { txHash: Hex; blocks: { number: bigint; hash: Hex }[] }[]
   sentAtMs: number
+  sentAtL1Block: bigint
   gas: bigint
 }
 type Sent = { blocks: readonly { number: bigint; hash: Hex }[]; gas: bigint }
@@ -73,6 +74,8 @@ type L1Head = { block: L1Block; number: bigint; hash: Hex }
 
 const IN_FLIGHT_KEY = 'settler/inFlight'
 const GWEI = 1_000_000_000n
+/** L1 blocks that must have passed a transaction by before it counts as stuck, however slow L1 is */
+const BLOCKS_BEFORE_BUMP = 3n
 /** block hashes that passed the local EXECUTE; forgetting them costs a second run */
 const MAX_REMEMBERED = 4_096
 
@@ -176,8 +179,11 @@ async function follow(
   const waitedMs = deps.clock.nowMs() - inFlight.sentAtMs
   const newest = inFlight.versions.at(-1)
   const isStuck = newest !== undefined && (await deps.l1.getTransactionInput(newest.txHash)) !== undefined
-  if (isStuck && waitedMs < (options.bumpAfterMs ?? 30_000)) return 'waiting'
-  deps.logger.warn('the settlement is not included, sending it again', { waitedMs, isStuck, nonce: inFlight.nonce })
+  const passedBy = deps.view.head().number - inFlight.sentAtL1Block
+  const isPatient = waitedMs < (options.bumpAfterMs ?? 30_000) || passedBy < BLOCKS_BEFORE_BUMP
+  if (isStuck && isPatient) return 'waiting'
+  const fields = { waitedMs, l1Blocks: passedBy, isStuck, nonce: inFlight.nonce }
+  deps.logger.warn('the settlement is not included, sending it again', fields)
   return { inFlight, isStuck }
 }
 
@@ -338,6 +344,7 @@ async function send(
     ...fees,
     versions: [...older, { txHash, blocks: blocks.map(({ number, hash }) => ({ number, hash })) }],
     sentAtMs: clock.nowMs(),
+    sentAtL1Block: head.block.number,
     gas,
   }
   await writeRecord(chain, IN_FLIGHT_KEY, inFlight)

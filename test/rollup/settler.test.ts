@@ -144,9 +144,17 @@ describe('settler', () => {
     const of = await start(1)
     await of.l2.settler.step()
     const [first] = pendingOnL1(of)
+    if (first === undefined) throw new Error('nothing was sent')
+    // L1 says that it knows the transaction, and leaves it out of its blocks
+    of.l1.pool.drop(first.hash, 'censored')
+    of.tamper.current = async (method, _params, answer) =>
+      method === 'eth_getTransactionByHash' ? { to: of.deployment.l1.rollup, input: '0x' } : answer()
     await of.sendL2(devAccount(1), { to: FRESH, value: 1n })
     await seal(of.l2)
     of.clock.shift(31_000)
+    expect(await of.l2.settler.step()).toBe('waiting')
+    for (let index = 0; index < 3; index++) await seal(of.l1)
+    await of.l2.watcher.step()
     expect(await of.l2.settler.step()).toBe('sent')
     const [second, ...rest] = pendingOnL1(of)
     expect(rest).toHaveLength(0)
