@@ -55,16 +55,6 @@ export type PairOptions = {
 /** A real L1 and a real L2 in one process; the L2 reaches L1 by JSON-RPC through a transport that tests can tamper with. */
 export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const logger = recordingLogger()
-  if (process.env.DEBUG_LOGS) {
-    const push = logger.lines.push.bind(logger.lines)
-    logger.lines.push = (...lines) => {
-      for (const line of lines)
-        process.stderr.write(
-          `${line.level} ${line.event} ${JSON.stringify(line.fields, (_, v) => (typeof v === 'bigint' ? String(v) : v instanceof Error ? v.stack : v))}\n`,
-        )
-      return push(...lines)
-    }
-  }
   const engines = await createEngines(logger)
   const clock = adjustableClock()
   const timestamp = Math.floor(clock.nowMs() / 1000)
