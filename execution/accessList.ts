@@ -224,6 +224,7 @@ export class JournaledAccessList extends BlockLevelAccessList {
   #setLast<V>(changes: Changes<V>, index: number, value: V): void {
     const last = changes.at(-1)
     if (last !== undefined && last.index === index) {
+      if (last.value === value) return
       changes[changes.length - 1] = { index, value }
       this.#undo.push(() => {
         changes[changes.length - 1] = last

@@ -80,7 +80,11 @@ export class JournaledState implements StateManagerInterface {
   async putAccount(address: Address, account?: Account): Promise<void> {
     if (account === undefined) return this.deleteAccount(address)
     const { nonce, balance, codeHash } = account
-    this.#set(this.#accounts, bytesToHex(address.bytes), { nonce, balance, codeHash })
+    const key = bytesToHex(address.bytes)
+    const current = this.#record(key, address.bytes)
+    // Every call writes both its accounts, mostly unchanged: an undo entry for each would pile up over the transaction.
+    if (current !== null && sameAccount(current, account)) return
+    this.#set(this.#accounts, key, { nonce, balance, codeHash })
   }
 
   async deleteAccount(address: Address): Promise<void> {
@@ -352,12 +356,12 @@ export class JournaledState implements StateManagerInterface {
   }
 }
 
-function sameAccount(original: AccountState | undefined, record: AccountRecord): boolean {
+function sameAccount(a: AccountRecord | undefined, b: AccountRecord): boolean {
   return (
-    original !== undefined &&
-    original.nonce === record.nonce &&
-    original.balance === record.balance &&
-    bytesEqual(original.codeHash, record.codeHash)
+    a !== undefined &&
+    a.nonce === b.nonce &&
+    a.balance === b.balance &&
+    (a.codeHash === b.codeHash || bytesEqual(a.codeHash, b.codeHash))
   )
 }
 
