@@ -139,8 +139,7 @@ async function genesisFor(options: DevnetOptions, engines: Engines, clock: Clock
   if (stored !== undefined) return stored
   const timestamp = options['genesis-time'] ?? Math.floor(clock.nowMs() / 1000)
   const genesis = await devnetGenesis(engines, { timestamp, finalityDelay: options['finality-delay'] })
-  if (dataDir !== undefined) storeGenesis(dataDir, genesis)
-  return genesis
+  return dataDir === undefined ? genesis : storeGenesis(dataDir, genesis)
 }
 
 function requireRollup(genesis: DevnetGenesis, index: number): DevnetGenesis['rollups'][number] {

@@ -117,8 +117,7 @@ async function genesisOf(options: L1Options, engines: Engines): Promise<GenesisJ
   if (stored !== undefined) return stored.l1
   const timestamp = options['genesis-time'] ?? Math.floor(Date.now() / 1000)
   const genesis = await devnetGenesis(engines, { timestamp, finalityDelay: 0 })
-  if (dataDir !== undefined) storeGenesis(dataDir, genesis)
-  return genesis.l1
+  return (dataDir === undefined ? genesis : storeGenesis(dataDir, genesis)).l1
 }
 
 /** A geth-format genesis file, checked for the parts without which nothing works. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DevnetGenesis } from '../genesis/types.ts'
 import { createLogger, type LogLevel } from '../node/logger.ts'
@@ -57,10 +57,34 @@ export function storedGenesis(dataDir: string): DevnetGenesis | undefined {
   throw new UsageError('BAD_FILE', `${path} is damaged; restore it, or start with an empty --data-dir`)
 }
 
-/** Written beside its final name and renamed, so that a crash leaves the whole file or none. */
-export function storeGenesis(dataDir: string, genesis: DevnetGenesis): void {
-  mkdirSync(dataDir, { recursive: true })
+/**
+ * Keeps a genesis in a data directory and gives the one that counts: of several processes that start on a new directory
+ * at once, the first to be done decides. Written beside its final name, so that a crash leaves the whole file or none.
+ */
+export function storeGenesis(dataDir: string, genesis: DevnetGenesis): DevnetGenesis {
   const path = join(dataDir, GENESIS_FILE)
-  writeFileSync(`${path}.new`, JSON.stringify(genesis))
-  renameSync(`${path}.new`, path)
+  const draft = `${path}.${process.pid}`
+  try {
+    mkdirSync(dataDir, { recursive: true })
+    writeFileSync(draft, JSON.stringify(genesis), { flush: true })
+    return moveUnlessThere(draft, path) ? genesis : (storedGenesis(dataDir) ?? genesis)
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError('BAD_FILE', `data directory ${dataDir} cannot be used: ${(error as Error).message}`)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+/** A link fails when the name is taken, which a rename does not. False: it was taken. */
+function moveUnlessThere(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    // a file system without links
+    renameSync(from, to)
+    return true
+  }
 }
