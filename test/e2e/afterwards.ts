@@ -4,7 +4,7 @@ import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { L2_DEV_BALANCE } from '../../genesis/parameters.ts'
 import type { RollupDeployment } from '../../genesis/types.ts'
-import { type Access, balanceOf, blockAt, type Hex, nonceOf, type Receipt, type RpcLog } from './chainAccess.ts'
+import { type Access, balanceOf, type Hex, nonceOf, type Receipt, type RpcLog } from './chainAccess.ts'
 import { until } from './clients.ts'
 import { type Chains, type Layer, type Ledger, LOAD_ACCOUNTS, type Receipted, type Transfer } from './load.ts'
 
@@ -102,8 +102,12 @@ export async function checkAccounts(chains: Chains, ledger: Ledger): Promise<voi
 const noncesOf = ({ receipts }: Ledger, layer: Layer, address: Hex): number[] =>
   receipts.filter((entry) => entry.layer === layer && entry.sender === address).map(({ nonce }) => nonce)
 
-/** The head of each chain, to be compared with a later one. */
-export const heads = async ({ l1, l2 }: Chains) => ({
-  l1: await blockAt(l1, 'latest'),
-  l2: await blockAt(l2, 'latest'),
-})
+/**
+ * Errors, and what is no log line at all, in the log of a process with `--json`: a node that was cut off starts as if it
+ * had been stopped. The last line may have been cut, too.
+ */
+export function errorLines(log: string): string[] {
+  const lines = log.split('\n').slice(0, -1)
+  return lines.filter((line) => !line.startsWith('{') || JSON.parse(line).level >= ERROR_LEVEL)
+}
+const ERROR_LEVEL = 50

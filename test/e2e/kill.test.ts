@@ -5,7 +5,7 @@ import { afterEach, expect, it } from 'vitest'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import type { RollupDeployment } from '../../genesis/types.ts'
 import { createRandom, type Random } from '../../scripts/fixtures/random.ts'
-import { checkAccounts, checkBridge, checkReceipts, quiet } from './afterwards.ts'
+import { checkAccounts, checkBridge, checkReceipts, errorLines, quiet } from './afterwards.ts'
 import { accessTo, blockAt } from './chainAccess.ts'
 import { encodeFunctionData, until } from './clients.ts'
 import { type Chains, claimRest, emptyLedger, type Ledger, type LoadParts, sendAll, startLoad } from './load.ts'
@@ -44,7 +44,7 @@ it(
       await checkReceipts(life.chains, ledger)
       await checkBridge(life.chains, life.deployment, ledger)
       await checkAccounts(life.chains, ledger)
-      await checkLogs(life)
+      expect(errorLines(life.node.errors())).toEqual([])
       life.node.child.kill('SIGTERM')
       expect(await life.node.ended).toBe(0)
       console.log(`${ROUNDS} kills: ${summary(ledger)}`)
@@ -64,7 +64,7 @@ async function begin(dataDir: string, random: Random): Promise<Life> {
     await moment(random, 900)
     stillborn.child.kill('SIGKILL')
     await stillborn.ended
-    checkOutput(stillborn)
+    expect(errorLines(stillborn.errors())).toEqual([])
   }
   const node = startProcess(argv)
   running = node
@@ -106,7 +106,7 @@ async function killUnderLoad(life: Life, ledger: Ledger, random: Random): Promis
   life.node.child.kill('SIGKILL')
   await life.node.ended
   await load.over
-  checkOutput(life.node)
+  expect(errorLines(life.node.errors())).toEqual([])
 }
 
 /** Not to wait for anything: to strike somewhere else each time. */
@@ -114,18 +114,8 @@ function moment(random: Random, belowMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, random.int(belowMs)))
 }
 
-/** No error in the log of any life: a node that was cut off starts as if it had been stopped. */
-function checkOutput(node: NodeProcess): void {
-  const complete = node.errors().split('\n').slice(0, -1)
-  expect(complete.filter((line) => !line.startsWith('{') || JSON.parse(line).level >= 50)).toEqual([])
-}
-
 function loadParts({ chains, deployment }: Life, ledger: Ledger, random: Random): LoadParts {
   return { chains, deployment, ledger, random, onReceipt: () => undefined }
-}
-
-async function checkLogs({ node }: Life): Promise<void> {
-  checkOutput(node)
 }
 
 function summary({ receipts, deposits, withdrawals }: Ledger): string {
