@@ -2,6 +2,7 @@ import { TransactionRejected, type TransactionRejectedCode } from '../execution/
 import type { BlockAssembly, BlockEnv, BlockOutcome, Transaction, TransactionOutcome } from '../execution/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import type { Chain, Logger } from './types.ts'
 
 export type BuildBlockRequest = {
@@ -62,7 +63,7 @@ export async function buildBlock(request: BuildBlockRequest, deps: BuildBlockDep
   for (; next.done !== true; next = candidates.next()) {
     if (request.signal?.aborted === true || builder.isFull()) break
     await builder.add(next.value)
-    await new Promise((resolve) => setImmediate(resolve))
+    if (isTurnOver()) await giveWay()
   }
   candidates.return?.()
   if (assembly.transactions.length === 0 && request.allowEmpty !== true) return undefined

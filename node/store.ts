@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import type { AbstractLevel } from 'abstract-level'
 import { Level } from 'level'
 import { StoreError } from './errors.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import { FORMAT_KEY } from './storeKeys.ts'
 import type { Store, StoreOperation } from './types.ts'
 
@@ -10,8 +11,8 @@ const FORMAT_VERSION = 1
 
 type Database = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>
 
-/** A batch gives way to other work after so many operations; it is written as one all the same. */
-const OPERATIONS_PER_SLICE = 2_000
+/** Operations between two looks at the clock: a long batch gives way to other work, and is written as one all the same. */
+const OPERATIONS_PER_LOOK = 64
 
 /**
  * Opens the store of one chain: LevelDB in `dataDir` (made when absent), or memory without it.
@@ -42,13 +43,9 @@ async function writeBatch(database: Database, operations: readonly StoreOperatio
   for (const [index, operation] of operations.entries()) {
     if (operation.type === 'put') batch.put(operation.key, operation.value)
     else batch.del(operation.key)
-    if (index % OPERATIONS_PER_SLICE === OPERATIONS_PER_SLICE - 1) await giveWay()
+    if (index % OPERATIONS_PER_LOOK === 0 && isTurnOver()) await giveWay()
   }
   await batch.write()
-}
-
-function giveWay(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** A map: ten times faster than an ordered tree, and only `range`, which hardly anyone asks for, needs the order. */

@@ -4,6 +4,7 @@ import { bytesToHex } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import type { Block, Hash32, StateView } from '../stateless/types.ts'
 import { bestCandidates } from './candidates.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import { leastWorth } from './eviction.ts'
 import {
   costOf,
@@ -63,8 +64,6 @@ export function createTxPool(options: TxPoolOptions, deps: TxPoolDeps): LiveTxPo
   return new Pool(options, deps)
 }
 
-/** A head change may concern every sender; they are brought up to date in slices of this length. */
-const SLICE_MS = 8
 const LOOKUPS_PER_VIEW = 20_000
 
 function headState(chain: Chain): StateView {
@@ -325,15 +324,13 @@ class Pool implements LiveTxPool {
     for (const queue of touched) this.#settle(queue)
   }
 
-  /** Returns transactions of removed blocks and refreshes every sender, giving way between slices. */
+  /** Returns transactions of removed blocks and refreshes every sender, which may be many: in slices. */
   async #run(): Promise<void> {
-    let started = performance.now()
     for (const step of this.#steps()) {
       step()
-      if (performance.now() - started < SLICE_MS) continue
-      await new Promise((resolve) => setImmediate(resolve))
+      if (!isTurnOver()) continue
+      await giveWay()
       if (this.#closed) return
-      started = performance.now()
     }
   }
 

@@ -1,22 +1,14 @@
-const SLICE_MS = 10
+import { giveWay, isTurnOver } from '../node/eventLoop.ts'
 
 /** Lets timers and sockets run. Awaiting a settled promise would not. */
-export function nextMacrotask(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
+export const nextMacrotask = giveWay
 
 /**
  * For long work on the one thread that everybody shares: call the result between steps, it waits for the others' turn
- * whenever 10 ms have gone by, and otherwise costs a look at the clock.
+ * whenever this turn's time is used up, and otherwise costs a look at the clock.
  */
 export function createPauses(): () => Promise<void> | undefined {
-  let sliceStart = performance.now()
-  return () => {
-    if (performance.now() - sliceStart < SLICE_MS) return undefined
-    return nextMacrotask().then(() => {
-      sliceStart = performance.now()
-    })
-  }
+  return () => (isTurnOver() ? giveWay() : undefined)
 }
 
 /** Array.map that lets others in between. */

@@ -1,0 +1,1 @@
+export { giveWay, isTurnOver } from '../execution/eventLoop.ts'
