@@ -1,9 +1,11 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { EMPTY_CODE_HASH } from '../stateless/account.ts'
+import { bigintToMinimalBytes, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import { NodeError } from '../stateless/errors.ts'
-import { hashHeader } from '../stateless/header.ts'
+import { EMPTY_OMMERS_HASH, hashHeader } from '../stateless/header.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import { createStateView } from '../stateless/stateView.ts'
+import { EMPTY_TRIE_ROOT } from '../stateless/trie.ts'
 import type { Block, BlockHeader, StateChanges, StateCommit } from '../stateless/types.ts'
 import type { GenesisJson } from './genesisJson.ts'
 
@@ -12,8 +14,6 @@ export class InvalidGenesis extends NodeError<'BAD_QUANTITY' | 'BAD_BYTES' | 'BA
 
 export type Genesis = { block: Block; changes: StateChanges; commit: StateCommit }
 
-const EMPTY_TRIE_ROOT = hexToBytes('56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421')
-const EMPTY_OMMERS_HASH = keccak256(Uint8Array.of(0xc0))
 const EMPTY_REQUESTS_HASH = sha256(new Uint8Array(0))
 const EMPTY_BLOCK_ACCESS_LIST_HASH = keccak256(Uint8Array.of(0xc0))
 
@@ -78,8 +78,6 @@ export function genesisBlock(
   return { block, changes, commit }
 }
 
-const EMPTY_CODE_HASH = keccak256(new Uint8Array(0))
-
 function allocChanges(genesis: GenesisJson): StateChanges {
   const accounts = new Map<string, { nonce: bigint; balance: bigint; codeHash: Uint8Array }>()
   const storage = new Map<string, Map<string, Uint8Array>>()
@@ -100,7 +98,7 @@ function allocChanges(genesis: GenesisJson): StateChanges {
     })
     const slots = new Map<string, Uint8Array>()
     for (const [slot, value] of Object.entries(account.storage ?? {})) {
-      const minimal = minimalBytes(quantity(value, `${path}.storage.${slot}`))
+      const minimal = bigintToMinimalBytes(quantity(value, `${path}.storage.${slot}`))
       if (minimal.length === 0) continue
       slots.set(bytesToHex(bigEndian(quantity(slot, `${path}.storage`), 32, `${path}.storage`)), minimal)
     }
@@ -137,10 +135,4 @@ function bigEndian(value: bigint, length: number, path: string): Uint8Array {
     throw new InvalidGenesis('BAD_QUANTITY', `genesis: ${path} does not fit ${length} bytes`, { path })
   }
   return hexToBytes(hex)
-}
-
-function minimalBytes(value: bigint): Uint8Array {
-  if (value === 0n) return new Uint8Array(0)
-  const hex = value.toString(16)
-  return hexToBytes(hex.length % 2 === 0 ? hex : `0${hex}`)
 }

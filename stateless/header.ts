@@ -1,4 +1,4 @@
-import { bytesToHex, EMPTY_BYTES } from './bytes.ts'
+import { bytesToHex } from './bytes.ts'
 import { InvalidBlock, InvalidWitness } from './errors.ts'
 import { keccak256 } from './keccak.ts'
 import {
@@ -19,8 +19,6 @@ import type { Block, BlockHeader, Hash32, Withdrawal } from './types.ts'
 
 /** keccak256(rlp([])): ommersHash of every block since Paris. */
 export const EMPTY_OMMERS_HASH: Hash32 = keccak256(encodeRlp([]))
-/** keccak256(rlp(empty bytes)): root of an empty trie. */
-export const EMPTY_TRIE_ROOT: Hash32 = keccak256(encodeRlp(EMPTY_BYTES))
 
 /** How one header field is written: byte strings of a fixed or free length, or an integer of at most `max` bytes. */
 type Codec = { kind: 'bytes'; length?: number } | { kind: 'uint'; max: number }

@@ -11,11 +11,11 @@ import {
   decodeBlock,
   decodeHeader,
   EMPTY_OMMERS_HASH,
-  EMPTY_TRIE_ROOT,
   encodeHeader,
   hashHeader,
 } from '../../stateless/header.ts'
 import { orderedTrieRoot } from '../../stateless/orderedTrie.ts'
+import { EMPTY_TRIE_ROOT } from '../../stateless/trie.ts'
 import type { BlockHeader } from '../../stateless/types.ts'
 import { SEED } from './arbitraries.ts'
 import { sampleHeader } from './samples.ts'

@@ -1,4 +1,5 @@
-import { EMPTY_OMMERS_HASH, EMPTY_TRIE_ROOT } from '../../stateless/header.ts'
+import { EMPTY_OMMERS_HASH } from '../../stateless/header.ts'
+import { EMPTY_TRIE_ROOT } from '../../stateless/trie.ts'
 import type { BlockHeader } from '../../stateless/types.ts'
 
 const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill)
