@@ -1,8 +1,8 @@
 import type { AccountFields, StateManagerInterface } from '@ethereumjs/common'
 import { Account, type Address } from '@ethereumjs/util'
 import { bytesEqual, bytesToHex, EMPTY_BYTES } from '../stateless/bytes.ts'
-import { EMPTY_TRIE_ROOT } from '../stateless/header.ts'
 import { keccak256 } from '../stateless/keccak.ts'
+import { EMPTY_TRIE_ROOT } from '../stateless/trie.ts'
 import type { AccountState, Hash32, StateChanges, StateCommit, StateView } from '../stateless/types.ts'
 import { assert, InternalError, SYSTEM_ADDRESS_HEX } from './internal.ts'
 

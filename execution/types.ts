@@ -1,4 +1,13 @@
-import type { AccountState, Block, BlockHeader, Hash32, RunBlock, StateChanges, StateView, Withdrawal } from '../stateless/types.ts'
+import type {
+  AccountState,
+  Block,
+  BlockHeader,
+  Hash32,
+  RunBlock,
+  StateChanges,
+  StateView,
+  Withdrawal,
+} from '../stateless/types.ts'
 
 /** Lower-case 0x hex of 20 bytes. Transactions and logs carry bytes; hex is made at the RPC edge. */
 export type Authorization = {
@@ -144,7 +153,10 @@ export type BlockAssembly = {
    * outcome; a refused or rejected transaction leaves no trace, neither in state nor in the block access list.
    * Returns undefined when refused.
    */
-  addTransaction(tx: Transaction, accept?: (outcome: TransactionOutcome) => boolean): Promise<TransactionOutcome | undefined>
+  addTransaction(
+    tx: Transaction,
+    accept?: (outcome: TransactionOutcome) => boolean,
+  ): Promise<TransactionOutcome | undefined>
   /** Withdrawals, request calls, roots and header. Fails loudly when a request contract is missing or fails. */
   seal(): Promise<BlockOutcome>
 }
