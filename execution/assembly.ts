@@ -6,12 +6,15 @@ import { TransactionRejected } from './errors.ts'
 import type { BlockDeps } from './executeBlock.ts'
 import { nextBaseFee, nextExcessBlobGas } from './fees.ts'
 import { assert } from './internal.ts'
-import { outcomeOfBlock, sealBlock } from './sealBlock.ts'
-import { toTypedTx } from './typedTransactions.ts'
+import type { NodeCommon } from './nodeCommon.ts'
+import { MAX_BLOCK_RLP_SIZE, outcomeOfBlock, sealBlock } from './sealBlock.ts'
 import type { BeginBlockRequest, BlockAssembly, BlockOutcome, Transaction, TransactionOutcome } from './types.ts'
 
 /** Room that a builder leaves in the block access list for the request calls after its last transaction. */
 const ITEMS_AFTER_TRANSACTIONS = 256
+
+/** EIP-7934: room for the header, the withdrawals and the list prefixes beside the transactions. */
+const BYTES_BESIDE_TRANSACTIONS = 8192
 
 /** Starts a block on top of `parent`: the pre-block system calls have run when it returns. */
 export async function beginBlock(request: BeginBlockRequest, deps: BlockDeps): Promise<BlockAssembly> {
@@ -61,6 +64,7 @@ function createAssembly(request: BeginBlockRequest, header: HeaderBasis, run: Bl
   const { env } = request
   const withdrawals = env.withdrawals ?? []
   const transactions: Transaction[] = []
+  let bytes = 0
   let phase: 'open' | 'sealed' | 'broken' = 'open'
 
   /** One step at a time; a failure that is not a rejection leaves the VM unusable. */
@@ -82,14 +86,16 @@ function createAssembly(request: BeginBlockRequest, header: HeaderBasis, run: Bl
     accept: (outcome: TransactionOutcome) => boolean,
   ): Promise<TransactionOutcome | undefined> {
     const { context } = run
-    toTypedTx(tx, context.shared)
+    requireRoom(tx, bytes, context.common)
     let full = false
     const outcome = await run.runTransaction(tx, (candidate) => {
       full = listIsFull(run, withdrawals.length)
       return !full && accept(candidate)
     })
     if (full) throw new TransactionRejected('BLOCK_GAS_EXHAUSTED', 'block access list limit reached')
-    if (outcome !== undefined) transactions.push(tx)
+    if (outcome === undefined) return undefined
+    transactions.push(tx)
+    bytes += tx.raw.length
     return outcome
   }
 
@@ -125,4 +131,17 @@ function listIsFull({ context, totals }: BlockRun, withdrawals: number): boolean
   const limit = accessListLimit(context.header.gasLimit)
   const reserve = Math.min(ITEMS_AFTER_TRANSACTIONS, limit >> 2) + withdrawals
   return totals.accessListItems + reserve > limit
+}
+
+function requireRoom(tx: Transaction, bytes: number, common: NodeCommon): void {
+  const limit = MAX_BLOCK_RLP_SIZE - BYTES_BESIDE_TRANSACTIONS
+  if (bytes + tx.raw.length <= limit || !common.gteHardfork('osaka')) return
+  throw new TransactionRejected(
+    'BLOCK_GAS_EXHAUSTED',
+    `block size limit reached: have ${limit - bytes}, want ${tx.raw.length}`,
+    {
+      have: limit - bytes,
+      want: tx.raw.length,
+    },
+  )
 }

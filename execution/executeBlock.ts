@@ -27,8 +27,9 @@ export function executeBlock(request: ExecuteBlockRequest, deps: BlockDeps): Pro
 async function execute(request: ExecuteBlockRequest, deps: BlockDeps): Promise<BlockOutcome> {
   const { block, parent, state } = request
   const { spec } = deps
-  checkHeader(block.header, parent, spec.sharedCommonAt(block.header))
-  checkBody(block)
+  const common = spec.sharedCommonAt(block.header)
+  checkHeader(block.header, parent, common)
+  checkBody(block, common)
   const transactions = decodeBlockTransactions(block, spec, deps.crypto)
   const run = await createBlockRun({
     spec,

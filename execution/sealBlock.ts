@@ -1,6 +1,6 @@
 import { bytesEqual } from '../stateless/bytes.ts'
 import { InvalidBlock, type InvalidBlockCode } from '../stateless/errors.ts'
-import { EMPTY_OMMERS_HASH, encodeHeader, encodeWithdrawal, hashHeader } from '../stateless/header.ts'
+import { blockRlp, EMPTY_OMMERS_HASH, encodeHeader, encodeWithdrawal, hashHeader } from '../stateless/header.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import { orderedTrieRoot } from '../stateless/orderedTrie.ts'
 import { requestsHash } from '../stateless/payload.ts'
@@ -8,8 +8,11 @@ import { encodeRlp } from '../stateless/rlp.ts'
 import type { Block, BlockHeader, Hash32, Withdrawal } from '../stateless/types.ts'
 import type { HeaderBasis } from './blockContext.ts'
 import type { BlockResult } from './blockRun.ts'
-import type { NodeCommon } from './nodeCommon.ts'
+import type { NodeCommon, SharedCommon } from './nodeCommon.ts'
 import type { BlockOutcome, Transaction } from './types.ts'
+
+/** EIP-7934, from Osaka on: 10 MiB minus a margin of 2 MiB for the consensus block. */
+export const MAX_BLOCK_RLP_SIZE = 8_388_608
 
 /** The header that a block with this result has; optional fields by fork. */
 export function buildHeader(
@@ -68,9 +71,13 @@ export function sealBlock(
   }
 }
 
-/** The parts of a sealed block that its header commits to without execution. Throws InvalidBlock. */
-export function checkBody(block: Block): void {
+/** The parts of a sealed block that its header commits to without execution, and its size. Throws InvalidBlock. */
+export function checkBody(block: Block, common: SharedCommon): void {
   const { header, ommers, withdrawals } = block
+  const size = blockRlp(block).length
+  if (size > MAX_BLOCK_RLP_SIZE && common.gteHardfork('osaka')) {
+    throw new InvalidBlock('BLOCK_TOO_LARGE', `block of ${size} bytes, at most ${MAX_BLOCK_RLP_SIZE} allowed`, { size })
+  }
   compare('BLOCK_HASH_MISMATCH', block.hash, hashHeader(header))
   compare('BAD_HEADER_FIELD', header.transactionsRoot, orderedTrieRoot(block.transactions))
   compare('BAD_HEADER_FIELD', header.ommersHash, keccak256(encodeRlp(ommers.map((o) => ({ rawRlp: encodeHeader(o) })))))
