@@ -170,9 +170,11 @@ async function follow(
     const receipt = await deps.l1.getReceipt(txHash)
     if (receipt !== undefined) return finish(deps, { blocks, gas: inFlight.gas }, receipt)
   }
-  if (nextNonce > inFlight.nonce) {
-    // the contract's head tells what is left to do
-    deps.logger.warn("the settler's nonce was used by another transaction", { nonce: inFlight.nonce })
+  if (nextNonce !== inFlight.nonce) {
+    // Lower: a reorg took an earlier transaction away, and what is in flight would wait for that one for ever. In both
+    // cases the contract's head tells what is left to do.
+    const what = nextNonce > inFlight.nonce ? 'was used by another transaction' : 'is ahead of L1 after a reorg'
+    deps.logger.warn(`the settler's nonce ${what}`, { nonce: inFlight.nonce, nextNonce })
     await clearRecord(deps.chain, IN_FLIGHT_KEY)
     return 'settled'
   }
