@@ -3,7 +3,6 @@ import { digest as wasmSha256 } from '@chainsafe/as-sha256'
 import type { CustomCrypto } from '@ethereumjs/common'
 import { createKeccak } from 'hash-wasm'
 import { bigintToMinimalBytes, bytesToBigint } from '../stateless/bytes.ts'
-import { createKzg } from './kzg.ts'
 import { createRecovery, type RecoverPublicKey, type RecoveryBackend } from './recovery.ts'
 
 /** The two levels of the injected logger that this room needs. */
@@ -58,7 +57,7 @@ export async function createCrypto(
       return publicKey === undefined ? undefined : keccak256(publicKey).subarray(12)
     },
     recoveryBackend: recovery.backend,
-    customCrypto: { keccak256, sha256, ecrecover: createEcrecover(recoverPublicKey), kzg: createKzg() },
+    customCrypto: { keccak256, sha256, ecrecover: createEcrecover(recoverPublicKey) },
   }
 }
 

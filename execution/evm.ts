@@ -8,6 +8,7 @@ import {
   type ExecResult,
   type Log,
   type Message,
+  NobleBN254,
   type PrecompileFunc,
 } from '@ethereumjs/evm'
 import { Account, Address } from '@ethereumjs/util'
@@ -16,7 +17,6 @@ import { EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import type { Hash32, StateView } from '../stateless/types.ts'
 import { JournaledAccessList } from './accessList.ts'
 import { applyAuthorizations } from './authorizations.ts'
-import { type Curves, loadCurves } from './curves.ts'
 import { createYieldClock, type YieldClock } from './eventLoop.ts'
 import { type FrameClass, frameEnv, loadFrameClass, runFrame } from './frames.ts'
 import {
@@ -30,6 +30,7 @@ import {
 import type { CodeAnalysis } from './jumpAnalysis.ts'
 import { createMeter, type Meter } from './metering.ts'
 import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable } from './opcodeMap.ts'
+import { replacePrecompiles } from './precompiles.ts'
 import { JournaledState } from './stateManager.ts'
 import type { ExecutePrecompile, Transaction } from './types.ts'
 import { WarmJournal } from './warmJournal.ts'
@@ -45,7 +46,6 @@ type EvmDeps = {
   blockchain: EVMMockBlockchainInterface
   execute: ExecutePrecompile | undefined
   frames: FrameClass
-  curves: Curves
 }
 
 /**
@@ -65,14 +65,16 @@ export class RunEvm extends EVM {
   #systemCall: 'none' | 'entering' | 'running' = 'none'
   #depth = 0
   #authorizing: Transaction | undefined
+  /** the library makes a new map of precompiles for each fork */
+  #replaced: Map<string, PrecompileFunc> | undefined
 
   constructor(deps: EvmDeps) {
     super({
       common: deps.common,
       stateManager: deps.state,
       blockchain: deps.blockchain,
-      bls: deps.curves.bls,
-      bn254: deps.curves.bn254,
+      // Never asked: replacePrecompiles answers for it. The library wants one all the same.
+      bn254: new NobleBN254(),
       ...(deps.common.isActivatedEIP(7928) ? { blockLevelAccessList: new JournaledAccessList() } : {}),
     })
     this.#clock = deps.clock
@@ -108,6 +110,10 @@ export class RunEvm extends EVM {
   /** One getter serves the dispatch of calls and the EIP-2929 warming of every transaction. */
   override get precompiles(): Map<string, PrecompileFunc> {
     const active = super.precompiles
+    if (active !== this.#replaced) {
+      replacePrecompiles(active, () => (this.#clock.dueNow() ? this.#clock.pause() : undefined))
+      this.#replaced = active
+    }
     if (this.#execute !== undefined && this.common.isActivatedEIP(NATIVE_ROLLUPS_EIP)) {
       if (!active.has(EXECUTE_ADDRESS_HEX)) active.set(EXECUTE_ADDRESS_HEX, this.#execute)
     } else {
@@ -303,11 +309,10 @@ export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
   const { common } = options
   RunEvm.allowFork(NATIVE_ROLLUPS_FORK)
   const frames = await loadFrameClass()
-  const curves = await loadCurves()
   const state = new JournaledState(options.state)
   const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, options.signal)
   const blockchain = createHashSource(options.blockHash)
-  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames, curves })
+  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames })
   const vm = await createVM({ common, stateManager: state, blockchain, evm })
   return { vm, evm, state, common, clock }
 }

@@ -1,10 +1,9 @@
-import type { CustomCrypto } from '@ethereumjs/common'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
-import { bytesToBigint, hexToBytes } from '../stateless/bytes.ts'
+import { hexToBytes, isZeroBytes } from '../stateless/bytes.ts'
+import { assert } from './internal.ts'
+import { BadElement, loadMcl, MCL_SIZES, type Mcl, mclCall } from './mcl.ts'
 
-const { G1, G2, fields, pairingBatch } = bls12_381
-type G1Point = typeof G1.Point.BASE
-type G2Point = typeof G2.Point.BASE
+const { G1, G2, fields } = bls12_381
 
 /** [tau]G2 of the KZG ceremony: the second entry of `g2_monomial` in consensus-specs' trusted_setup_4096.json. */
 const TAU_G2 =
@@ -12,49 +11,138 @@ const TAU_G2 =
   '2914e5870cb452d2afaaab24f3499f72185cbfee53492714734429b7b38608e2' +
   '3926c911cceceac9a36851477ba4c60b087041de621000edc98edada20c1def2'
 
+/** Flags in the first byte of a compressed point. */
+const COMPRESSED = 0x80
+const INFINITY = 0x40
+const LARGER_Y = 0x20
+
+const toBytes = (value: bigint, length: number) => hexToBytes(value.toString(16).padStart(length * 2, '0'))
+const SCALAR_ORDER = toBytes(fields.Fr.ORDER, 32)
+const HALF_FIELD = toBytes(fields.Fp.ORDER / 2n, 48)
+
 /**
  * EIP-4844 verify_kzg_proof, for the point evaluation precompile: does the polynomial behind a 48-byte commitment have
- * the value y at z? One pairing equation: e(C - [y]G1, G2) = e(proof, [tau - z]G2).
+ * the value y at z (32 bytes each, big-endian)?
  *
- * @throws Error with C_KZG_BADARGS in its message, which EthereumJS takes for invalid input, when a point is not a
- * canonical member of the group or a scalar not below its order
+ * @throws BadElement when a point is not a canonical member of the group or a scalar not below its order
  */
-export function createVerifyKzgProof(): (commitment: string, z: string, y: string, proof: string) => boolean {
-  let tau: G2Point | undefined
+export type VerifyKzgProof = (commitment: Uint8Array, z: Uint8Array, y: Uint8Array, proof: Uint8Array) => boolean
+
+let loading: Promise<VerifyKzgProof> | undefined
+
+/** Started on first use, once per process. */
+export function loadVerifyKzgProof(): Promise<VerifyKzgProof> {
+  loading ??= loadMcl('bls12_381').then(createVerifyKzgProof)
+  return loading
+}
+
+/**
+ * One pairing equation with both G2 points fixed, so that their line functions are computed once:
+ * e(C - [y]G1 + [z]proof, G2) * e(-proof, [tau]G2) = 1.
+ */
+function createVerifyKzgProof(mcl: Mcl): VerifyKzgProof {
+  const { g1 } = mcl
+  const { scalar, target } = MCL_SIZES
+  const decompress = createDecompression(mcl)
+  const holds = createFixedPairing(mcl)
+  const base = mcl.reserve(g1.size)
+  decompress(base, G1.Point.BASE.toBytes())
+  const baseBytes = mcl.load(base, g1.size)
+  const claimed = mcl.reserve(g1.size)
+  const opening = mcl.reserve(g1.size)
+  const combined = mcl.reserve(g1.size)
+  const points = mcl.reserve(2 * g1.size)
+  const scalars = mcl.reserve(2 * scalar)
+  const product = mcl.reserve(target)
+  const negateScalar = mclCall(mcl, 'mclBnFr_neg')
+  const negate = mclCall(mcl, 'mclBnG1_neg')
   return (commitment, z, y, proof) => {
-    const value = scalar(y)
-    const at = scalar(z)
-    const claimed = point(commitment).subtract(G1.Point.BASE.multiplyUnsafe(value))
-    tau ??= G2.Point.fromHex(TAU_G2)
-    const divisor = tau.subtract(G2.Point.BASE.multiplyUnsafe(at))
-    return pairingProductIsOne([
-      { g1: claimed.negate(), g2: G2.Point.BASE },
-      { g1: point(proof), g2: divisor },
-    ])
+    readCanonicalScalar(mcl, scalars, y)
+    readCanonicalScalar(mcl, scalars + scalar, z)
+    decompress(claimed, commitment)
+    decompress(opening, proof)
+    negateScalar(scalars, scalars)
+    mcl.store(points, baseBytes)
+    mcl.store(points + g1.size, mcl.load(opening, g1.size))
+    g1.mulVec(combined, points, scalars, 2)
+    g1.add(claimed, claimed, combined)
+    negate(opening, opening)
+    // The fixed lines are not made for the point at infinity, whose pairings are one.
+    if (g1.isZero(claimed) === 1 || g1.isZero(opening) === 1) return g1.isZero(claimed) === g1.isZero(opening)
+    return holds(product, claimed, opening)
   }
 }
 
-/** The part of EthereumJS's KZG interface that running blocks needs; it asks for nothing else outside the pool. */
-export function createKzg(): NonNullable<CustomCrypto['kzg']> {
-  return { verifyProof: createVerifyKzgProof() } as NonNullable<CustomCrypto['kzg']>
-}
-
-/** A pair with a point at infinity contributes a factor of one; the library refuses such points. */
-function pairingProductIsOne(pairs: { g1: G1Point; g2: G2Point }[]): boolean {
-  const finite = pairs.filter(({ g1, g2 }) => !g1.is0() && !g2.is0())
-  return finite.length === 0 || fields.Fp12.eql(pairingBatch(finite), fields.Fp12.ONE)
-}
-
-function point(hex: string): G1Point {
-  try {
-    return G1.Point.fromBytes(hexToBytes(hex))
-  } catch (cause) {
-    throw new Error('C_KZG_BADARGS: not a compressed point of the group', { cause })
+/** e(first, G2) * e(second, [tau]G2) = 1, for finite points. */
+function createFixedPairing(mcl: Mcl): (product: number, first: number, second: number) => boolean {
+  const generator = precomputeLines(mcl, G2.Point.BASE.toBytes())
+  const tau = precomputeLines(mcl, hexToBytes(TAU_G2))
+  const millerLoop = mclCall(mcl, 'mclBn_precomputedMillerLoop2')
+  const finish = mclCall(mcl, 'mclBn_finalExp')
+  const isOne = mclCall(mcl, 'mclBnGT_isOne')
+  return (product, first, second) => {
+    millerLoop(product, first, generator, second, tau)
+    finish(product, product)
+    return isOne(product) === 1
   }
 }
 
-function scalar(hex: string): bigint {
-  const value = bytesToBigint(hexToBytes(hex))
-  if (value >= fields.Fr.ORDER) throw new Error('C_KZG_BADARGS: not a field element')
-  return value
+function precomputeLines(mcl: Mcl, compressed: Uint8Array): number {
+  const source = mcl.reserve(compressed.length)
+  const point = mcl.reserve(mcl.g2.size)
+  const lines = mcl.reserve(mclCall(mcl, 'mclBn_getUint64NumToPrecompute')() * 8)
+  mcl.store(source, compressed)
+  const setEthereumFormat = mclCall(mcl, 'mclBn_setETHserialization')
+  setEthereumFormat(1)
+  const length = mclCall(mcl, 'mclBnG2_deserialize')(point, source, compressed.length)
+  setEthereumFormat(0)
+  assert(length === compressed.length && mcl.g2.isValidOrder(point) === 1, 'a point of the KZG setup is wrong')
+  mclCall(mcl, 'mclBn_precomputeG2')(lines, point)
+  return lines
+}
+
+/** Reads a compressed G1 point: 48 bytes, x with three flags on top. Anything but the one right encoding is refused. */
+function createDecompression(mcl: Mcl): (pointer: number, bytes: Uint8Array) => void {
+  const { g1 } = mcl
+  const { field } = MCL_SIZES
+  const [multiply, add, negate, squareRoot, setInt] = ['mul', 'add', 'neg', 'squareRoot', 'setInt32'].map((name) =>
+    mclCall(mcl, `mclBnFp_${name}`),
+  ) as [F, F, F, F, F]
+  const four = mcl.reserve(field)
+  const square = mcl.reserve(field)
+  setInt(four, 4)
+  const text = new Uint8Array(48)
+  return (pointer, bytes) => {
+    const flags = bytes[0] as number
+    text.set(bytes)
+    text[0] = flags & 0x1f
+    if ((flags & COMPRESSED) === 0) throw new BadElement('point is not compressed')
+    if ((flags & INFINITY) !== 0) {
+      if ((flags & LARGER_Y) !== 0 || !isZeroBytes(text)) throw new BadElement('infinity has coordinates')
+      g1.clear(pointer)
+      return
+    }
+    const y = pointer + field
+    mcl.readField(pointer, text)
+    multiply(square, pointer, pointer)
+    multiply(square, square, pointer)
+    add(square, square, four)
+    if (squareRoot(y, square) !== 0) throw new BadElement('point is not on the curve')
+    mcl.writeField(y, text)
+    if (compare(text, HALF_FIELD) > 0 !== ((flags & LARGER_Y) !== 0)) negate(y, y)
+    setInt(pointer + 2 * field, 1)
+    if (g1.isValidOrder(pointer) !== 1) throw new BadElement('point is not in the subgroup')
+  }
+}
+
+type F = (...args: number[]) => number
+
+function readCanonicalScalar(mcl: Mcl, pointer: number, bytes: Uint8Array): void {
+  if (compare(bytes, SCALAR_ORDER) >= 0) throw new BadElement('not a scalar of the group')
+  mcl.readScalar(pointer, bytes)
+}
+
+/** Big-endian numbers of the same length. */
+function compare(a: Uint8Array, b: Uint8Array): number {
+  return Buffer.compare(a, b)
 }

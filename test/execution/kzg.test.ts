@@ -1,9 +1,12 @@
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { describe, expect, test } from 'vitest'
 import { runCallRequest } from '../../execution/call.ts'
-import { createVerifyKzgProof } from '../../execution/kzg.ts'
+import { loadVerifyKzgProof } from '../../execution/kzg.ts'
+import { BadElement } from '../../execution/mcl.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../stateless/bytes.ts'
 import { createFixture } from './callSupport.ts'
+import { plainVerifyKzgProof } from './plainKzg.ts'
+import { createRandom } from './programs.ts'
 import { cryptoOnce } from './support.ts'
 
 /** A proof over the ceremony's setup (go-ethereum, pointEvaluation.json): versioned hash, z, y, commitment, proof. */
@@ -16,15 +19,35 @@ const KNOWN =
 const [Z, Y, C, P] = [KNOWN.slice(64, 128), KNOWN.slice(128, 192), KNOWN.slice(192, 288), KNOWN.slice(288)]
 const INFINITY = `c0${'00'.repeat(47)}`
 const MODULUS = '73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001'
+const ORDER = bls12_381.fields.Fp.ORDER
+const COMPRESSED = 1n << 383n
 const word = (value: bigint) => value.toString(16).padStart(64, '0')
 const constant = (value: bigint) => bls12_381.G1.Point.BASE.multiply(value).toHex()
 
-const verify = createVerifyKzgProof()
-const BAD = /C_KZG_BADARGS/
+const verifyBytes = await loadVerifyKzgProof()
+
+/** Both implementations; they must agree. */
+function verify(commitment: string, z: string, y: string, proof: string): boolean {
+  const [c, at, value, p] = [commitment, z, y, proof].map(hexToBytes) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ]
+  const expected = plainVerifyKzgProof(c, at, value, p)
+  try {
+    const holds = verifyBytes(c, at, value, p)
+    expect(holds).toBe(expected)
+    return holds
+  } catch (error) {
+    if (error instanceof BadElement) expect(expected).toBeUndefined()
+    throw error
+  }
+}
 
 describe('verify_kzg_proof', () => {
   test('a real proof holds, for no other value, point, commitment or proof', () => {
-    expect(verify(`0x${C}`, `0x${Z}`, `0x${Y}`, `0x${P}`)).toBe(true)
+    expect(verify(C, Z, Y, P)).toBe(true)
     expect(verify(C, Z, word(BigInt(`0x${Y}`) + 1n), P)).toBe(false)
     expect(verify(C, word(1n), Y, P)).toBe(false)
     expect(verify(constant(2n), Z, Y, P)).toBe(false)
@@ -48,10 +71,37 @@ describe('verify_kzg_proof', () => {
     ['a non-canonical infinity', `c0${'00'.repeat(46)}01`, Z, Y, P],
     ['a point outside the subgroup', `80${'00'.repeat(46)}04`, Z, Y, P],
     ['an x coordinate off the curve', `80${'00'.repeat(46)}01`, Z, Y, P],
-    ['a bad proof point', C, Z, Y, `e0${'00'.repeat(47)}`],
+    ['infinity with a sign', C, Z, Y, `e0${'00'.repeat(47)}`],
+    ['infinity without the compression flag', C, Z, Y, `40${'00'.repeat(47)}`],
+    ['a point without the compression flag', C, Z, Y, `1${P?.slice(1)}`],
+    ['an x coordinate that is the field order', C, Z, Y, (ORDER | COMPRESSED).toString(16)],
   ])('invalid input: %s', (_, commitment, z, y, proof) => {
-    expect(() => verify(commitment, z, y, proof)).toThrow(BAD)
+    expect(() => verify(commitment, z, y, proof)).toThrow(BadElement)
   })
+})
+
+test('agrees with another implementation on random scalars and broken points', () => {
+  const random = createRandom(4844)
+  const scalar = () => random.pick([0n, 1n, BigInt(random.below(1e9)), BigInt(`0x${MODULUS}`) - 1n])
+  const point = () => {
+    const good = random.pick([INFINITY, C, P, constant(BigInt(1 + random.below(40)))]) as string
+    if (!random.chance(30)) return good
+    const broken = hexToBytes(good)
+    broken[random.below(48)] = random.below(256)
+    return bytesToHex(broken)
+  }
+  const outcomes = new Set<string>()
+  for (let i = 0; i < (process.env.REENACT_FULL === '1' ? 300 : 30); i++) {
+    const value = scalar()
+    const commitment = random.chance(25) && value !== 0n ? constant(value) : point()
+    try {
+      outcomes.add(String(verify(commitment, word(scalar()), word(value), random.chance(50) ? INFINITY : point())))
+    } catch (error) {
+      expect(error).toBeInstanceOf(BadElement)
+      outcomes.add('invalid')
+    }
+  }
+  expect(outcomes.size).toBe(3)
 })
 
 describe('the precompile at 0x0a', async () => {

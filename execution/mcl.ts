@@ -1,0 +1,145 @@
+import { createRequire } from 'node:module'
+import { assert } from './internal.ts'
+
+/** Sizes of mcl's structures in bytes; the same for every curve of one build. */
+const FP = 48
+const FR = 32
+/** `MCLBN_COMPILED_TIME_VAR`: mcl refuses to start when this does not match the sizes that it was built with. */
+const BUILD_SIZES = (FR / 8) * 10 + FP / 8
+/** RFC 9380, as EIP-2537 maps field elements to points */
+const MAP_MODE_IRTF = 5
+const CURVE_NUMBERS = { bn254: 4, bls12_381: 5 } as const
+
+export type CurveName = keyof typeof CURVE_NUMBERS
+
+/** Input that is no element of its group or field; the precompile fails. */
+export class BadElement extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'BadElement'
+  }
+}
+
+type Call = (...args: number[]) => number
+
+type GroupCalls = {
+  readonly [name in 'clear' | 'isZero' | 'isValid' | 'isValidOrder' | 'add' | 'mul' | 'mulVec' | 'normalize']: Call
+}
+
+/** What we use of the module: functions over addresses in its memory. */
+type RawModule = { readonly HEAPU8: Uint8Array } & Record<string, Call>
+
+/** G1 (`degree` 1) or G2 (2): coordinates in the base field or in its quadratic extension. */
+export type Group = GroupCalls & { readonly degree: 1 | 2; readonly size: number }
+
+/**
+ * One curve of mcl in its own wasm instance, used on raw memory: the package's classes copy every operand for every
+ * operation and take numbers as hex text. All calls are synchronous, and nothing in the instance's memory has to
+ * survive until the next turn of the event loop.
+ */
+export type Mcl = {
+  readonly curve: CurveName
+  /** bytes of a base field element: 32 or 48 */
+  readonly fieldSize: number
+  readonly g1: Group
+  readonly g2: Group
+  readonly raw: RawModule
+  /** Reserves memory for the life of the process. */
+  reserve(bytes: number): number
+  /** A copy of memory, and back. */
+  load(pointer: number, size: number): Uint8Array
+  store(pointer: number, bytes: Uint8Array): void
+  /** Big-endian; throws BadElement when not below the field's order. */
+  readField(pointer: number, bytes: Uint8Array): void
+  writeField(pointer: number, target: Uint8Array): void
+  /** Big-endian, of 32 bytes; reduced by the order of the groups. */
+  readScalar(pointer: number, bytes: Uint8Array): void
+}
+
+const running = new Map<CurveName, Promise<Mcl>>()
+
+/** Starts on first use; about 20 ms, once per process and curve. */
+export function loadMcl(curve: CurveName): Promise<Mcl> {
+  let mcl = running.get(curve)
+  if (mcl === undefined) {
+    mcl = startMcl(curve)
+    running.set(curve, mcl)
+  }
+  return mcl
+}
+
+async function startMcl(curve: CurveName): Promise<Mcl> {
+  const createModule = createRequire(import.meta.url)('mcl-wasm/dist/mcl_c.js') as (
+    imports: object,
+  ) => Promise<RawModule>
+  // Randomness is for making keys, which nobody does here.
+  const raw = await createModule({ cryptoGetRandomValues: () => assert(false, 'mcl asked for randomness') })
+  const call = (name: string, ...args: number[]) => bind(raw, name)(...args)
+  assert(call('mclBn_init', CURVE_NUMBERS[curve], BUILD_SIZES) === 0, 'mcl did not start')
+  // Subgroups are checked where the precompile's rules ask for it.
+  call('mclBn_verifyOrderG1', 0)
+  call('mclBn_verifyOrderG2', 0)
+  if (curve === 'bls12_381') call('mclBn_setMapToMode', MAP_MODE_IRTF)
+  const fieldSize = call('mclBn_getFpByteSize')
+  return { curve, fieldSize, g1: group(raw, 1), g2: group(raw, 2), raw, ...memory(raw, fieldSize) }
+}
+
+function group(raw: RawModule, degree: 1 | 2): Group {
+  const get = (name: string) => bind(raw, `mclBnG${degree}_${name}`)
+  return {
+    degree,
+    size: degree * 3 * FP,
+    clear: get('clear'),
+    isZero: get('isZero'),
+    isValid: get('isValid'),
+    isValidOrder: get('isValidOrder'),
+    add: get('add'),
+    mul: get('mul'),
+    mulVec: get('mulVec'),
+    normalize: get('normalize'),
+  }
+}
+
+function memory(raw: RawModule, fieldSize: number) {
+  const deserialize = bind(raw, 'mclBnFp_deserialize')
+  const serialize = bind(raw, 'mclBnFp_serialize')
+  const setBigEndian = bind(raw, 'mclBnFr_setBigEndianMod')
+  const reserve = (bytes: number) => {
+    const pointer = bind(raw, 'malloc')(bytes)
+    assert(pointer !== 0, 'no memory left in mcl')
+    return pointer
+  }
+  const scratch = reserve(FP)
+  return {
+    reserve,
+    load: (pointer: number, size: number) => raw.HEAPU8.slice(pointer, pointer + size),
+    store: (pointer: number, bytes: Uint8Array) => raw.HEAPU8.set(bytes, pointer),
+    readField(pointer: number, bytes: Uint8Array) {
+      const heap = raw.HEAPU8
+      for (let i = 0; i < fieldSize; i++) heap[scratch + i] = bytes[fieldSize - 1 - i] as number
+      if (deserialize(pointer, scratch, fieldSize) !== fieldSize) throw new BadElement('not a field element')
+    },
+    writeField(pointer: number, target: Uint8Array) {
+      assert(serialize(scratch, FP, pointer) === fieldSize, 'mcl did not write a field element')
+      const heap = raw.HEAPU8
+      for (let i = 0; i < fieldSize; i++) target[i] = heap[scratch + fieldSize - 1 - i] as number
+    },
+    readScalar(pointer: number, bytes: Uint8Array) {
+      raw.HEAPU8.set(bytes, scratch)
+      assert(setBigEndian(pointer, scratch, bytes.length) === 0, 'mcl did not take a scalar')
+    },
+  }
+}
+
+function bind(raw: RawModule, name: string): Call {
+  const found = raw[`_${name}`]
+  assert(found !== undefined, `mcl has no function ${name}`)
+  return found
+}
+
+/** For functions beyond the groups. */
+export function mclCall({ raw }: Mcl, name: string): Call {
+  return bind(raw, name)
+}
+
+export const MCL_SIZES = { field: FP, scalar: FR, target: 12 * FP } as const

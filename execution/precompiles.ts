@@ -1,0 +1,119 @@
+import { EVMError, type EVMInterface, type ExecResult, type PrecompileFunc } from '@ethereumjs/evm'
+import { bls12_381 } from '@noble/curves/bls12-381.js'
+import { bytesEqual, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
+import { assert } from './internal.ts'
+import { loadVerifyKzgProof } from './kzg.ts'
+import { BadElement, type CurveName } from './mcl.ts'
+import { loadPairingCurve, type PairingCurve, type Pause } from './pairings.ts'
+
+/**
+ * Puts our own computations in the place of the library's wherever those are far too slow for their gas. Lengths, gas and
+ * the fork from which a precompile exists stay the library's; results are the same to the bit, and so is the set of
+ * inputs that fail.
+ *
+ * @param active the library's precompiles of the current fork by address (40 hex digits); changed in place
+ */
+export function replacePrecompiles(active: Map<string, PrecompileFunc>, pause: Pause): void {
+  for (const [number, replace] of Object.entries(REPLACEMENTS)) {
+    const address = Number(number).toString(16).padStart(40, '0')
+    const base = active.get(address)
+    if (base !== undefined) active.set(address, replace(base, pause))
+  }
+}
+
+const KZG_HASH_VERSION = 1
+/** Field elements per blob and the order of their field. */
+const POINT_EVALUATION_ANSWER = hexToBytes(
+  (4096).toString(16).padStart(64, '0') + bls12_381.fields.Fr.ORDER.toString(16).padStart(64, '0'),
+)
+
+type Replace = (base: PrecompileFunc, pause: Pause) => PrecompileFunc
+
+const REPLACEMENTS: Readonly<Record<number, Replace>> = {
+  6: onCurve('bn254', 'add', 64, (curve, input) => curve.add(1, input)),
+  // Input is padded to 128 bytes for addition and multiplication alike.
+  7: onCurve('bn254', 'mul', 64, (curve, input, pause) => curve.msm(1, input.subarray(0, 96), pause)),
+  8: onCurve('bn254', 'pairing', 32, async (curve, input, pause) => asWord(await curve.pairing(input, pause))),
+  10: () => pointEvaluation,
+  11: onCurve('bls12_381', 'addG1', 128, (curve, input) => curve.add(1, input)),
+  12: onCurve('bls12_381', 'msmG1', 128, (curve, input, pause) => curve.msm(1, input, pause)),
+  13: onCurve('bls12_381', 'addG2', 256, (curve, input) => curve.add(2, input)),
+  14: onCurve('bls12_381', 'msmG2', 256, (curve, input, pause) => curve.msm(2, input, pause)),
+  15: onCurve('bls12_381', 'pairingCheck', 32, async (curve, input, pause) =>
+    asWord(await curve.pairing(input, pause)),
+  ),
+  16: onCurve('bls12_381', 'mapFPtoG1', 128, (curve, input) => curve.map(1, input)),
+  17: onCurve('bls12_381', 'mapFP2toG2', 256, (curve, input) => curve.map(2, input)),
+}
+
+function asWord(value: boolean): Uint8Array {
+  const word = new Uint8Array(32)
+  word[31] = value ? 1 : 0
+  return word
+}
+
+type Compute = (curve: PairingCurve, input: Uint8Array, pause: Pause) => Uint8Array | Promise<Uint8Array>
+
+/**
+ * The library's handler checks length and gas and pads, then asks the EVM's curve for `method`. It gets a curve that only
+ * takes down the question; the answer is computed afterwards, because it may have to load the curve or to yield.
+ */
+function onCurve(name: CurveName, method: string, outputLength: number, compute: Compute): Replace {
+  const unanswered = new Uint8Array(outputLength)
+  return (base, pause) => {
+    let asked: Uint8Array | undefined
+    const note = (input: Uint8Array) => {
+      asked = input
+      return unanswered
+    }
+    const curves = { [method]: note }
+    const evm = { _bls: curves, _bn254: curves } as unknown as EVMInterface
+    return async (call) => {
+      asked = undefined
+      // It asks before it first awaits anything.
+      const pricing = base({ ...call, _EVM: evm })
+      const question = asked
+      const priced = await pricing
+      if (question === undefined) return priced
+      const curve = await loadPairingCurve(name)
+      return failingOnBadElement(call.gasLimit, async () => ({
+        ...priced,
+        returnValue: await compute(curve, question, pause),
+      }))
+    }
+  }
+}
+
+async function failingOnBadElement(gasLimit: bigint, run: () => Promise<ExecResult>): Promise<ExecResult> {
+  try {
+    return await run()
+  } catch (error) {
+    if (error instanceof BadElement) return failure(gasLimit, EVMError.errorMessages.BLS_12_381_POINT_NOT_ON_CURVE)
+    throw error
+  }
+}
+
+function failure(gasLimit: bigint, error: EVMError['error'] = EVMError.errorMessages.OUT_OF_GAS): ExecResult {
+  return { returnValue: EMPTY_BYTES, executionGasUsed: gasLimit, exceptionError: new EVMError(error) }
+}
+
+/** EIP-4844: versioned hash, z, y, commitment and proof of 32, 32, 32, 48 and 48 bytes. */
+const pointEvaluation: PrecompileFunc = async ({ data, gasLimit, common }) => {
+  const { INVALID_INPUT_LENGTH, INVALID_COMMITMENT, INVALID_PROOF } = EVMError.errorMessages
+  const gas = common.param('kzgPointEvaluationPrecompileGas')
+  if (gasLimit < gas) return failure(gasLimit)
+  if (data.length !== 192) return failure(gasLimit, INVALID_INPUT_LENGTH)
+  const commitment = data.subarray(96, 144)
+  const { sha256 } = common.customCrypto
+  assert(sha256 !== undefined, 'SHA-256 is always given')
+  const hash = sha256(commitment)
+  hash[0] = KZG_HASH_VERSION
+  if (!bytesEqual(hash, data.subarray(0, 32))) return failure(gasLimit, INVALID_COMMITMENT)
+  const verify = await loadVerifyKzgProof()
+  return failingOnBadElement(gasLimit, async () => {
+    const holds = verify(commitment, data.subarray(32, 64), data.subarray(64, 96), data.subarray(144))
+    return holds
+      ? { executionGasUsed: gas, returnValue: POINT_EVALUATION_ANSWER.slice() }
+      : failure(gasLimit, INVALID_PROOF)
+  })
+}
