@@ -41,6 +41,8 @@ export type L2Builder = {
   build(request: BuildL2Request): Promise<BuiltL2Block | undefined>
   /** after the block was stored: empties the replay queue and gives the pool what the block did not take */
   finish(built: Pick<BuiltL2Block, 'replayed' | 'displaced'>): Promise<void>
+  /** after a restart: the pool gets what it held of an old chain */
+  resume(): Promise<void>
 }
 
 export type L2BuilderOptions = { gasLimit: bigint; coinbase: Uint8Array; limits: SettlementLimits }
@@ -94,6 +96,10 @@ export function createL2Builder(options: L2BuilderOptions, deps: L2BuilderDeps):
       throw new Error('no block within the settlement limits could be built')
     },
     finish: (built) => finishReplay(deps, built),
+    async resume() {
+      const aside = deps.replay.aside().map((tx) => ({ tx, reason: 'the node was stopped' }))
+      await deps.replay.setAside(await giveToPool(deps, aside))
+    },
   }
 }
 
@@ -249,19 +255,32 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
 async function finishReplay(
   deps: L2BuilderDeps,
   { replayed, displaced }: Pick<BuiltL2Block, 'replayed' | 'displaced'>,
-) {
+): Promise<void> {
+  const waiting = await giveToPool(deps, displaced)
+  if (waiting.length > 0) await deps.replay.setAside([...deps.replay.aside(), ...waiting])
+  if (replayed.length > 0) await deps.replay.remove(replayed)
+}
+
+/** Gives those that the pool has now. */
+async function giveToPool({ pool, logger }: L2BuilderDeps, displaced: readonly Displaced[]): Promise<Transaction[]> {
+  const waiting: Transaction[] = []
   for (const { tx, reason } of displaced) {
     const fields = { hash: tx.hash, reason }
     try {
-      await deps.pool.add(tx.raw)
-      deps.logger.warn('a transaction of the old chain went back to the pool', fields)
+      await pool.add(tx.raw)
+      logger.warn('a transaction of the old chain went back to the pool', fields)
+      waiting.push(tx)
     } catch (error) {
       if (!(error instanceof TransactionRejected)) throw error
-      if (error.code === 'ALREADY_KNOWN') deps.logger.warn('a transaction of the old chain waits in the pool', fields)
-      else deps.logger.warn('a transaction of the old chain is no longer valid', fields)
+      if (error.code === 'ALREADY_KNOWN') {
+        logger.warn('a transaction of the old chain waits in the pool', fields)
+        waiting.push(tx)
+      } else {
+        logger.warn('a transaction of the old chain is no longer valid', { ...fields, refusal: error.message })
+      }
     }
   }
-  if (replayed.length > 0) await deps.replay.remove(replayed)
+  return waiting
 }
 
 function excessOf(settleable: Settleable, limits: SettlementLimits): Excess | undefined {

@@ -119,6 +119,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       await checkDeployment(parts.l1, options.deployment, chain.genesis)
       await watcher.step()
       running = true
+      if (isSequencer(options)) await parts.builder.resume()
       await sequencer.reconcile()
       stops.push(watcher.onChange(onL1), chain.onHead(settler.wake))
       watcher.start()
@@ -228,7 +229,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const setSettling = (next: boolean) => {
     settling = next
   }
-  return { l1, watcher, inputs, sequencer, settler, sealer, outbox, reader, settlement, setSettling }
+  return { l1, watcher, inputs, builder, sequencer, settler, sealer, outbox, reader, settlement, setSettling }
 }
 
 /** While L1 is being read again, and the records are short of what was settled, the tags stay where they were. */
@@ -269,6 +270,8 @@ function isHeartbeatDue(options: L2NodeOptions, { settlement, sealer }: Parts, {
 
 async function settleNow(parts: Parts, timers: Timers): Promise<readonly `0x${string}`[]> {
   const { watcher, sequencer, settler } = parts
+  // the first may have been under way before and miss the newest blocks; the second begins now
+  await watcher.step()
   await watcher.step()
   await sequencer.reconcile()
   const sent: `0x${string}`[] = []

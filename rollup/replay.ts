@@ -16,9 +16,14 @@ export type ReplayQueue = {
   prepend(transactions: readonly Transaction[]): Promise<void>
   /** takes out what has its place now: in a block, in the pool, or nowhere (which the caller reports) */
   remove(transactions: readonly Transaction[]): Promise<void>
+  /** those that left this queue for the pool, which a stop of the node empties, and that no block has taken since */
+  aside(): readonly Transaction[]
+  /** what `aside` gives from now on, also after a restart */
+  setAside(transactions: readonly Transaction[]): Promise<void>
 }
 
 const REPLAY_KEY = 'l2/replay'
+const ASIDE_KEY = 'l2/replay/aside'
 
 export function createReplayQueue(chain: Chain, logger: Logger): ReplayQueue {
   let raws = readRecord<string[]>(chain, REPLAY_KEY) ?? []
@@ -29,13 +34,14 @@ export function createReplayQueue(chain: Chain, logger: Logger): ReplayQueue {
   }
   const rawOf = (tx: Transaction): string => bytesToHex(tx.raw)
   const isInChain = (raw: string): boolean => chain.getTransactionLocation(keccak256(hexToBytes(raw))) !== undefined
+  const decode = (list: readonly string[]): Transaction[] =>
+    list
+      .filter((raw) => !isInChain(raw))
+      .map((raw) => chain.engine.decodeTransaction(hexToBytes(raw), chain.head().header))
 
   return {
     isEmpty: () => raws.length === 0 || raws.every(isInChain),
-    pending: () =>
-      raws
-        .filter((raw) => !isInChain(raw))
-        .map((raw) => chain.engine.decodeTransaction(hexToBytes(raw), chain.head().header)),
+    pending: () => decode(raws),
     async prepend(transactions) {
       const first = transactions.map(rawOf)
       const known = new Set(first)
@@ -46,6 +52,12 @@ export function createReplayQueue(chain: Chain, logger: Logger): ReplayQueue {
       const gone = new Set(transactions.map(rawOf))
       const rest = raws.filter((raw) => !gone.has(raw) && !isInChain(raw))
       if (rest.length !== raws.length) await write(rest)
+    },
+    aside: () => decode(readRecord<string[]>(chain, ASIDE_KEY) ?? []),
+    async setAside(transactions) {
+      const next = [...new Set(transactions.map(rawOf))]
+      const known = readRecord<string[]>(chain, ASIDE_KEY) ?? []
+      if (next.length > 0 || known.length > 0) await writeRecord(chain, ASIDE_KEY, next)
     },
   }
 }
