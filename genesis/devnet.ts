@@ -23,7 +23,12 @@ export type DevnetGenesisOptions = {
   finalityDelay: number
   /** who may advance; zero address: anyone */
   sequencer?: Hex
+  /** L1 blocks and seconds; default: those of the design */
+  windows?: Partial<Windows>
 }
+
+/** How long an unsettled L2 block stays acceptable, and how long the sequencer may be silent. */
+export type Windows = { maxAnchorAge: number; maxTimestampLag: number; sequencerTimeout: number }
 
 /**
  * L1 and L2 genesis of a devnet.
@@ -47,6 +52,7 @@ export async function buildDevnetGenesis(
     const genesisHash = toHex(block.hash)
     const genesisStateRoot = toHex(block.header.stateRoot)
     const sequencer = options.sequencer ?? SETTLER_ADDRESS
+    const windows = { ...ROLLUP_DEFAULTS, ...options.windows }
     await deployment.create({
       config: {
         chainId: BigInt(chainId),
@@ -56,10 +62,10 @@ export async function buildDevnetGenesis(
         genesisHash,
         genesisStateRoot,
         genesisTimestamp: BigInt(options.timestamp),
-        maxAnchorAge: BigInt(ROLLUP_DEFAULTS.maxAnchorAge),
-        maxTimestampLag: BigInt(ROLLUP_DEFAULTS.maxTimestampLag),
+        maxAnchorAge: BigInt(windows.maxAnchorAge),
+        maxTimestampLag: BigInt(windows.maxTimestampLag),
         finalityDelay: BigInt(options.finalityDelay),
-        sequencerTimeout: BigInt(ROLLUP_DEFAULTS.sequencerTimeout),
+        sequencerTimeout: BigInt(windows.sequencerTimeout),
         forcedDeadline: BigInt(ROLLUP_DEFAULTS.forcedDeadline),
         forcedExpiry: BigInt(ROLLUP_DEFAULTS.forcedExpiry),
         forcedBond: ROLLUP_DEFAULTS.forcedBond,
@@ -79,10 +85,10 @@ export async function buildDevnetGenesis(
         l2GenesisStateRoot: genesisStateRoot,
         l2GasLimit: Number(BLOCK_GAS_LIMIT),
         parameters: {
-          maxAnchorAge: ROLLUP_DEFAULTS.maxAnchorAge,
-          maxTimestampLag: ROLLUP_DEFAULTS.maxTimestampLag,
+          maxAnchorAge: windows.maxAnchorAge,
+          maxTimestampLag: windows.maxTimestampLag,
           finalityDelay: options.finalityDelay,
-          sequencerTimeout: ROLLUP_DEFAULTS.sequencerTimeout,
+          sequencerTimeout: windows.sequencerTimeout,
           maxMessageGas: ROLLUP_DEFAULTS.maxMessageGas,
           feeRecipient: zeroAddress,
           sequencer,
