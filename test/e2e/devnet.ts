@@ -4,7 +4,7 @@ import type { RollupNode } from '../../bin/rollupNode.ts'
 import type { RollupDeployment } from '../../genesis/types.ts'
 import { systemClock, systemTimers, type Timers } from '../../node/clock.ts'
 import { createLogger, silentLogger } from '../../node/logger.ts'
-import type { Clock, SealMode } from '../../node/types.ts'
+import type { Clock, Logger, SealMode } from '../../node/types.ts'
 
 export type TestDevnet = Devnet & {
   l1Url: string
@@ -17,6 +17,8 @@ export type TestDevnetOptions = {
   options?: Partial<DevnetOptions>
   clock?: Clock
   timers?: Timers
+  /** default: silent, or what REENACT_TEST_LOG says */
+  logger?: Logger
   sealModes?: { l1: SealMode; l2: SealMode }
 }
 
@@ -29,7 +31,7 @@ export async function startTestDevnet(setup: TestDevnetOptions = {}): Promise<Te
   const devnet = await startDevnet(options, {
     clock: setup.clock ?? systemClock,
     timers: setup.timers ?? systemTimers,
-    logger,
+    logger: setup.logger ?? logger,
     ...(setup.sealModes === undefined ? {} : { sealModes: setup.sealModes }),
   })
   const [summary] = devnet.summary.rollups

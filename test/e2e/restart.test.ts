@@ -1,61 +1,16 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEther } from 'viem'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { DevnetOptions } from '../../bin/options.ts'
+import { describe, expect, it } from 'vitest'
 import { DEV_ADDRESSES } from '../../genesis/accounts.ts'
 import { L2_DEV_BALANCE } from '../../genesis/parameters.ts'
-import type { SealMode } from '../../node/types.ts'
 import { createRandom } from '../../scripts/fixtures/random.ts'
 import { checkAccounts, checkBridge, checkReceipts, errorLines, quiet } from './afterwards.ts'
 import { accessTo, blockAt, type Hex, type RpcLog } from './chainAccess.ts'
-import { type Client, claimable, clientFor, deposit, rpc, succeeded, until, withdraw } from './clients.ts'
-import { startTestDevnet, type TestDevnet } from './devnet.ts'
+import { type Client, claimable, deposit, rpc, succeeded, until, withdraw } from './clients.ts'
+import { type Running, workshop } from './lives.ts'
 import { type Chains, claimRest, emptyLedger, startLoad } from './load.ts'
-import { type NodeProcess, readyUrls, runToEnd, startProcess } from './process.ts'
-
-type Running = { devnet: TestDevnet; l1: Client; l2: Client; chains: Chains }
-
-/** A folder that is removed, and devnets that are closed, whatever becomes of the test. */
-function workshop() {
-  const folders: string[] = []
-  const open: TestDevnet[] = []
-  const processes: NodeProcess[] = []
-  const newFolder = async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'reenact-restart-'))
-    folders.push(folder)
-    return folder
-  }
-  const run = async (dataDir: string, options: Partial<DevnetOptions> = {}, sealL1: SealMode = { kind: 'instant' }) => {
-    const devnet = await startTestDevnet({
-      options: { ...options, 'data-dir': dataDir },
-      sealModes: { l1: sealL1, l2: { kind: 'instant' } },
-    })
-    open.push(devnet)
-    const { l1ChainId, l2ChainId } = devnet.deployment
-    return {
-      devnet,
-      l1: clientFor(devnet.l1Url, l1ChainId, 1),
-      l2: clientFor(devnet.l2Url, l2ChainId, 1),
-      chains: { l1: accessTo(devnet.l1Url), l2: accessTo(devnet.l2Url) },
-    }
-  }
-  const spawn = (argv: readonly string[]) => {
-    const node = startProcess(argv)
-    processes.push(node)
-    return node
-  }
-  afterEach(async () => {
-    for (const devnet of open.splice(0)) await devnet.close()
-    for (const node of processes.splice(0)) {
-      node.child.kill('SIGKILL')
-      await node.ended
-    }
-    for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
-  })
-  return { newFolder, run, spawn }
-}
+import { readyUrls, runToEnd } from './process.ts'
 
 /** What a restart may not change. */
 async function photograph({ chains }: Running): Promise<unknown> {
@@ -114,7 +69,7 @@ describe('a devnet with a data directory', () => {
     await first.devnet.close()
 
     // no settling: what is built now waits
-    const second = await run(dataDir, { settle: false })
+    const second = await run(dataDir, { options: { settle: false } })
     expect(await photograph(second)).toEqual(before)
     expect(second.devnet.deployment).toEqual(deployment)
     const { to, calldata } = await claimable(second.l2, withdrawal)
@@ -127,7 +82,7 @@ describe('a devnet with a data directory', () => {
     await second.devnet.close()
 
     // L1 includes nothing: the settlement is sent, and lost with the pool
-    const third = await run(dataDir, {}, { kind: 'manual' })
+    const third = await run(dataDir, { l1: { kind: 'manual' } })
     await until('the settlement in the pool', async () =>
       third.devnet.l1.pool.status().pending > 0 ? true : undefined,
     )
@@ -260,7 +215,7 @@ describe('a data directory whose chains were not cut at the same time', () => {
     await quiet(second.chains)
     await second.devnet.close()
 
-    const third = await run(dataDir, {}, { kind: 'manual' })
+    const third = await run(dataDir, { l1: { kind: 'manual' } })
     kept.push(await pay(third.l2, 400n))
     await until('the settlement in the pool', async () =>
       third.devnet.l1.pool.status().pending > 0 ? true : undefined,
