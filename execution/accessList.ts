@@ -253,6 +253,21 @@ export class JournaledAccessList extends BlockLevelAccessList {
   }
 }
 
+/** What the library writes its own list into: ours comes from the state (accessIndex.ts). */
+export class SilentAccessList extends BlockLevelAccessList {
+  override addAddress(): void {}
+  override addStorageRead(): void {}
+  override addStorageWrite(): void {}
+  override addBalanceChange(): void {}
+  override addNonceChange(): void {}
+  override addCodeChange(): void {}
+  override checkpoint(): void {}
+  override commit(): void {}
+  override revert(): void {}
+  override cleanupNetZeroBalanceChanges(): void {}
+  override cleanupSelfdestructed(): void {}
+}
+
 function unwind(log: (() => void)[], length: number): void {
   while (log.length > length) log.pop()?.()
 }

@@ -110,11 +110,22 @@ function totalsOf({ usage }: Progress, context: BlockContext): BlockTotals {
 }
 
 async function begin(context: BlockContext): Promise<void> {
-  context.accessList?.beginIndex(0)
+  openIndex(context, 0)
   await applyDaoFork(context)
   await runPreBlockCalls(context)
   await context.evm.journal.cleanup()
-  context.accessList?.endIndex()
+  closeIndex(context)
+}
+
+/** Block access index (EIP-7928): 0 before the transactions, then one for each, one for all that comes after them. */
+function openIndex({ state, accessList }: BlockContext, index: number): void {
+  accessList?.beginIndex(index)
+  state.beginIndex()
+}
+
+function closeIndex({ state, accessList }: BlockContext): void {
+  state.endIndex()
+  accessList?.endIndex()
 }
 
 async function runTransaction(
@@ -126,7 +137,7 @@ async function runTransaction(
   const { state, accessList, evm, clock } = context
   if (clock.dueNow()) await clock.pause()
   await requireIncludable(tx, progress.usage, context)
-  accessList?.beginIndex(progress.receipts.length + 1)
+  openIndex(context, progress.receipts.length + 1)
   const mark = state.mark()
   const listMark = accessList?.mark()
   const undo = () => {
@@ -143,6 +154,7 @@ async function runTransaction(
     undo()
     throw rejection
   }
+  closeIndex(context)
   if (accept !== undefined && !accept(ran.outcome)) {
     undo()
     return undefined
@@ -235,11 +247,11 @@ async function finish(
   { withdrawals, ommers }: { withdrawals: readonly Withdrawal[]; ommers: readonly BlockHeader[] },
 ): Promise<BlockResult> {
   const { state, accessList, evm, common } = context
-  accessList?.beginIndex(progress.receipts.length + 1)
+  openIndex(context, progress.receipts.length + 1)
   await payWithdrawals(context, withdrawals)
   await payRewards(context, ommers)
   const requests = common.isActivatedEIP(7685) ? await collectRequests(context, progress) : []
-  accessList?.endIndex()
+  closeIndex(context)
   requireBoundedList(context)
   const changes = state.changes()
   const { receipts, usage } = progress

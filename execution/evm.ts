@@ -6,7 +6,6 @@ import {
   type EVMResult,
   type EVMRunCallOpts,
   type ExecResult,
-  type Log,
   type Message,
   NobleBN254,
   type PrecompileFunc,
@@ -15,9 +14,12 @@ import { Account, Address } from '@ethereumjs/util'
 import { createVM, type VM, type VMOpts } from '@ethereumjs/vm'
 import { EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import type { Hash32, StateView } from '../stateless/types.ts'
-import { JournaledAccessList } from './accessList.ts'
+import { createAccessIndex } from './accessIndex.ts'
+import { JournaledAccessList, SilentAccessList } from './accessList.ts'
+import type { AmsterdamCore, FrameOptions } from './amsterdamCore.ts'
 import { applyAuthorizations } from './authorizations.ts'
 import { createYieldClock, type YieldClock } from './eventLoop.ts'
+import { gasCosts } from './frameGas.ts'
 import { type FrameClass, frameEnv, loadFrameClass, runFrame } from './frames.ts'
 import {
   assert,
@@ -30,6 +32,7 @@ import {
 import type { CodeAnalysis } from './jumpAnalysis.ts'
 import { createMeter, type Meter } from './metering.ts'
 import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable } from './opcodeMap.ts'
+import { runOutermost } from './outermost.ts'
 import { replacePrecompiles } from './precompiles.ts'
 import { JournaledState } from './stateManager.ts'
 import type { ExecutePrecompile, Transaction } from './types.ts'
@@ -38,6 +41,8 @@ import { WarmJournal } from './warmJournal.ts'
 export const SYSTEM_ADDRESS = new Address(hexToBytes(SYSTEM_ADDRESS_HEX))
 
 export const DEFAULT_YIELD_EVERY_MS = 10
+
+const DONE = Promise.resolve()
 
 type EvmDeps = {
   common: Common
@@ -64,6 +69,8 @@ export class RunEvm extends EVM {
   #meteredTable: OpcodeTable | undefined
   #systemCall: 'none' | 'entering' | 'running' = 'none'
   #depth = 0
+  #accessList: JournaledAccessList | undefined
+  #amsterdam: AmsterdamCore | undefined
   #authorizing: Transaction | undefined
   /** the library makes a new map of precompiles for each fork */
   #replaced: Map<string, PrecompileFunc> | undefined
@@ -75,8 +82,13 @@ export class RunEvm extends EVM {
       blockchain: deps.blockchain,
       // Never asked: replacePrecompiles answers for it. The library wants one all the same.
       bn254: new NobleBN254(),
-      ...(deps.common.isActivatedEIP(7928) ? { blockLevelAccessList: new JournaledAccessList() } : {}),
+      ...(deps.common.isActivatedEIP(7928) ? { blockLevelAccessList: new SilentAccessList() } : {}),
     })
+    if (deps.common.isActivatedEIP(7928)) {
+      this.#accessList = new JournaledAccessList()
+      deps.state.trackAccesses(createAccessIndex(this.#accessList))
+    }
+    if (deps.common.isActivatedEIP(8037)) this.#amsterdam = this.#createCore(deps)
     this.#clock = deps.clock
     this.#state = deps.state
     this.#execute = deps.execute === undefined ? undefined : executeHandler(deps.execute)
@@ -86,8 +98,8 @@ export class RunEvm extends EVM {
       state: deps.state,
       clock: deps.clock,
       analyses: new WeakMap<Uint8Array, CodeAnalysis>(),
-      listAddress: deps.common.isActivatedEIP(7928) ? (address) => this.accessList?.addAddress(address) : undefined,
       immediates: deps.common.isActivatedEIP(8024),
+      amsterdam: this.#amsterdam,
     }
     this.#plainTable = buildOpcodeTable(this.#libraryMap, this.#opcodeContext)
     this.#frames = deps.frames
@@ -102,9 +114,24 @@ export class RunEvm extends EVM {
     if (!names.includes(name)) names.push(name)
   }
 
+  #createCore({ common, state, clock }: EvmDeps): AmsterdamCore {
+    return {
+      evm: this,
+      state,
+      costs: gasCosts(common),
+      created: new Set(),
+      interpret: (message, options) => this.runInterpreter(message, options),
+      runPrecompile: (code, message) => {
+        this.#depth = message.depth
+        return this.runPrecompile(code, message.data, message.gasLimit)
+      },
+      cleanUp: () => this.transientStorage.clear(),
+      breathe: () => (clock.dueNow() ? clock.pause() : DONE),
+    }
+  }
+
   get accessList(): JournaledAccessList | undefined {
-    const list = this.blockLevelAccessList
-    return list instanceof JournaledAccessList ? list : undefined
+    return this.#accessList
   }
 
   /** One getter serves the dispatch of calls and the EIP-2929 warming of every transaction. */
@@ -125,8 +152,12 @@ export class RunEvm extends EVM {
   /** `runCall` from SYSTEM_ADDRESS whose caller account is neither read nor written (protocol.md 7, trap 4). */
   async runSystemCall(options: EVMRunCallOpts & { stateGas: bigint }): Promise<EVMResult> {
     const { stateGas, ...call } = options
-    this.#systemCall = 'entering'
-    this.#state.hideSystemCaller(true)
+    if (this.#amsterdam === undefined) {
+      this.#systemCall = 'entering'
+      this.#state.hideSystemCaller(true)
+    } else {
+      this.#warmForSystemCall(options)
+    }
     this.stateGasReservoir = stateGas
     this.executionStateGasUsed = 0n
     this.eip2780PrepOog = false
@@ -137,6 +168,13 @@ export class RunEvm extends EVM {
       this.#systemCall = 'none'
       this.#state.hideSystemCaller(false)
     }
+  }
+
+  /** As for a transaction (EELS create_evm): coinbase, precompiles, origin and target. */
+  #warmForSystemCall({ block, to }: EVMRunCallOpts): void {
+    const coinbase = block?.header.coinbase
+    for (const address of [...this.precompiles.keys(), SYSTEM_ADDRESS_HEX]) this.journal.addAlwaysWarmAddress(address)
+    for (const address of [coinbase, to]) if (address !== undefined) this.journal.addWarmedAddress(address.bytes)
   }
 
   override async runCall(options: EVMRunCallOpts): Promise<EVMResult> {
@@ -184,12 +222,22 @@ export class RunEvm extends EVM {
 
   async #runOutermost(options: EVMRunCallOpts): Promise<EVMResult> {
     try {
-      return await super.runCall(options)
+      return await (this.#amsterdam === undefined
+        ? super.runCall(options)
+        : this.#runAmsterdam(options, this.#amsterdam))
     } catch (error) {
       const { gasLimit = 0n } = options
       this.meter.interrupted(gasLimit < MAX_TRANSACTION_REGULAR_GAS ? gasLimit : MAX_TRANSACTION_REGULAR_GAS)
       throw error
     }
+  }
+
+  #runAmsterdam(options: EVMRunCallOpts, core: AmsterdamCore): Promise<EVMResult> {
+    const { block, caller, origin = caller, gasPrice = 0n } = options
+    assert(block !== undefined && origin !== undefined, 'a message needs its block and its origin')
+    this._block = block
+    this._tx = { gasPrice, origin }
+    return runOutermost(core, options)
   }
 
   protected override _executeCall(message: Parameters<EVM['_executeCall']>[0]): Promise<EVMResult> {
@@ -208,7 +256,7 @@ export class RunEvm extends EVM {
 
   protected override async runInterpreter(
     message: Message,
-    options: Parameters<EVM['runInterpreter']>[1] = {},
+    options: Parameters<EVM['runInterpreter']>[1] & FrameOptions = {},
   ): Promise<ExecResult> {
     const { meter } = this
     if (!meter.armed) return this.#runFrame(message, options, this.#plainTable)
@@ -216,17 +264,13 @@ export class RunEvm extends EVM {
       beforeOpcode: meter.check,
       beforeMessage: meter.remember,
     })
-    const outer = meter.enterFrame(message.depth, message.gasLimit)
+    const outer = meter.enterFrame(message.depth, message.gasLimit + (options.spentBefore ?? 0n))
     const result = await this.#runFrame(message, options, this.#meteredTable)
     meter.leaveFrame(outer)
     return result
   }
 
-  async #runFrame(
-    message: Message,
-    options: { pc?: number; initialLogs?: Log[] },
-    table: OpcodeTable,
-  ): Promise<ExecResult> {
+  async #runFrame(message: Message, options: { pc?: number } & FrameOptions, table: OpcodeTable): Promise<ExecResult> {
     this._opcodeMap = table.map as unknown as typeof this._opcodeMap
     const contract = (message.to && (await this.#state.getAccount(message.to))) ?? new Account()
     const env = frameEnv(message, contract, {
@@ -236,7 +280,7 @@ export class RunEvm extends EVM {
       initialLogs: options.initialLogs,
     })
     const frame = this.#frames({ evm: this, env, gasLimit: message.gasLimit, analyse: table.analyse })
-    return runFrame(frame, message, options.pc)
+    return runFrame(frame, message, options)
   }
 
   protected override async runPrecompile(

@@ -2,12 +2,14 @@ import { Common, Mainnet } from '@ethereumjs/common'
 import { EVM, EVMError, EVMMockBlockchain, type ExecResult, type Log, type Message, NobleBN254 } from '@ethereumjs/evm'
 import { type Account, type Address, createZeroAddress } from '@ethereumjs/util'
 import { EMPTY_BYTES } from '../stateless/bytes.ts'
+import type { FrameOptions } from './amsterdamCore.ts'
 import { FrameMemory } from './frameMemory.ts'
 import { assert } from './internal.ts'
 import type { OpcodeMap, RunState } from './opcodeMap.ts'
 
 /** What runs one call frame. The library does not export its class; these are the parts that we touch. */
 export type Frame = {
+  readonly _runState: RunState
   readonly _result: {
     logs: Log[]
     returnValue: Uint8Array | undefined
@@ -158,8 +160,13 @@ export function frameEnv(
  * Runs a frame and sums it up as the library's runInterpreter does, but hands the run state on as it is: copying its
  * twenty fields after every call costs more than a short call.
  */
-export async function runFrame(frame: Frame, message: Message, pc: number | undefined): Promise<ExecResult> {
+export async function runFrame(
+  frame: Frame,
+  message: Message,
+  { pc, stateGasSpilled = 0n }: { pc?: number } & FrameOptions,
+): Promise<ExecResult> {
   const result = frame._result
+  frame._runState.stateGasSpilled = stateGasSpilled
   if (message.selfdestruct !== undefined) result.selfdestruct = message.selfdestruct
   if (message.createdAddresses !== undefined) result.createdAddresses = message.createdAddresses
   const { runState, exceptionError } = await frame.run(message.code as Uint8Array, pc === undefined ? {} : { pc })

@@ -1,9 +1,10 @@
 import { txExceedsAvailableBlockGas8037 } from '@ethereumjs/evm'
 import { getCalldataFloorGas } from '@ethereumjs/tx'
-import { Address, bigIntMax } from '@ethereumjs/util'
+import { bigIntMax } from '@ethereumjs/util'
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
 import { GAS_PER_BLOB } from '../stateless/payload.ts'
 import type { BlockContext } from './blockContext.ts'
+import { isDelegation } from './delegation.ts'
 import { TransactionRejected, type TransactionRejectedCode } from './errors.ts'
 import { MAX_TRANSACTION_REGULAR_GAS } from './internal.ts'
 import { EMPTY_CODE_HASH } from './stateManager.ts'
@@ -24,7 +25,7 @@ export async function requireIncludable(tx: Transaction, usage: BlockUsage, cont
   const from = `address ${hex(tx.sender)}`
   const account = state.peekAccount(tx.sender)
   requireNonce(tx, account?.nonce ?? 0n, from)
-  await requirePlainSender(tx, account?.codeHash ?? EMPTY_CODE_HASH, from, context)
+  requirePlainSender(account?.codeHash ?? EMPTY_CODE_HASH, from, context)
   requireFeeCaps(tx, from, context)
   requireFunds(tx, account?.balance ?? 0n, from)
   requireMinimumGas(tx, context)
@@ -39,16 +40,9 @@ function requireNonce(tx: Transaction, nonce: bigint, from: string): void {
 }
 
 /** EIP-3607; a delegation (EIP-7702) is exactly 23 bytes and does not make a contract. */
-async function requirePlainSender(
-  tx: Transaction,
-  codeHash: Uint8Array,
-  from: string,
-  context: BlockContext,
-): Promise<void> {
+function requirePlainSender(codeHash: Uint8Array, from: string, context: BlockContext): void {
   if (bytesEqual(codeHash, EMPTY_CODE_HASH)) return
-  const code = await context.state.getCode(new Address(tx.sender))
-  const delegated = code.length === 23 && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00
-  if (delegated && context.common.isActivatedEIP(7702)) return
+  if (isDelegation(context.state.codeByHash(codeHash)) && context.common.isActivatedEIP(7702)) return
   reject('SENDER_NOT_EOA', `sender not an eoa: ${from}, codehash: ${hex(codeHash)}`)
 }
 

@@ -1,11 +1,15 @@
 import type { Common } from '@ethereumjs/common'
 import { EVMError } from '@ethereumjs/evm'
 import { Address } from '@ethereumjs/util'
-import { bytesToBigint, bytesToHex } from '../stateless/bytes.ts'
+import { bytesToBigint } from '../stateless/bytes.ts'
+import type { AmsterdamCore } from './amsterdamCore.ts'
 import type { YieldClock } from './eventLoop.ts'
+import type { AmsterdamFrame } from './frameGas.ts'
 import type { JumpTable } from './frames.ts'
 import { analyseCode, type CodeAnalysis, readPush } from './jumpAnalysis.ts'
+import { MESSAGE_OPCODES } from './messageOpcodes.ts'
 import type { JournaledState } from './stateManager.ts'
+import { PRICED_OPCODES, SELF_PRICED_OPCODES, type StateOpcode } from './stateOpcodes.ts'
 
 /** The part of EthereumJS's run state (one call frame) that we touch; the library does not export its type. */
 export type RunState = {
@@ -44,10 +48,10 @@ export type OpcodeContext = {
   state: JournaledState
   clock: YieldClock
   analyses: WeakMap<Uint8Array, CodeAnalysis>
-  /** EIP-7928 is active: EXTCODEHASH lists the address it looks at */
-  listAddress: ((address: string) => void) | undefined
   /** EIP-8024 is active: DUPN, SWAPN and EXCHANGE have an immediate byte */
   immediates: boolean
+  /** Amsterdam: opcodes that touch state are ours */
+  amsterdam: AmsterdamCore | undefined
 }
 
 const JUMP = 0x56
@@ -55,15 +59,16 @@ const JUMPI = 0x57
 const EXTCODEHASH = 0x3f
 const PUSH1 = 0x60
 const PUSH32 = 0x7f
-/** CREATE, CALL, CALLCODE, DELEGATECALL, CREATE2, STATICCALL */
-const MESSAGE_OPCODES: ReadonlySet<number> = new Set([0xf0, 0xf1, 0xf2, 0xf4, 0xf5, 0xfa])
+/** CREATE, CALL, CALLCODE, DELEGATECALL, CREATE2, STATICCALL; of any fork. */
+const MESSAGE_CODES: ReadonlySet<number> = new Set(MESSAGE_OPCODES.keys())
 
 /**
- * EthereumJS's opcode table with four handlers of our own and, when armed, a hook before each opcode.
+ * EthereumJS's opcode table with handlers of our own and, when armed, a hook before each opcode.
  *
  * - JUMP, JUMPI: may yield to the event loop, and fail without hashing the whole code for an error text (the library
  *   does that: 38 KB hashed for 30 gas).
  * - PUSHn: constants are decoded on first use, since decoding all of them in advance makes analysis slow.
+ * - Amsterdam: whatever touches state (stateOpcodes.ts, messageOpcodes.ts).
  * - EXTCODEHASH: reads the account only. The library loads the code to look for a format that is not active, and a
  *   witness need not hold it.
  */
@@ -80,11 +85,32 @@ function ownEntry(entry: OpcodeEntry, context: OpcodeContext): OpcodeEntry {
     return { ...entry, opHandler: (runState) => pushCodeHash(runState, context) }
   }
   if (code >= PUSH1 && code <= PUSH32) return { ...entry, opHandler: push }
-  return entry
+  return context.amsterdam === undefined ? entry : stateEntry(entry, context.amsterdam)
+}
+
+function stateEntry(entry: OpcodeEntry, core: AmsterdamCore): OpcodeEntry {
+  const { code } = entry.opcodeInfo
+  const handlerOf = (opcode: StateOpcode): OpcodeEntry['opHandler'] => {
+    return (runState) => opcode(runState as unknown as AmsterdamFrame, core)
+  }
+  const priced = PRICED_OPCODES.get(code)
+  if (priced !== undefined) return { ...entry, opcodeInfo: awaited(entry), opHandler: handlerOf(priced) }
+  const selfPriced = SELF_PRICED_OPCODES.get(code) ?? MESSAGE_OPCODES.get(code)
+  if (selfPriced === undefined) return entry
+  const opcodeInfo = Object.create(awaited(entry), {
+    dynamicGas: { value: false },
+    feeBigInt: { value: 0n },
+    fee: { value: 0 },
+  }) as OpcodeEntry['opcodeInfo']
+  return { ...entry, opcodeInfo, opHandler: handlerOf(selfPriced) }
+}
+
+function awaited({ opcodeInfo }: OpcodeEntry): OpcodeEntry['opcodeInfo'] {
+  return Object.create(opcodeInfo, { isAsync: { value: true } }) as OpcodeEntry['opcodeInfo']
 }
 
 function hookEntry(entry: OpcodeEntry, hooks: OpcodeHooks): OpcodeEntry {
-  const hook = MESSAGE_OPCODES.has(entry.opcodeInfo.code) ? hooks.beforeMessage : hooks.beforeOpcode
+  const hook = MESSAGE_CODES.has(entry.opcodeInfo.code) ? hooks.beforeMessage : hooks.beforeOpcode
   if (hook === undefined) return entry
   const { opHandler } = entry
   return {
@@ -156,7 +182,6 @@ function push(runState: RunState): void {
 
 async function pushCodeHash(runState: RunState, context: OpcodeContext): Promise<void> {
   const address = wordToAddress(runState.stack.pop())
-  context.listAddress?.(`0x${bytesToHex(address)}`)
   const account = await context.state.getAccount(new Address(address))
   runState.stack.push(account === undefined || account.isEmpty() ? 0n : bytesToBigint(account.codeHash))
 }

@@ -1,10 +1,12 @@
 import { ConsensusType } from '@ethereumjs/common'
 import { Account, Address } from '@ethereumjs/util'
+import { InvalidBlock } from '../stateless/errors.ts'
 import type { BlockHeader, Withdrawal } from '../stateless/types.ts'
 import type { BlockContext } from './blockContext.ts'
 import { DAO_ACCOUNTS, DAO_REFUND_CONTRACT } from './daoFork.ts'
 
 const GWEI = 1_000_000_000n
+const MAX_UINT256 = (1n << 256n) - 1n
 
 /** EIP-4895. A withdrawal of nothing still touches its account. */
 export async function payWithdrawals(context: BlockContext, withdrawals: readonly Withdrawal[]): Promise<void> {
@@ -42,12 +44,12 @@ export async function applyDaoFork(context: BlockContext): Promise<void> {
   evm.journal.cleanJournal()
 }
 
-async function credit({ state, evm, accessList }: BlockContext, bytes: Uint8Array, wei: bigint): Promise<void> {
+async function credit({ state, evm }: BlockContext, bytes: Uint8Array, wei: bigint): Promise<void> {
   const address = new Address(bytes)
   const account = (await state.getAccount(address)) ?? new Account()
-  const before = account.balance
   account.balance += wei
-  if (wei === 0n) accessList?.addAddress(address.toString())
-  else accessList?.addBalanceChange(address.toString(), account.balance, accessList.blockAccessIndex, before)
+  if (account.balance > MAX_UINT256) {
+    throw new InvalidBlock('EXECUTION_FAILED', `balance of ${address} above 2^256`, { address: address.toString() })
+  }
   await evm.journal.putAccount(address, account)
 }

@@ -4,6 +4,7 @@ import { bytesEqual, bytesToHex, EMPTY_BYTES } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import { EMPTY_TRIE_ROOT } from '../stateless/trie.ts'
 import type { AccountState, Hash32, StateChanges, StateCommit, StateView } from '../stateless/types.ts'
+import type { AccessIndex } from './accessIndex.ts'
 import { assert, InternalError, SYSTEM_ADDRESS_HEX } from './internal.ts'
 
 export const EMPTY_CODE_HASH: Hash32 = keccak256(EMPTY_BYTES)
@@ -43,6 +44,7 @@ export class JournaledState implements StateManagerInterface {
   #transactionSlots = new Map<string, Map<string, Uint8Array>>()
   #failure: { error: unknown } | undefined
   #systemCallerHidden = false
+  #index: AccessIndex | undefined
 
   constructor(view: StateView) {
     this.#view = view
@@ -66,6 +68,7 @@ export class JournaledState implements StateManagerInterface {
     // The library reads the caller of a system call before the call; nothing depends on the answer (protocol.md 7,
     // trap 4), so it must not cost the witness a path.
     if (this.#systemCallerHidden && key === SYSTEM_ADDRESS_HEX) return undefined
+    this.#index?.readAccount(key)
     const record = this.#record(key, address.bytes)
     return record === null
       ? undefined
@@ -84,12 +87,14 @@ export class JournaledState implements StateManagerInterface {
     const current = this.#record(key, address.bytes)
     // Every call writes both its accounts, mostly unchanged: an undo entry for each would pile up over the transaction.
     if (current !== null && sameAccount(current, account)) return
+    this.#index?.beforeAccount(key, current)
     this.#set(this.#accounts, key, { nonce, balance, codeHash })
   }
 
   async deleteAccount(address: Address): Promise<void> {
     const key = bytesToHex(address.bytes)
     if (this.#accounts.get(key) === null) return
+    this.#index?.beforeAccount(key, this.#record(key, address.bytes))
     this.#set(this.#accounts, key, null)
     this.#wipeStorage(key)
   }
@@ -111,12 +116,16 @@ export class JournaledState implements StateManagerInterface {
       if (!this.#newCodes.has(hex)) this.#set(this.#newCodes, hex, value)
     }
     const key = bytesToHex(address.bytes)
-    const record = this.#record(key, address.bytes) ?? { nonce: 0n, balance: 0n }
-    this.#set(this.#accounts, key, { nonce: record.nonce, balance: record.balance, codeHash })
+    const current = this.#record(key, address.bytes)
+    this.#index?.beforeAccount(key, current)
+    const { nonce, balance } = current ?? { nonce: 0n, balance: 0n }
+    this.#set(this.#accounts, key, { nonce, balance, codeHash })
   }
 
   async getCode(address: Address): Promise<Uint8Array> {
-    const record = this.#record(bytesToHex(address.bytes), address.bytes)
+    const key = bytesToHex(address.bytes)
+    this.#index?.readAccount(key)
+    const record = this.#record(key, address.bytes)
     return record === null ? EMPTY_BYTES : this.codeByHash(record.codeHash)
   }
 
@@ -138,13 +147,17 @@ export class JournaledState implements StateManagerInterface {
   // ---- storage
 
   async getStorage(address: Address, key: Uint8Array): Promise<Uint8Array> {
-    return this.#slot(bytesToHex(address.bytes), address.bytes, bytesToHex(key), key)
+    const account = bytesToHex(address.bytes)
+    this.#index?.readSlot(account, key)
+    return this.#slot(account, address.bytes, bytesToHex(key), key)
   }
 
   async putStorage(address: Address, key: Uint8Array, value: Uint8Array): Promise<void> {
     assert(key.length === 32, 'storage key is not 32 bytes')
     const account = bytesToHex(address.bytes)
-    this.#set(this.#slotsOf(account), bytesToHex(key), minimal(value))
+    const slot = bytesToHex(key)
+    this.#index?.beforeSlot(account, slot, () => this.#slot(account, address.bytes, slot, key))
+    this.#set(this.#slotsOf(account), slot, minimal(value))
   }
 
   async clearStorage(address: Address): Promise<void> {
@@ -187,6 +200,28 @@ export class JournaledState implements StateManagerInterface {
     assert(this.#checkpoints.length === mark.checkpoints + 1, 'a checkpoint was left open')
     this.#checkpoints.length = mark.checkpoints
     if (mark.checkpoints === 0) this.#undo.length = 0
+  }
+
+  // ---- block access list
+
+  /** From here on reads and changes are noted for the block access list. */
+  trackAccesses(index: AccessIndex): void {
+    this.#index = index
+  }
+
+  /** Starts a block access index. */
+  beginIndex(): void {
+    this.#index?.begin()
+  }
+
+  /** Lists what changed since `beginIndex`. */
+  endIndex(): void {
+    this.#index?.end({
+      account: (key) => this.#record(key, hexAddress(key)),
+      writtenSlot: (key, slot) => this.#slots.get(key)?.get(slot),
+      code: (codeHash) => this.codeByHash(codeHash),
+      emptyCodeHash: EMPTY_CODE_HASH,
+    })
   }
 
   // ---- results
@@ -326,8 +361,21 @@ export class JournaledState implements StateManagerInterface {
   }
 
   #wipeStorage(account: string): void {
+    this.#index?.beforeWipe(account, this.#slotReader(account))
     if (!this.#cleared.has(account)) this.#set(this.#cleared, account, true)
     if ((this.#slots.get(account)?.size ?? 0) > 0) this.#set(this.#slots, account, new Map())
+  }
+
+  /** Reads the slots of an account as they are now, also after its storage was wiped. */
+  #slotReader(account: string): (slot: string) => Uint8Array {
+    const slots = this.#slots.get(account)
+    const cleared = this.#cleared.has(account)
+    return (slot) => {
+      const written = slots?.get(slot)
+      if (written !== undefined) return written
+      if (cleared) return EMPTY_BYTES
+      return this.#originalSlot(account, hexAddress(account), slot, hexAddress(slot))
+    }
   }
 
   #changedSlots(account: string, wiped: boolean): Map<string, Uint8Array> {

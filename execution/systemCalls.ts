@@ -59,8 +59,7 @@ async function updateRing(
   input: Uint8Array,
   writes: readonly RingWrite[],
 ): Promise<void> {
-  const { state, accessList } = context
-  accessList?.addAddress(address.toString())
+  const { state } = context
   // The specification loads the code, so a witness holds it and other implementations need it there.
   if ((await state.getCode(address)).length === 0) return
   const codeHash = bytesToHex(state.peekAccount(address.bytes)?.codeHash ?? EMPTY_CODE_HASH)
@@ -76,9 +75,8 @@ async function updateRing(
   }
   for (const { slot, value } of writes) {
     const key = wordBytes(slot)
-    const before = await state.getStorage(address, key)
+    await state.getStorage(address, key)
     await state.putStorage(address, key, value)
-    accessList?.addStorageWrite(address.toString(), key, value, accessList.blockAccessIndex, before)
   }
 }
 
@@ -97,7 +95,6 @@ export async function runRequestCalls(context: BlockContext): Promise<Uint8Array
 }
 
 async function runRequestCall(context: BlockContext, address: Address): Promise<Uint8Array> {
-  context.accessList?.addAddress(address.toString())
   const code = await context.state.getCode(address)
   if (code.length === 0) throw systemContractFailed(address, 'no code')
   const { output, error } = await callSystemContract(context, address, EMPTY_BYTES)
