@@ -7,9 +7,9 @@ import { runStatelessGuest } from '../../stateless/guest.ts'
 import { decodeStatelessInput, RESULT_SIZE } from '../../stateless/ssz.ts'
 import type { RunBlock } from '../../stateless/types.ts'
 import { type Base, MUTATIONS } from './mutate.ts'
-import { executeOf, FULL, MAX_GAS, watchRejections } from './support.ts'
+import { executeOf, FULL, MAX_GAS, timed, watchRejections } from './support.ts'
 
-const CASES = FULL ? 1_000 : 150
+const CASES = FULL ? 5_000 : 1_000
 const MAX_MS = 2_000
 const SEED = 20_261_123
 
@@ -62,12 +62,10 @@ describe(`${CASES} mutated inputs`, () => {
   })
 
   async function judge(bytes: Uint8Array, name: string): Promise<void> {
-    const start = performance.now()
-    const run = await runStatelessGuest(bytes, { runBlock })
-    const verified = performance.now()
+    const { ms: verifyMs, result: run } = await timed(() => runStatelessGuest(bytes, { runBlock }))
     const gas = someGas(bytes.length, random)
-    const verdict = await executeOf(runBlock).execute(bytes, gas)
-    note(name, Math.max(verified - start, performance.now() - verified))
+    const { ms: executeMs, result: verdict } = await timed(() => executeOf(runBlock).execute(bytes, gas))
+    note(name, Math.max(verifyMs, executeMs))
 
     expect(run.output.length, name).toBe(RESULT_SIZE)
     if (!run.decoded) return expect(verdict.ok, name).toBe(false)
