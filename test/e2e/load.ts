@@ -148,11 +148,14 @@ async function claimAll(parts: LoadParts, ready: readonly Listed[]): Promise<voi
   )
 }
 
-/** Claims everything that is left. */
+/** Claims everything that is left, also what has yet to settle. */
 export async function claimRest(parts: LoadParts): Promise<void> {
-  for (let ready = await readyWithdrawals(parts); ready.length > 0; ready = await readyWithdrawals(parts)) {
-    await claimAll(parts, ready.slice(0, 20))
-  }
+  await until('all withdrawals to be claimed', async () => {
+    const listed = await parts.chains.l2.call<Listed[]>('rollup_getWithdrawals', [{}])
+    const ready = listed.filter(({ status }) => status === 'ready-to-claim')
+    if (ready.length > 0) await claimAll(parts, ready.slice(0, 20))
+    return listed.every(({ status }) => status === 'claimed') ? true : undefined
+  })
 }
 
 /** Sends calls with consecutive nonces, then waits for all receipts and writes them down. */
