@@ -96,7 +96,6 @@ export class RunEvm extends EVM {
     this.#libraryMap = this._opcodeMap as unknown as OpcodeMap
     this.#opcodeContext = {
       state: deps.state,
-      clock: deps.clock,
       analyses: new WeakMap<Uint8Array, CodeAnalysis>(),
       immediates: deps.common.isActivatedEIP(8024),
       amsterdam: this.#amsterdam,
@@ -279,7 +278,7 @@ export class RunEvm extends EVM {
       block: this._block,
       initialLogs: options.initialLogs,
     })
-    const frame = this.#frames({ evm: this, env, gasLimit: message.gasLimit, analyse: table.analyse })
+    const frame = this.#frames({ evm: this, env, gasLimit: message.gasLimit, table, clock: this.#clock })
     return runFrame(frame, message, options)
   }
 

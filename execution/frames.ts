@@ -3,9 +3,11 @@ import { EVM, EVMError, EVMMockBlockchain, type ExecResult, type Log, type Messa
 import { type Account, type Address, createZeroAddress } from '@ethereumjs/util'
 import { EMPTY_BYTES } from '../stateless/bytes.ts'
 import type { FrameOptions } from './amsterdamCore.ts'
+import type { YieldClock } from './eventLoop.ts'
 import { FrameMemory } from './frameMemory.ts'
 import { assert } from './internal.ts'
-import type { OpcodeMap, RunState } from './opcodeMap.ts'
+import { type FrameRules, type FrameRun, runCode } from './interpreter.ts'
+import type { OpcodeMap, OpcodeTable, RunState } from './opcodeMap.ts'
 
 /** What runs one call frame. The library does not export its class; these are the parts that we touch. */
 export type Frame = {
@@ -16,10 +18,8 @@ export type Frame = {
     selfdestruct: ExecResult['selfdestruct']
     createdAddresses?: Set<string>
   }
-  run(code: Uint8Array, options: { pc?: number }): Promise<{ runState: RunState; exceptionError?: EVMError }>
+  run(code: Uint8Array, options: { pc?: number }): Promise<FrameRun>
 }
-
-export type JumpTable = { jumps: Uint8Array; pushes: Record<number, bigint>; opcodesCached: OpcodeMap }
 
 export type FrameEnv = {
   readonly gasRefund: bigint
@@ -31,7 +31,8 @@ export type FrameParts = {
   evm: EVM
   env: FrameEnv
   gasLimit: bigint
-  analyse: (code: Uint8Array) => JumpTable
+  table: OpcodeTable
+  clock: YieldClock
 }
 
 export type FrameClass = (parts: FrameParts) => Frame
@@ -42,7 +43,7 @@ type FoundParts = { interpreter: object; Stack: new () => RunState['stack'] }
 let loading: Promise<FrameClass> | undefined
 
 /**
- * The library's interpreter with our memory and a jump analysis that is kept. Found once per process, by running a
+ * The library's interpreter with our memory and our loop. Found once per process, by running a
  * single STOP and looking at what ran it: the class has no other way out of the package.
  */
 export function loadFrameClass(): Promise<FrameClass> {
@@ -87,11 +88,11 @@ function frameClassOf({ interpreter, Stack }: FoundParts): FrameClass {
     readonly common: Common
     readonly journal: EVM['journal']
     readonly _env: FrameEnv
-    readonly _runState: object
+    readonly _runState: RunState
     readonly _result: object
-    readonly _getValidJumpDestinations: FrameParts['analyse']
+    readonly #rules: FrameRules
 
-    constructor({ evm, env, gasLimit, analyse }: FrameParts) {
+    constructor({ evm, env, gasLimit, table, clock }: FrameParts) {
       this._evm = evm
       this._stateManager = evm.stateManager
       this.common = evm.common
@@ -116,10 +117,14 @@ function frameClassOf({ interpreter, Stack }: FoundParts): FrameClass {
         gasLeft: gasLimit,
         stateGasSpilled: 0n,
         returnBytes: EMPTY_BYTES,
-      }
+      } as RunState
       const logs = env.initialLogs === undefined ? [] : [...env.initialLogs]
       this._result = { logs, returnValue: undefined, selfdestruct: new Map() }
-      this._getValidJumpDestinations = analyse
+      this.#rules = { common: evm.common, table, clock }
+    }
+
+    run(code: Uint8Array, { pc = 0 }: { pc?: number }): Promise<FrameRun> {
+      return runCode(this._runState, code, pc, this.#rules)
     }
   }
   Object.setPrototypeOf(OwnFrame.prototype, interpreter)

@@ -3,9 +3,7 @@ import { EVMError } from '@ethereumjs/evm'
 import { Address } from '@ethereumjs/util'
 import { bytesToBigint } from '../stateless/bytes.ts'
 import type { AmsterdamCore } from './amsterdamCore.ts'
-import type { YieldClock } from './eventLoop.ts'
 import type { AmsterdamFrame } from './frameGas.ts'
-import type { JumpTable } from './frames.ts'
 import { analyseCode, type CodeAnalysis, readPush } from './jumpAnalysis.ts'
 import { MESSAGE_OPCODES } from './messageOpcodes.ts'
 import type { JournaledState } from './stateManager.ts'
@@ -27,15 +25,21 @@ export type RunState = {
 }
 
 export type OpcodeEntry = {
-  opcodeInfo: { readonly code: number; readonly isAsync: boolean }
+  opcodeInfo: {
+    readonly code: number
+    readonly feeBigInt: bigint
+    readonly dynamicGas: boolean
+    readonly isInvalid: boolean
+  }
   opHandler: (runState: RunState, common: Common) => Promise<void> | undefined | void
-  gasHandler?: unknown
+  /** the price of a step with `dynamicGas`, given its fixed part */
+  gasHandler?: (runState: RunState, gas: bigint, common: Common) => bigint | Promise<bigint>
 }
 
 export type OpcodeMap = OpcodeEntry[]
 
 /** The table that a frame runs with, and the jump analysis that goes with it. */
-export type OpcodeTable = { readonly map: OpcodeMap; analyse(code: Uint8Array): JumpTable }
+export type OpcodeTable = { readonly map: OpcodeMap; analyse(code: Uint8Array): CodeAnalysis }
 
 export type OpcodeHooks = {
   /** before every opcode but the CALL and CREATE families */
@@ -46,7 +50,6 @@ export type OpcodeHooks = {
 
 export type OpcodeContext = {
   state: JournaledState
-  clock: YieldClock
   analyses: WeakMap<Uint8Array, CodeAnalysis>
   /** EIP-8024 is active: DUPN, SWAPN and EXCHANGE have an immediate byte */
   immediates: boolean
@@ -65,8 +68,7 @@ const MESSAGE_CODES: ReadonlySet<number> = new Set(MESSAGE_OPCODES.keys())
 /**
  * EthereumJS's opcode table with handlers of our own and, when armed, a hook before each opcode.
  *
- * - JUMP, JUMPI: may yield to the event loop, and fail without hashing the whole code for an error text (the library
- *   does that: 38 KB hashed for 30 gas).
+ * - JUMP, JUMPI: fail without hashing the whole code for an error text (the library does that: 38 KB hashed for 30 gas).
  * - PUSHn: constants are decoded on first use, since decoding all of them in advance makes analysis slow.
  * - Amsterdam: whatever touches state (stateOpcodes.ts, messageOpcodes.ts).
  * - EXTCODEHASH: reads the account only. The library loads the code to look for a format that is not active, and a
@@ -74,13 +76,13 @@ const MESSAGE_CODES: ReadonlySet<number> = new Set(MESSAGE_OPCODES.keys())
  */
 export function buildOpcodeTable(base: OpcodeMap, context: OpcodeContext, hooks: OpcodeHooks = {}): OpcodeTable {
   const map = base.map((entry) => hookEntry(ownEntry(entry, context), hooks))
-  return { map, analyse: createAnalysis(context, map) }
+  return { map, analyse: createAnalysis(context) }
 }
 
 function ownEntry(entry: OpcodeEntry, context: OpcodeContext): OpcodeEntry {
   const { code } = entry.opcodeInfo
-  if (code === JUMP) return yieldingEntry(entry, context.clock, jump)
-  if (code === JUMPI) return yieldingEntry(entry, context.clock, jumpIf)
+  if (code === JUMP) return { ...entry, opHandler: jump }
+  if (code === JUMPI) return { ...entry, opHandler: jumpIf }
   if (code === EXTCODEHASH) {
     return { ...entry, opHandler: (runState) => pushCodeHash(runState, context) }
   }
@@ -94,19 +96,11 @@ function stateEntry(entry: OpcodeEntry, core: AmsterdamCore): OpcodeEntry {
     return (runState) => opcode(runState as unknown as AmsterdamFrame, core)
   }
   const priced = PRICED_OPCODES.get(code)
-  if (priced !== undefined) return { ...entry, opcodeInfo: awaited(entry), opHandler: handlerOf(priced) }
+  if (priced !== undefined) return { ...entry, opHandler: handlerOf(priced) }
   const selfPriced = SELF_PRICED_OPCODES.get(code) ?? MESSAGE_OPCODES.get(code)
   if (selfPriced === undefined) return entry
-  const opcodeInfo = Object.create(awaited(entry), {
-    dynamicGas: { value: false },
-    feeBigInt: { value: 0n },
-    fee: { value: 0 },
-  }) as OpcodeEntry['opcodeInfo']
+  const opcodeInfo = { code, feeBigInt: 0n, dynamicGas: false, isInvalid: false }
   return { ...entry, opcodeInfo, opHandler: handlerOf(selfPriced) }
-}
-
-function awaited({ opcodeInfo }: OpcodeEntry): OpcodeEntry['opcodeInfo'] {
-  return Object.create(opcodeInfo, { isAsync: { value: true } }) as OpcodeEntry['opcodeInfo']
 }
 
 function hookEntry(entry: OpcodeEntry, hooks: OpcodeHooks): OpcodeEntry {
@@ -118,33 +112,6 @@ function hookEntry(entry: OpcodeEntry, hooks: OpcodeHooks): OpcodeEntry {
     opHandler(runState, common) {
       hook(runState)
       return opHandler(runState, common)
-    },
-  }
-}
-
-/**
- * The interpreter awaits a handler only when `isAsync` says so and reads that just before the call: a getter decides
- * each time, so that a jump costs no promise unless a pause is due.
- */
-function yieldingEntry(entry: OpcodeEntry, clock: YieldClock, handler: (runState: RunState) => void): OpcodeEntry {
-  let pausing = false
-  const { opcodeInfo } = entry
-  const info = Object.create(opcodeInfo, {
-    isAsync: {
-      get() {
-        pausing = clock.due()
-        return pausing
-      },
-    },
-  }) as OpcodeEntry['opcodeInfo']
-  return {
-    ...entry,
-    opcodeInfo: info,
-    opHandler(runState) {
-      const pause = pausing
-      pausing = false
-      handler(runState)
-      return pause ? clock.pause() : undefined
     },
   }
 }
@@ -192,19 +159,13 @@ function wordToAddress(word: bigint): Uint8Array {
 }
 
 /** Jump analysis kept by code object: the library repeats it in every call frame that jumps. */
-function createAnalysis(context: OpcodeContext, map: OpcodeMap): OpcodeTable['analyse'] {
-  const dispatch = new WeakMap<CodeAnalysis, OpcodeEntry[]>()
+function createAnalysis({ analyses, immediates }: OpcodeContext): OpcodeTable['analyse'] {
   return (code) => {
-    let analysis = context.analyses.get(code)
+    let analysis = analyses.get(code)
     if (analysis === undefined) {
-      analysis = analyseCode(code, context.immediates)
-      context.analyses.set(code, analysis)
+      analysis = analyseCode(code, immediates)
+      analyses.set(code, analysis)
     }
-    let opcodesCached = dispatch.get(analysis)
-    if (opcodesCached === undefined) {
-      opcodesCached = Array.from(code, (byte) => map[byte] as OpcodeEntry)
-      dispatch.set(analysis, opcodesCached)
-    }
-    return { jumps: analysis.jumps, pushes: analysis.pushes, opcodesCached }
+    return analysis
   }
 }

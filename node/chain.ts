@@ -8,6 +8,7 @@ import type { Block, Hash32, StateChanges, StateCommit } from '../stateless/type
 import { blockOperations, canonicalOperations, decodeLocation } from './blockCodec.ts'
 import { type BlockReader, createBlockReader } from './blockReader.ts'
 import { ChainError } from './errors.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import { headChange, headChangeOperations } from './headChange.ts'
 import { findLogs } from './logIndex.ts'
 import { createStateNodes, type StateNodes, stateOperations } from './stateNodes.ts'
@@ -227,7 +228,9 @@ class StoredChain implements Chain {
     const { block, receipts, nodes, changes, blockAccessList } = outcome
     this.#requireParent(block)
     const next: StoredBlock = { block, receipts, ...(blockAccessList === undefined ? {} : { blockAccessList }) }
-    await this.#write(next, [...stateOperations(nodes, changes.codes), ...blockOperations(next)])
+    const operations = blockOperations(next)
+    if (isTurnOver()) await giveWay()
+    await this.#write(next, [...stateOperations(nodes, changes.codes), ...operations])
     this.nodes.remember(nodes, changes.codes)
   }
 
@@ -235,7 +238,10 @@ class StoredChain implements Chain {
   async #write(next: StoredBlock, operations: readonly StoreOperation[]): Promise<void> {
     const { store, reader } = this.#parts
     const change = headChange(this.#head, next, reader.block)
-    await store.batch([...operations, ...headChangeOperations(change)])
+    const everything = [...operations, ...headChangeOperations(change)]
+    if (isTurnOver()) await giveWay()
+    await store.batch(everything)
+    if (isTurnOver()) await giveWay()
     reader.remember(next)
     reader.forgetNumbers()
     this.#head = next
