@@ -1,9 +1,18 @@
-import { EVMError, type EVMInterface, type ExecResult, type PrecompileFunc } from '@ethereumjs/evm'
+import {
+  EVMError,
+  type EVMInterface,
+  type ExecResult,
+  type PrecompileFunc,
+  type PrecompileInput,
+} from '@ethereumjs/evm'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { bytesEqual, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
+import { blake2Compress } from './blake2.ts'
 import { assert } from './internal.ts'
 import { loadVerifyKzgProof } from './kzg.ts'
 import { BadElement, type CurveName } from './mcl.ts'
+import { readModexp } from './modexp.ts'
+import { verifyP256 } from './p256.ts'
 import { loadPairingCurve, type PairingCurve, type Pause } from './pairings.ts'
 
 /**
@@ -14,8 +23,8 @@ import { loadPairingCurve, type PairingCurve, type Pause } from './pairings.ts'
  * @param active the library's precompiles of the current fork by address (40 hex digits); changed in place
  */
 export function replacePrecompiles(active: Map<string, PrecompileFunc>, pause: Pause): void {
-  for (const [number, replace] of Object.entries(REPLACEMENTS)) {
-    const address = Number(number).toString(16).padStart(40, '0')
+  for (const [number, replace] of REPLACEMENTS) {
+    const address = number.padStart(40, '0')
     const base = active.get(address)
     if (base !== undefined) active.set(address, replace(base, pause))
   }
@@ -27,23 +36,31 @@ const POINT_EVALUATION_ANSWER = hexToBytes(
   (4096).toString(16).padStart(64, '0') + bls12_381.fields.Fr.ORDER.toString(16).padStart(64, '0'),
 )
 
+const P256_GAS = 6900n
+const P256_INPUT_LENGTH = 160
+
 type Replace = (base: PrecompileFunc, pause: Pause) => PrecompileFunc
 
-const REPLACEMENTS: Readonly<Record<number, Replace>> = {
-  6: onCurve('bn254', 'add', 64, (curve, input) => curve.add(1, input)),
+const REPLACEMENTS: readonly [string, Replace][] = [
+  ['05', (base) => (call) => (usesOsakaModexp(call.common) ? modexp(call) : base(call))],
+  ['06', onCurve('bn254', 'add', 64, (curve, input) => curve.add(1, input))],
   // Input is padded to 128 bytes for addition and multiplication alike.
-  7: onCurve('bn254', 'mul', 64, (curve, input, pause) => curve.msm(1, input.subarray(0, 96), pause)),
-  8: onCurve('bn254', 'pairing', 32, async (curve, input, pause) => asWord(await curve.pairing(input, pause))),
-  10: () => pointEvaluation,
-  11: onCurve('bls12_381', 'addG1', 128, (curve, input) => curve.add(1, input)),
-  12: onCurve('bls12_381', 'msmG1', 128, (curve, input, pause) => curve.msm(1, input, pause)),
-  13: onCurve('bls12_381', 'addG2', 256, (curve, input) => curve.add(2, input)),
-  14: onCurve('bls12_381', 'msmG2', 256, (curve, input, pause) => curve.msm(2, input, pause)),
-  15: onCurve('bls12_381', 'pairingCheck', 32, async (curve, input, pause) =>
-    asWord(await curve.pairing(input, pause)),
-  ),
-  16: onCurve('bls12_381', 'mapFPtoG1', 128, (curve, input) => curve.map(1, input)),
-  17: onCurve('bls12_381', 'mapFP2toG2', 256, (curve, input) => curve.map(2, input)),
+  ['07', onCurve('bn254', 'mul', 64, (curve, input, pause) => curve.msm(1, input.subarray(0, 96), pause))],
+  ['08', onCurve('bn254', 'pairing', 32, checkPairing)],
+  ['09', (_, pause) => (call) => blake2f(call, pause)],
+  ['0a', () => pointEvaluation],
+  ['0b', onCurve('bls12_381', 'addG1', 128, (curve, input) => curve.add(1, input))],
+  ['0c', onCurve('bls12_381', 'msmG1', 128, (curve, input, pause) => curve.msm(1, input, pause))],
+  ['0d', onCurve('bls12_381', 'addG2', 256, (curve, input) => curve.add(2, input))],
+  ['0e', onCurve('bls12_381', 'msmG2', 256, (curve, input, pause) => curve.msm(2, input, pause))],
+  ['0f', onCurve('bls12_381', 'pairingCheck', 32, checkPairing)],
+  ['10', onCurve('bls12_381', 'mapFPtoG1', 128, (curve, input) => curve.map(1, input))],
+  ['11', onCurve('bls12_381', 'mapFP2toG2', 256, (curve, input) => curve.map(2, input))],
+  ['100', () => p256Verify],
+]
+
+async function checkPairing(curve: PairingCurve, input: Uint8Array, pause: Pause): Promise<Uint8Array> {
+  return asWord(await curve.pairing(input, pause))
 }
 
 function asWord(value: boolean): Uint8Array {
@@ -116,4 +133,33 @@ const pointEvaluation: PrecompileFunc = async ({ data, gasLimit, common }) => {
       ? { executionGasUsed: gas, returnValue: POINT_EVALUATION_ANSWER.slice() }
       : failure(gasLimit, INVALID_PROOF)
   })
+}
+
+/** Before Osaka lengths have no bound, and the library's way is as good as any. */
+function usesOsakaModexp(common: PrecompileInput['common']): boolean {
+  return common.isActivatedEIP(7823) && common.isActivatedEIP(7883)
+}
+
+/** Nothing is computed before it is paid for; the library measures the exponent first. */
+function modexp({ data, gasLimit }: PrecompileInput): ExecResult {
+  const call = readModexp(data)
+  if (call === undefined || gasLimit < BigInt(call.gas)) return failure(gasLimit)
+  return { executionGasUsed: BigInt(call.gas), returnValue: call.run() }
+}
+
+/** EIP-152 */
+async function blake2f({ data, gasLimit, common }: PrecompileInput, pause: Pause): Promise<ExecResult> {
+  const flag = data[212]
+  if (data.length !== 213 || (flag !== 0 && flag !== 1)) return failure(gasLimit, EVMError.errorMessages.OUT_OF_RANGE)
+  const rounds = new DataView(data.buffer, data.byteOffset).getUint32(0)
+  const gas = BigInt(rounds) * common.param('blake2RoundGas')
+  if (gasLimit < gas) return failure(gasLimit)
+  return { executionGasUsed: gas, returnValue: await blake2Compress(data, pause) }
+}
+
+/** EIP-7951: a signature that does not hold is no failure, but an empty answer. */
+const p256Verify: PrecompileFunc = ({ data, gasLimit }) => {
+  if (gasLimit < P256_GAS) return failure(gasLimit)
+  const holds = data.length === P256_INPUT_LENGTH && verifyP256(data)
+  return { executionGasUsed: P256_GAS, returnValue: holds ? asWord(true) : EMPTY_BYTES }
 }
