@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
+import { createEngines } from '../../bin/engines.ts'
 import type { DevnetOptions } from '../../bin/options.ts'
+import { storeGenesis } from '../../bin/settings.ts'
+import { buildDevnetGenesis, type Windows } from '../../genesis/devnet.ts'
+import { bareL1Genesis } from '../../genesis/l1Genesis.ts'
+import type { DevnetGenesis } from '../../genesis/types.ts'
+import { silentLogger } from '../../node/logger.ts'
 import type { Clock, Logger, SealMode } from '../../node/types.ts'
 import { accessTo } from './chainAccess.ts'
 import { type Client, clientFor } from './clients.ts'
@@ -61,4 +67,15 @@ export function workshop() {
       return node
     },
   }
+}
+
+/** Makes a data directory whose rollup is deployed with other windows than the default. */
+export async function writeGenesis(dataDir: string, windows: Partial<Windows>): Promise<DevnetGenesis> {
+  const engines = await createEngines(silentLogger)
+  const timestamp = Math.floor(Date.now() / 1000)
+  const genesis = await buildDevnetGenesis(
+    { timestamp, rollups: 1, finalityDelay: 0, windows },
+    { l1Engine: engines.l1(bareL1Genesis(timestamp)), l2Rules: (json) => engines.spec(json) },
+  )
+  return storeGenesis(dataDir, genesis)
 }

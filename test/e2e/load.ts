@@ -49,7 +49,6 @@ export type LoadParts = {
   deployment: RollupDeployment
   ledger: Ledger
   random: Random
-  onReceipt(): void
 }
 
 /** Transfers on both chains, deposits, withdrawals and their claims, all at once, until stopped or cut off. */
@@ -160,7 +159,7 @@ export async function claimRest(parts: LoadParts): Promise<void> {
 
 /** Sends calls with consecutive nonces, then waits for all receipts and writes them down. */
 export async function sendAll(
-  { chains, deployment, ledger, onReceipt }: LoadParts,
+  { chains, deployment, ledger }: LoadParts,
   layer: Layer,
   sender: number,
   calls: readonly Call[],
@@ -182,7 +181,6 @@ export async function sendAll(
     )
     ledger.receipts.push({ layer, hash, sender: account.address, nonce: first + index, receipt })
     if (receipt.status === '0x1') onSuccess(index, hash)
-    onReceipt()
   }
 }
 

@@ -3,18 +3,16 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import { createEngines } from '../../bin/engines.ts'
 import { openL1 } from '../../bin/l1.ts'
-import { storeGenesis } from '../../bin/settings.ts'
-import { buildDevnetGenesis, type Windows } from '../../genesis/devnet.ts'
+import type { Windows } from '../../genesis/devnet.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
-import { bareL1Genesis } from '../../genesis/l1Genesis.ts'
 import type { DevnetGenesis } from '../../genesis/types.ts'
-import { type AdjustableClock, adjustableClock, systemClock, systemTimers } from '../../node/clock.ts'
+import { adjustableClock, systemClock, systemTimers } from '../../node/clock.ts'
 import { createLogger, silentLogger } from '../../node/logger.ts'
 import { createRandom } from '../../scripts/fixtures/random.ts'
 import { checkBridge, quiet } from './afterwards.ts'
 import { blockAt, type Receipt, receiptOf } from './chainAccess.ts'
 import { type Client, claimable, deposit, encodeFunctionData, succeeded, until, withdraw } from './clients.ts'
-import { type Running, workshop } from './lives.ts'
+import { type Running, workshop, writeGenesis } from './lives.ts'
 import { claimRest, emptyLedger } from './load.ts'
 
 const HOUR = 3_600_000
@@ -93,7 +91,7 @@ async function checkSettled(running: Running, withdrawal: Hex): Promise<void> {
   const { to, calldata } = await claimable(l2, withdrawal)
   await succeeded(l1, await l1.wallet.sendTransaction({ to, data: calldata }))
   expect(await l1.reader.getBalance({ address: someone })).toBe(parseEther('0.25'))
-  const load = { chains, deployment, ledger: emptyLedger(), random: createRandom(1), onReceipt: () => undefined }
+  const load = { chains, deployment, ledger: emptyLedger(), random: createRandom(1) }
   await claimRest(load)
   await quiet(chains)
   await checkBridge(chains, deployment, emptyLedger())
@@ -215,17 +213,9 @@ describe('a rollup whose anchors age fast', () => {
   const { newFolder, run } = workshop()
   const maxAnchorAge = 100
 
-  /** A data directory whose rollup was deployed with other windows than the default. */
-  async function folderWith(windows: Partial<Windows>, clock: AdjustableClock) {
+  async function folderWith(windows: Partial<Windows>) {
     const dataDir = await newFolder()
-    const engines = await createEngines(silentLogger)
-    const timestamp = Math.floor(clock.nowMs() / 1000)
-    const genesis = await buildDevnetGenesis(
-      { timestamp, rollups: 1, finalityDelay: 0, windows },
-      { l1Engine: engines.l1(bareL1Genesis(timestamp)), l2Rules: (json) => engines.spec(json) },
-    )
-    storeGenesis(dataDir, genesis)
-    return { dataDir, genesis }
+    return { dataDir, genesis: await writeGenesis(dataDir, windows) }
   }
 
   /** L1 goes on while L2 does not. */
@@ -239,7 +229,7 @@ describe('a rollup whose anchors age fast', () => {
   }
 
   it('builds blocks again whose anchors became too old while it was away', async () => {
-    const { dataDir, genesis } = await folderWith({ maxAnchorAge }, adjustableClock())
+    const { dataDir, genesis } = await folderWith({ maxAnchorAge })
     const first = await run(dataDir, { options: { settle: false } })
     expect(first.devnet.deployment.parameters.maxAnchorAge).toBe(maxAnchorAge)
     const { hashes, withdrawal } = await workOnL2(first)
@@ -257,7 +247,7 @@ describe('a rollup whose anchors age fast', () => {
   })
 
   it('keeps blocks that L1 still takes, up to the last block of the window', async () => {
-    const { dataDir, genesis } = await folderWith({ maxAnchorAge }, adjustableClock())
+    const { dataDir, genesis } = await folderWith({ maxAnchorAge })
     const first = await run(dataDir, { options: { settle: false } })
     const hash = await send(first.l2, { to: someone, value: 1n })
     const [before] = await receiptsOf(first, [hash])
@@ -269,7 +259,7 @@ describe('a rollup whose anchors age fast', () => {
   })
 
   it('builds them again while it runs, when settlement begins late', async () => {
-    const { dataDir } = await folderWith({ maxAnchorAge }, adjustableClock())
+    const { dataDir } = await folderWith({ maxAnchorAge })
     const running = await run(dataDir, { options: { settle: false } })
     const { hashes, withdrawal } = await workOnL2(running)
     const before = await receiptsOf(running, hashes)

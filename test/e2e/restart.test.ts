@@ -131,27 +131,23 @@ describe('a devnet with a data directory', () => {
       const { node, parts } = await begin()
       await checkReceipts(parts.chains, ledger)
       const enough = ledger.receipts.length + 40
-      let stop = () => {}
-      const seen = new Promise<void>((resolve) => {
-        stop = resolve
-      })
-      const onReceipt = () => void (ledger.receipts.length >= enough && stop())
-      const load = startLoad({ ...parts, onReceipt })
-      await Promise.race([seen, load.over])
+      const load = startLoad(parts)
+      const enoughSeen = async () => (ledger.receipts.length >= enough ? true : undefined)
+      await Promise.race([until('enough receipts', enoughSeen, 60_000), load.over])
       node.child.kill('SIGTERM')
       expect(await node.ended).toBe(0)
       await load.over
       expect(errorLines(node.errors())).toEqual([])
     }
     const { node, parts } = await begin()
-    await claimRest({ ...parts, onReceipt: () => undefined })
+    await claimRest(parts)
     await quiet(parts.chains)
     await checkReceipts(parts.chains, ledger)
     await checkBridge(parts.chains, parts.deployment, ledger)
     await checkAccounts(parts.chains, ledger)
     node.child.kill('SIGTERM')
     expect(await node.ended).toBe(0)
-  })
+  }, 180_000)
 
   it('started twice at once on a new directory: one runs, the other says why not, and the data stays good', async () => {
     const dataDir = await newFolder()
@@ -244,7 +240,6 @@ describe('a data directory whose chains were not cut at the same time', () => {
       deployment: devnet.deployment,
       ledger: emptyLedger(),
       random: createRandom(1),
-      onReceipt: () => undefined,
     })
     await quiet(running.chains)
     await checkBridge(running.chains, devnet.deployment, emptyLedger())
