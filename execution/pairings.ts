@@ -36,7 +36,7 @@ const LAYOUTS: Record<CurveName, Layout> = {
 }
 
 /** Elements per part of a long computation: some 10 to 50 ms of work. */
-const MSM_BATCH = 128
+const MSM_BATCH = 64
 const PAIRING_BATCH = 16
 
 const loaded = new Map<CurveName, Promise<PairingCurve>>()
@@ -165,10 +165,9 @@ function createMsm(mcl: Mcl, points: PointCodec, groups: Groups): PairingCurve['
     group.clear(sum)
     for (let offset = 0; offset < input.length; offset += batchLength) {
       addBatch(group, input.subarray(offset, offset + batchLength))
-      const pausing = offset + batchLength < input.length ? pause() : undefined
-      if (pausing === undefined) continue
+      if (offset + batchLength >= input.length) break
       const kept = mcl.load(sum, group.size)
-      await pausing
+      await pause()
       mcl.store(sum, kept)
     }
     return points.write(group, sum)
@@ -209,10 +208,9 @@ function createPairing(mcl: Mcl, points: PointCodec): PairingCurve['pairing'] {
     setInt(product, 1)
     for (let offset = 0; offset < input.length; offset += batchLength) {
       multiplyBatch(input.subarray(offset, offset + batchLength))
-      const pausing = offset + batchLength < input.length ? pause() : undefined
-      if (pausing === undefined) continue
+      if (offset + batchLength >= input.length) break
       const kept = mcl.load(product, target)
-      await pausing
+      await pause()
       mcl.store(product, kept)
     }
     finish(product, product)

@@ -193,4 +193,24 @@ describe('fast curves agree with the plain ones, on valid and broken input', () 
     expect(await fastBn.pairing(concatBytes([...Array(40).fill(both).flat(), pair(g1)]), neverPause)).toBe(false)
     expect(await fastBn.pairing(new Uint8Array(0), neverPause)).toBe(true)
   })
+
+  test('long vectors in several parts, with other work on the same curve in between', async () => {
+    const pairs = (count: number) =>
+      Array.from({ length: count }, (_, i) => {
+        const { x, y } = bls12_381.G1.Point.BASE.multiply(BigInt(i + 1)).toAffine()
+        return concatBytes([fixed(x, 64), fixed(y, 64), fixed(BigInt(3 * i), 32)])
+      })
+    const input = concatBytes(pairs(300))
+    const disturbance = concatBytes(pairs(150))
+    let pauses = 0
+    const pause = async () => {
+      pauses++
+      await bls.msm(1, disturbance, neverPause)
+      bls.add(1, concatBytes([input.subarray(0, 128), input.subarray(160, 288)]))
+    }
+    const weight = Array.from({ length: 300 }, (_, i) => BigInt(3 * i * (i + 1))).reduce((a, b) => a + b)
+    const { x, y } = bls12_381.G1.Point.BASE.multiply(weight).toAffine()
+    expect(await bls.msm(1, input, pause)).toEqual(concatBytes([fixed(x, 64), fixed(y, 64)]))
+    expect(pauses).toBe(4)
+  })
 })
