@@ -7,8 +7,8 @@ export type FrameRun = { runState: RunState; exceptionError: EVMError | undefine
 
 export type FrameRules = { readonly common: Common; readonly table: OpcodeTable; readonly clock: YieldClock }
 
-/** Gas of one step from which on the clock is looked at, whatever the number of steps: about a tenth of a millisecond. */
-const HEAVY_STEP_GAS = 5_000n
+/** Gas of one step from which on the clock is looked at, whatever the number of steps. */
+const HEAVY_STEP_GAS = 1_000n
 
 const JUMP = 0x56
 const JUMPI = 0x57

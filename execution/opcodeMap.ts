@@ -8,6 +8,7 @@ import { analyseCode, type CodeAnalysis, readPush } from './jumpAnalysis.ts'
 import { MESSAGE_OPCODES } from './messageOpcodes.ts'
 import type { JournaledState } from './stateManager.ts'
 import { PRICED_OPCODES, SELF_PRICED_OPCODES, type StateOpcode } from './stateOpcodes.ts'
+import { WORD_OPCODES } from './wordOpcodes.ts'
 
 /** The part of EthereumJS's run state (one call frame) that we touch; the library does not export its type. */
 export type RunState = {
@@ -19,7 +20,7 @@ export type RunState = {
   validJumps: Uint8Array
   cachedPushes: Record<number, bigint>
   shouldDoJumpAnalysis: boolean
-  stack: { pop(): bigint; popN(count: number): bigint[]; push(value: bigint): void }
+  stack: { pop(): bigint; popN(count: number): bigint[]; peek(count: number): bigint[]; push(value: bigint): void }
   gasRefund: bigint
   interpreter: object
 }
@@ -70,6 +71,7 @@ const MESSAGE_CODES: ReadonlySet<number> = new Set(MESSAGE_OPCODES.keys())
  *
  * - JUMP, JUMPI: fail without hashing the whole code for an error text (the library does that: 38 KB hashed for 30 gas).
  * - PUSHn: constants are decoded on first use, since decoding all of them in advance makes analysis slow.
+ * - Arithmetic and memory (wordOpcodes.ts): the same, faster.
  * - Amsterdam: whatever touches state (stateOpcodes.ts, messageOpcodes.ts).
  * - EXTCODEHASH: reads the account only. The library loads the code to look for a format that is not active, and a
  *   witness need not hold it.
@@ -87,6 +89,8 @@ function ownEntry(entry: OpcodeEntry, context: OpcodeContext): OpcodeEntry {
     return { ...entry, opHandler: (runState) => pushCodeHash(runState, context) }
   }
   if (code >= PUSH1 && code <= PUSH32) return { ...entry, opHandler: push }
+  const word = WORD_OPCODES.get(code)
+  if (word !== undefined) return { ...entry, ...word }
   return context.amsterdam === undefined ? entry : stateEntry(entry, context.amsterdam)
 }
 

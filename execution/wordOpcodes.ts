@@ -1,0 +1,84 @@
+import type { Common } from '@ethereumjs/common'
+import { EMPTY_BYTES } from '../stateless/bytes.ts'
+import { keccak256 } from '../stateless/keccak.ts'
+import { type FrameMemory, wordAt } from './frameMemory.ts'
+import type { OpcodeEntry, RunState } from './opcodeMap.ts'
+
+/** The parts of a frame that arithmetic and memory touch. */
+type WordFrame = RunState & { memory: FrameMemory; memoryWordCount: bigint; highestMemCost: bigint }
+
+type WordOpcode = Pick<OpcodeEntry, 'opHandler' | 'gasHandler'>
+
+/**
+ * Opcodes that do the same as the library's, at any fork, but faster: sums and products without a division, memory
+ * without hex strings, prices without a promise. Most steps of most programs are among them and the PUSHes.
+ */
+export const WORD_OPCODES: ReadonlyMap<number, WordOpcode> = new Map<number, WordOpcode>([
+  [0x01, { opHandler: onTwo((a, b) => BigInt.asUintN(256, a + b)) }],
+  [0x02, { opHandler: onTwo((a, b) => BigInt.asUintN(256, a * b)) }],
+  [0x03, { opHandler: onTwo((a, b) => BigInt.asUintN(256, a - b)) }],
+  [0x20, { opHandler: onFrame(hashMemory), gasHandler: (state, gas, common) => gas + hashGas(frameOf(state), common) }],
+  [0x51, { opHandler: onFrame(load), gasHandler: (state, gas) => gas + wordGas(frameOf(state), 32n) }],
+  [0x52, { opHandler: onFrame(store), gasHandler: (state, gas) => gas + wordGas(frameOf(state), 32n) }],
+  [0x53, { opHandler: onFrame(storeByte), gasHandler: (state, gas) => gas + wordGas(frameOf(state), 1n) }],
+])
+
+function onTwo(operation: (a: bigint, b: bigint) => bigint): OpcodeEntry['opHandler'] {
+  return ({ stack }) => {
+    const a = stack.pop()
+    stack.push(operation(a, stack.pop()))
+  }
+}
+
+function onFrame(handler: (frame: WordFrame, common: Common) => void): OpcodeEntry['opHandler'] {
+  return (state, common) => handler(frameOf(state), common)
+}
+
+/** The library's run state has these fields; its type does not leave the package. */
+function frameOf(state: RunState): WordFrame {
+  return state as WordFrame
+}
+
+function load({ stack, memory }: WordFrame): void {
+  stack.push(memory.readWord(Number(stack.pop())))
+}
+
+function store({ stack, memory }: WordFrame): void {
+  const offset = stack.pop()
+  memory.writeWord(Number(offset), stack.pop())
+}
+
+function storeByte({ stack, memory }: WordFrame): void {
+  const offset = stack.pop()
+  memory.writeByte(Number(offset), Number(stack.pop() & 0xffn))
+}
+
+function hashMemory({ stack, memory }: WordFrame, common: Common): void {
+  const offset = stack.pop()
+  const size = stack.pop()
+  const bytes = size === 0n ? EMPTY_BYTES : memory.read(Number(offset), Number(size), true)
+  const digest = (common.customCrypto.keccak256 ?? keccak256)(bytes)
+  stack.push(wordAt(new DataView(digest.buffer, digest.byteOffset, 32), 0))
+}
+
+function hashGas(frame: WordFrame, common: Common): bigint {
+  const [offset = 0n, size = 0n] = frame.stack.peek(2)
+  return memoryGas(frame, offset, size) + common.param('keccak256WordGas') * ((size + 31n) / 32n)
+}
+
+function wordGas(frame: WordFrame, size: bigint): bigint {
+  const [offset = 0n] = frame.stack.peek(1)
+  return memoryGas(frame, offset, size)
+}
+
+/** Yellow paper 9.1, equal in all forks: 3 gas a word, and words squared over 512; paid for what is added. */
+function memoryGas(frame: WordFrame, offset: bigint, size: bigint): bigint {
+  if (size === 0n) return 0n
+  const words = (offset + size + 31n) / 32n
+  if (words <= frame.memoryWordCount) return 0n
+  const cost = words * 3n + (words * words) / 512n
+  const added = cost - frame.highestMemCost
+  frame.memoryWordCount = words
+  frame.highestMemCost = cost
+  return added
+}
