@@ -28,7 +28,6 @@ export async function beginBlock(request: BeginBlockRequest, deps: BlockDeps): P
     header,
     state,
     blockHash: request.blockHash,
-    strict: false,
     execute: deps.execute,
     yieldEveryMs: deps.yieldEveryMs,
   })

@@ -45,8 +45,8 @@ export type BlockContext = {
   /** since EIP-7928 */
   readonly accessList: JournaledAccessList | undefined
   readonly clock: YieldClock
-  /** Stateless rules: foreign code at a pre-block system contract makes the block invalid. */
-  readonly strict: boolean
+  /** EXECUTE: foreign code at a pre-block system contract makes the block invalid. */
+  readonly refuseForeignSystemCode: boolean
   /** regular gas that may still be used; absent: unmetered */
   readonly budget: { remaining: bigint } | undefined
   /** Runs a piece of the library: what it throws is told apart from our own bugs and from failed reads. */
@@ -60,7 +60,7 @@ export type BlockContextOptions = {
   header: HeaderBasis
   state: StateView
   blockHash(number: bigint): Hash32 | undefined
-  strict: boolean
+  refuseForeignSystemCode?: boolean
   budget?: bigint | undefined
   execute?: ExecutePrecompile | undefined
   yieldEveryMs?: number | undefined
@@ -95,7 +95,7 @@ export async function createBlockContext(
     block,
     accessList: evm.accessList,
     clock,
-    strict: options.strict,
+    refuseForeignSystemCode: options.refuseForeignSystemCode === true,
     budget,
     library: (run) => runLibrary(state, run),
     addSystemGas: onSystemGas,

@@ -36,7 +36,6 @@ async function execute(request: ExecuteBlockRequest, deps: BlockDeps): Promise<B
     header: block.header,
     state,
     blockHash: request.blockHash,
-    strict: false,
     execute: deps.execute,
     yieldEveryMs: deps.yieldEveryMs,
   })

@@ -101,7 +101,7 @@ async function runStateless(
     header: block.header,
     state: request.state,
     blockHash: request.blockHash,
-    strict: true,
+    refuseForeignSystemCode: request.refuseForeignSystemCode === true,
     budget: request.budget,
     yieldEveryMs,
   })

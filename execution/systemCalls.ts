@@ -64,7 +64,7 @@ async function updateRing(
   if ((await state.getCode(address)).length === 0) return
   const codeHash = bytesToHex(state.peekAccount(address.bytes)?.codeHash ?? EMPTY_CODE_HASH)
   if (codeHash !== canonicalHash) {
-    if (context.strict) {
+    if (context.refuseForeignSystemCode) {
       throw new InvalidBlock('SYSTEM_CONTRACT_FOREIGN_CODE', `foreign code at system contract ${address}`, {
         address: address.toString(),
         codeHash,

@@ -4,6 +4,8 @@ import type { TransactionFields } from './transactionFields.ts'
 
 const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 const MAX_NONCE = (1n << 64n) - 1n
+/** EIP-8037: TX_MAX_TOTAL_GAS_LIMIT (EELS vm/gas.py). */
+const MAX_TOTAL_GAS_LIMIT = (1n << 32n) - 1n
 const MAX_UINT256 = (1n << 256n) - 1n
 const TYPE_EIPS: Readonly<Record<number, number>> = { 1: 2930, 2: 1559, 3: 4844, 4: 7702 }
 
@@ -74,10 +76,10 @@ function requireGasRules(tx: TransactionFields, common: NodeCommon): void {
   requireInitcodeSize(tx, common)
 }
 
-/** EIP-7825; EIP-8037 lifts it for the limit as a whole, since state gas comes on top of the capped regular gas. */
+/** EIP-7825; EIP-8037 allows more in all, since state gas comes on top of the capped regular gas. */
 function requireGasLimitCap(tx: TransactionFields, common: NodeCommon): void {
-  if (!common.isActivatedEIP(7825) || common.isActivatedEIP(8037)) return
-  const cap = common.param('maxTransactionGasLimit')
+  if (!common.isActivatedEIP(7825)) return
+  const cap = common.isActivatedEIP(8037) ? MAX_TOTAL_GAS_LIMIT : common.param('maxTransactionGasLimit')
   if (tx.gasLimit <= cap) return
   throw new TransactionRejected(
     'GAS_LIMIT_TOO_HIGH',

@@ -252,6 +252,6 @@ export type Engine = {
   call(call: CallRequest, context: CallContext): Promise<CallOutcome>
   /** Binary search up to `call.gas` or the block gas limit (EIP-8037: above 2^24 is legal for state gas). */
   estimateGas(call: CallRequest, context: CallContext): Promise<EstimateOutcome>
-  /** The block runner for stateless verification: metered, strict, senders never trusted. EXECUTE inactive inside. */
+  /** The block runner for stateless verification: metered, senders never trusted. EXECUTE inactive inside. */
   readonly runBlock: RunBlock
 }

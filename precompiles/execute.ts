@@ -66,7 +66,11 @@ async function executeMetered(deps: ExecuteDeps, input: Uint8Array, gasLimit: bi
     deps.cache.set(inputHash, cacheEntry(checked.failure, budget))
     return refuse(checked.failure)
   }
-  const verification = await verifyStatelessNewPayload(checked.input, { runBlock: deps.runBlock, budget })
+  const verification = await verifyStatelessNewPayload(checked.input, {
+    runBlock: deps.runBlock,
+    budget,
+    refuseForeignSystemCode: true,
+  })
   return settle(deps, { inputHash, inputLength: input.length, budget }, verification)
 }
 
@@ -119,7 +123,10 @@ function executeByClaim(deps: ExecuteDeps, schedule: Exclude<GasSchedule, 'meter
     if ('failure' in checked) return refuse(checked.failure)
     const price = claimedGas(schedule, checked.input, input.length)
     if (gasLimit < price) return refuse(outOfGas(price, gasLimit))
-    const verification = await verifyStatelessNewPayload(checked.input, { runBlock: deps.runBlock })
+    const verification = await verifyStatelessNewPayload(checked.input, {
+      runBlock: deps.runBlock,
+      refuseForeignSystemCode: true,
+    })
     if (!verification.valid) {
       reportUnexpected(deps, keccak256(input), verification.reason)
       return refuse(validationFailure(verification.reason), executedGasOf(verification.reason))

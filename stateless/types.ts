@@ -189,6 +189,8 @@ export type RunBlockRequest = {
   blockHash(number: bigint): Hash32
   /** Metering: the regular gas that may be spent (see precompiles/). Absent: unmetered. */
   budget?: bigint
+  /** Refuse code at the addresses of EIP-4788 and EIP-2935 that is not theirs (EXECUTE; docs/spec-gaps.md). Absent: run it. */
+  refuseForeignSystemCode?: boolean
   /** keyed dialect: one 65-byte key per transaction to compare with the recovered one */
   publicKeys?: readonly Uint8Array[]
 }

@@ -31,6 +31,8 @@ export type VerifyDeps = {
   stateView?: (witness: ExecutionWitness, root: Hash32) => StateView
   /** regular gas that the run may spend; absent: unmetered */
   budget?: bigint
+  /** The rule that EXECUTE adds to the specification; see RunBlockRequest. */
+  refuseForeignSystemCode?: boolean
   blobSchedule?: BlobSchedule
 }
 
@@ -86,6 +88,7 @@ async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ bloc
     blockHash: (number) => headers.blockHash(number, block.header.number),
   }
   if (deps.budget !== undefined) run.budget = deps.budget
+  if (deps.refuseForeignSystemCode === true) run.refuseForeignSystemCode = true
   if (input.publicKeys !== undefined) run.publicKeys = input.publicKeys
   const outcome = await deps.runBlock(run)
   try {

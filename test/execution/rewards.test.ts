@@ -36,7 +36,6 @@ async function runAt(
     header: { ...header, number, coinbase: MINER, extraData },
     state: memory.view(header.stateRoot),
     blockHash: () => undefined,
-    strict: false,
   })
   await run.begin()
   return { run, header }

@@ -351,6 +351,11 @@ describe('rules by fork', () => {
     expect(decode(large).gasLimit).toBe(16_777_217n)
     expect(decode(envelope(2, withItem(4, '0x01000000')), osaka).gasLimit).toBe(16_777_216n)
   })
+
+  test('EIP-8037 caps all of it at 2^32 - 1 (transactions.py::validate_transaction)', () => {
+    expect(decode(envelope(2, withItem(4, '0xffffffff'))).gasLimit).toBe(2n ** 32n - 1n)
+    expect(rejection(() => decode(envelope(2, withItem(4, '0x0100000000')))).code).toBe('GAS_LIMIT_TOO_HIGH')
+  })
 })
 
 describe('network wrapper of blob transactions', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { BEACON_ROOTS_ADDRESS } from '../../genesis/systemContracts.ts'
 import { createExecutionCache, NO_CACHE } from '../../precompiles/cache.ts'
 import { createExecute, type Execute } from '../../precompiles/execute.ts'
 import { EXECUTE_BYTE_GAS, executeGas, upfrontGas } from '../../precompiles/gas.ts'
@@ -12,6 +13,7 @@ import { decodeResult, encodeStatelessInput } from '../../stateless/ssz.ts'
 import { newPayloadRequestRoot } from '../../stateless/sszRoots.ts'
 import { REQUEST_KINDS, requestItemSize } from '../../stateless/sszSchema.ts'
 import type { RunBlock, StatelessInput } from '../../stateless/types.ts'
+import { verifyStatelessNewPayload } from '../../stateless/verify.ts'
 import { mutation, SEED } from '../stateless/arbitraries.ts'
 import { type BuiltBlock, createTestL2, type TestL2, words } from '../stateless/l2.ts'
 import { buildMixedBlock, type Contracts, prepare } from '../stateless/mixedBlock.ts'
@@ -206,6 +208,22 @@ describe('what validation refuses is a halt', () => {
     await expect(execute('metered', broken).precompile(bytes, PLENTY)).rejects.toThrow('invariant broken')
   })
 })
+
+test.each([['metered'], ['gas-limit']] as const)(
+  'schedule %s: code of its own at the EIP-4788 address is refused, which verification alone runs (spec-gaps 14)',
+  async (schedule) => {
+    const foreign = await createTestL2(l2.chainId, (genesis) => {
+      const address = Object.keys(genesis.alloc).find((key) => key.endsWith(BEACON_ROOTS_ADDRESS.slice(2)))
+      if (address === undefined) throw new Error('no beacon roots contract')
+      genesis.alloc[address] = { balance: '0x0', nonce: '0x1', code: '0x00' }
+    })
+    const { input } = await foreign.build([])
+    const verification = await verifyStatelessNewPayload(input, { runBlock: foreign.engine.runBlock })
+    expect(verification.valid).toBe(true)
+    const verdict = await execute(schedule, foreign.engine.runBlock).execute(encodeStatelessInput(input), 10n * PLENTY)
+    expect(failureOf(verdict)).toBe('validation:SYSTEM_CONTRACT_FOREIGN_CODE')
+  },
+)
 
 describe('any bytes, any gas', () => {
   const gas = fc.oneof(
