@@ -69,7 +69,12 @@ export function loop(at: number, times: number, body: string): string {
   return `${push(times)}5b${body}600190038061${start.toString(16).padStart(4, '0')}5750`
 }
 
-export type ProgramWorld = { contracts: readonly string[]; others: readonly string[] }
+export type ProgramWorld = {
+  contracts: readonly string[]
+  others: readonly string[]
+  /** what CREATE and CREATE2 give along, whether it is there or not */
+  endowments: readonly number[]
+}
 
 /** One program of up to `statements` random statements. */
 export function randomProgram(random: Random, world: ProgramWorld, statements: number): string {
@@ -83,6 +88,7 @@ function randomStatement(random: Random, world: ProgramWorld, at: number): strin
   const anyone = () => (random.chance(60) ? random.pick(world.contracts) : random.pick(world.others))
   const gas = () => random.pick<number | 'all'>(['all', 'all', 0, 2300, 30_000, 200_000])
   const value = () => random.pick([0, 0, 1, 3])
+  const endowment = () => random.pick(world.endowments)
   const choices: (() => string)[] = [
     () => op.sstore(random.below(5), random.below(3)),
     () => op.sstore(random.below(5), random.below(3)),
@@ -95,8 +101,8 @@ function randomStatement(random: Random, world: ProgramWorld, at: number): strin
     () => `${push(anyone())}${random.pick(['31', '3b', '3f'])}50`,
     () => `${push(8)}${push(0)}${push(0)}${push(anyone())}3c`,
     () => op.log(random.below(3)),
-    () => op.create(randomInit(random, world), value()),
-    () => op.create2(randomInit(random, world), random.below(2), value()),
+    () => op.create(randomInit(random, world), endowment()),
+    () => op.create2(randomInit(random, world), random.below(2), endowment()),
     () => loop(at, 1 + random.below(4), op.sstore(random.below(3), random.below(2))),
     () => `${push(random.pick([32, 100, 5000]))}${push(0)}2050`,
     () => `${random.pick(['43', '42', '44', '48', '4a', '4b', '5a', '47'])}${push(4)}55`,

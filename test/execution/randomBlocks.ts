@@ -6,6 +6,7 @@ import { createRandom, deployer, type ProgramWorld, type Random, randomProgram }
 
 const address = (n: number) => `c0de${n.toString(16).padStart(36, '0')}`
 
+/** No creation has an endowment: the library charges for the new account before it sees that the endowment is missing. */
 export const WORLD: ProgramWorld = {
   contracts: Array.from({ length: 6 }, (_, i) => address(i)),
   others: [
@@ -16,12 +17,14 @@ export const WORLD: ProgramWorld = {
     'dead00000000000000000000000000000000bee0',
     'c0'.repeat(20),
   ],
+  endowments: [0, 0, 0, 0],
 }
 
-/** With SYSTEM_ADDRESS, which the library's check of a list wants unlisted even when a contract looks at it. */
+/** With endowments, and with SYSTEM_ADDRESS, which the library's check of a list wants unlisted even when a contract looks at it. */
 export const WIDE_WORLD: ProgramWorld = {
   contracts: WORLD.contracts,
   others: [...WORLD.others, 'fffffffffffffffffffffffffffffffffffffffe'],
+  endowments: [0, 0, 1, 3],
 }
 
 /** A chain whose genesis holds random contracts with random storage. */
