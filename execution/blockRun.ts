@@ -134,8 +134,8 @@ async function runTransaction(
   tx: Transaction,
   accept: ((outcome: TransactionOutcome) => boolean) | undefined,
 ): Promise<TransactionOutcome | undefined> {
-  const { state, accessList, evm, clock } = context
-  if (clock.dueNow()) await clock.pause()
+  const { state, accessList, evm } = context
+  await giveWayIfDue(context)
   await requireIncludable(tx, progress.usage, context)
   openIndex(context, progress.receipts.length + 1)
   const mark = state.mark()
@@ -253,21 +253,35 @@ async function finish(
   const requests = common.isActivatedEIP(7685) ? await collectRequests(context, progress) : []
   closeIndex(context)
   requireBoundedList(context)
-  const changes = state.changes()
   const { receipts, usage } = progress
+  // Of a full block each of these takes about as long as a turn of the event loop may.
+  await giveWayIfDue(context)
+  const changes = state.changes()
+  await giveWayIfDue(context)
+  const commit = state.computeCommit(changes)
+  await giveWayIfDue(context)
+  const blockAccessList = accessList?.serialize()
+  await giveWayIfDue(context)
+  const receiptsRoot = orderedTrieRoot(receipts.map(encodeReceipt))
+  const logsBloom = orBlooms(receipts.map((receipt) => receipt.logsBloom))
+  await giveWayIfDue(context)
   return {
     receipts,
-    receiptsRoot: orderedTrieRoot(receipts.map(encodeReceipt)),
-    logsBloom: orBlooms(receipts.map((receipt) => receipt.logsBloom)),
+    receiptsRoot,
+    logsBloom,
     gasUsed: bigIntMax(usage.regular, usage.state),
     blobGasUsed: usage.blob,
     requests,
     changes,
-    commit: state.computeCommit(changes),
-    blockAccessList: accessList?.serialize(),
+    commit,
+    blockAccessList,
     regularGas: usage.regular + progress.systemGas,
     executedGas: evm.meter.executedGas,
   }
+}
+
+async function giveWayIfDue({ clock }: BlockContext): Promise<void> {
+  if (clock.dueNow()) await clock.pause()
 }
 
 async function collectRequests(context: BlockContext, progress: Progress): Promise<Uint8Array[]> {
