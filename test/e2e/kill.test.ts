@@ -74,12 +74,16 @@ it(
           return BigInt(number) > BigInt((round + 1) * (maxAnchorAge + 40)) ? true : undefined
         })
         await kill(idle.node)
+        const logs: (() => string)[] = []
         for (let strike = 0; strike < 3; strike++) {
           const rebuilding = spawn(dataDir, [])
+          logs.push(rebuilding.errors)
           await Promise.race([moment(random, 1_200), rebuilding.ended])
           await kill(rebuilding)
         }
         const life = await begin(dataDir, random)
+        logs.push(life.node.errors)
+        expect(logs.map((log) => log()).join('')).toContain('unsettled L2 blocks are built again')
         await checkReceipts(life.chains, ledger)
         await goesOn(life, ledger, random)
         await stop(life.node)
