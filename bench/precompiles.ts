@@ -19,12 +19,13 @@ const ROUNDS = 2
 const BUDGET_MGAS = 12
 
 /** Copies the call data to memory, then calls for ever. */
-function loopCode({ address, gas, vary }: PrecompileCase): Uint8Array {
+function loopCode({ address, gas, size, vary }: PrecompileCase): Uint8Array {
   const number = (value: number) => `63${value.toString(16).padStart(8, '0')}`
   const slot = number((vary ?? 0) * 32)
   const count = vary === undefined ? '' : `${slot}5160010180${slot}5250`
+  const window = size === undefined ? '36' : number(size)
   const forwarded = gas === undefined ? '5a' : number(gas)
-  return hexToBytes(`365f5f37${'5b'}${count}5f5f365f${number(address)}${forwarded}fa50600456`)
+  return hexToBytes(`365f5f37${'5b'}${count}5f5f${window}5f${number(address)}${forwarded}fa50600456`)
 }
 
 async function measure(testCase: PrecompileCase, spec: ChainSpec, context: CallContext): Promise<number> {
@@ -39,7 +40,8 @@ async function measure(testCase: PrecompileCase, spec: ChainSpec, context: CallC
     return (user + system) / 1000
   }
   // Long inputs and their memory cost gas before the loop starts.
-  const entry = BigInt(testCase.input.length) * 64n + BigInt(testCase.input.length ** 2) / 500_000n + 300_000n
+  const bytes = BigInt(Math.max(testCase.input.length, testCase.size ?? 0))
+  const entry = BigInt(testCase.input.length) * 64n + bytes / 10n + bytes ** 2n / 500_000n + 300_000n
   await run(entry)
   let best = Number.POSITIVE_INFINITY
   for (let i = 0; i < ROUNDS; i++) {

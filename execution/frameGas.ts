@@ -1,6 +1,7 @@
 import type { Common } from '@ethereumjs/common'
 import { EVMError, type Log } from '@ethereumjs/evm'
 import type { Account, Address } from '@ethereumjs/util'
+import { EMPTY_BYTES } from '../stateless/bytes.ts'
 import type { FrameMemory } from './frameMemory.ts'
 import type { RunState } from './opcodeMap.ts'
 
@@ -162,6 +163,14 @@ function sizeGas(words: bigint): bigint {
 
 export function wordCount(bytes: bigint): bigint {
   return (bytes + 31n) / 32n
+}
+
+/**
+ * A window that has been paid for, as it is: good as long as the frame does not go on. A call pays for its input once, when
+ * memory grows, and may hand on the same megabyte again and again for 100 gas.
+ */
+export function lendMemory(frame: AmsterdamFrame, [offset, size]: MemoryWindow): Uint8Array {
+  return size === 0n ? EMPTY_BYTES : frame.memory.read(Number(offset), Number(size), true)
 }
 
 /** A copy of a window that has been paid for. */

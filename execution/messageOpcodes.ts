@@ -11,6 +11,7 @@ import {
   creditStateGas,
   extendMemory,
   halt,
+  lendMemory,
   type MemoryWindow,
   memoryGas,
   readMemory,
@@ -121,7 +122,7 @@ async function enter(
     // A delegation to a precompile runs nothing (EIP-7702).
     code: precompile === undefined ? callee.code : EMPTY_BYTES,
     value: kind === 'delegatecall' ? env.callValue : args.value,
-    data: readMemory(frame, args.input),
+    data: lendMemory(frame, args.input),
     gasLimit,
     depth: env.depth + 1,
     isStatic: env.isStatic || kind === 'staticcall',

@@ -9,11 +9,8 @@ import {
 import { Account, type Address } from '@ethereumjs/util'
 import { EMPTY_BYTES } from '../stateless/bytes.ts'
 import type { AmsterdamCore, FrameOptions, FrameRequest, StateGasEntry } from './amsterdamCore.ts'
-import { TransactionRejected } from './errors.ts'
 import { type AmsterdamFrame, chargeGas, chargeStateGas, halt, repayStateGasSpill, wordCount } from './frameGas.ts'
 import { assert } from './internal.ts'
-
-const MAX_UINT256 = (1n << 256n) - 1n
 
 export function stateGasEntry({ evm }: AmsterdamCore): StateGasEntry {
   return { reservoir: evm.stateGasReservoir, used: evm.executionStateGasUsed }
@@ -41,7 +38,10 @@ export async function runMessage(core: AmsterdamCore, request: FrameRequest): Pr
     evm.executionStateGasUsed = entry.used
     if (error === EVMError.errorMessages.REVERT) execResult.executionGasUsed -= execResult.stateGasSpilled ?? 0n
     else execResult.returnValue = EMPTY_BYTES
-    Object.assign(execResult, { logs: [], selfdestruct: new Map(), gasRefund: 0n, stateGasSpilled: 0n })
+    execResult.logs = []
+    execResult.selfdestruct = new Map()
+    execResult.gasRefund = 0n
+    execResult.stateGasSpilled = 0n
   }
   if (message.depth === 0) core.cleanUp()
   return { execResult, ...(request.create === true && message.to !== undefined ? { createdAddress: message.to } : {}) }
@@ -57,9 +57,12 @@ async function call(core: AmsterdamCore, { message, precompile, frame = {} }: Fr
   }
   if (precompile !== undefined) {
     const result = await core.runPrecompile(precompile, message)
-    const executionGasUsed = result.exceptionError === undefined ? result.executionGasUsed : message.gasLimit
-    const { stateGasSpilled = 0n } = frame
-    return { ...result, executionGasUsed, logs, gasRefund: message.gasRefund, selfdestruct: new Map(), stateGasSpilled }
+    if (result.exceptionError !== undefined) result.executionGasUsed = message.gasLimit
+    result.logs = logs
+    result.gasRefund = message.gasRefund
+    result.selfdestruct = new Map()
+    result.stateGasSpilled = frame.stateGasSpilled ?? 0n
+    return result
   }
   const code = message.code as Uint8Array | undefined
   if (code === undefined || code.length === 0) return doneWithoutCode(message, logs, frame)
@@ -107,7 +110,7 @@ async function deposit(core: AmsterdamCore, message: Message, to: Address, resul
   return { ...result, executionGasUsed: message.gasLimit - gas.gasLeft, stateGasSpilled: gas.stateGasSpilled }
 }
 
-/** A balance above 2^256 ends the block, not the frame: the specification's arithmetic is checked. */
+/** A payee's balance above 2^256 ends the block, not the frame. */
 export async function moveEther(core: AmsterdamCore, from: Address, to: Address, amount: bigint): Promise<void> {
   const { evm, state } = core
   const payer = (await state.getAccount(from)) ?? new Account()
@@ -115,9 +118,6 @@ export async function moveEther(core: AmsterdamCore, from: Address, to: Address,
   payer.balance -= amount
   await evm.journal.putAccount(from, payer)
   const payee = (await state.getAccount(to)) ?? new Account()
-  if (payee.balance + amount > MAX_UINT256) {
-    throw new TransactionRejected('INVALID', `balance of ${to} above 2^256`, { address: to.toString() })
-  }
   payee.balance += amount
   await evm.journal.putAccount(to, payee)
 }

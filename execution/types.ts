@@ -221,7 +221,10 @@ export type EstimateOutcome =
   /** `message` in geth's words, for instance "gas required exceeds allowance (30000)" */
   | { status: 'failed'; message: string }
 
-/** The EXECUTE precompile as the EVM calls it. Never throws for input; a throw is a bug of ours and aborts the run. */
+/**
+ * The EXECUTE precompile as the EVM calls it. The input is a window on the caller's memory: copy what outlives the call,
+ * after charging for it. Never throws for input; a throw is a bug of ours and aborts the run.
+ */
 export type ExecutePrecompile = (
   input: Uint8Array,
   gasLimit: bigint,

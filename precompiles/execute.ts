@@ -53,9 +53,11 @@ export function createExecute(deps: ExecuteDeps): Execute {
   }
 }
 
-async function executeMetered(deps: ExecuteDeps, input: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict> {
-  const upfront = upfrontGas(input.length)
+async function executeMetered(deps: ExecuteDeps, lent: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict> {
+  const upfront = upfrontGas(lent.length)
   if (gasLimit < upfront) return refuse(outOfGas(upfront, gasLimit))
+  // The caller's memory, which changes as soon as it goes on; what we remember must not.
+  const input = lent.slice()
   const budget = gasLimit - upfront
   const inputHash = keccak256(input)
   const cached = fromCache(deps.cache.get(inputHash), input.length, budget)
@@ -119,7 +121,7 @@ function fromCache(
 /** The schedules for study: the price is a claim of the payload, charged after decoding; the run is not metered. */
 function executeByClaim(deps: ExecuteDeps, schedule: Exclude<GasSchedule, 'metered'>): Execute['execute'] {
   return async (input, gasLimit) => {
-    const checked = checkInput(input)
+    const checked = checkInput(input.slice())
     if ('failure' in checked) return refuse(checked.failure)
     const price = claimedGas(schedule, checked.input, input.length)
     if (gasLimit < price) return refuse(outOfGas(price, gasLimit))

@@ -12,6 +12,8 @@ export type PrecompileCase = {
   input: Uint8Array
   /** forwarded with each call; all that is left when absent */
   gas?: number
+  /** bytes of memory handed over, when more than the input */
+  size?: number
   /** the 32-byte word of the input that counts up, so that no two calls are the same */
   vary?: number
 }
@@ -94,6 +96,8 @@ export function precompileCases(): PrecompileCase[] {
   const odd = (length: number) => ones(length)
   return [
     { name: 'no precompile', address: 0xeeee, input: new Uint8Array(0) },
+    { name: 'a call with 1 MB', address: 0xeeee, input: new Uint8Array(0), size: 1_000_000 },
+    { name: 'ecrecover, 1 MB, no gas', address: 1, input: new Uint8Array(0), size: 1_000_000, gas: 0 },
     { name: 'ecrecover', address: 1, input: ecrecover(), vary: 0 },
     { name: 'sha256, 64 bytes', address: 2, input: ones(64), vary: 0 },
     { name: 'sha256, 64 KiB', address: 2, input: ones(65_536), vary: 0 },

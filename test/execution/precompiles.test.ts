@@ -2,12 +2,13 @@ import { createEVM, type EVM, type ExecResult, getActivePrecompiles, type Precom
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { p256 } from '@noble/curves/nist.js'
 import { describe, expect, test } from 'vitest'
+import { runCallRequest } from '../../execution/call.ts'
 import { amsterdamSpec, createChainSpec } from '../../execution/chainSpec.ts'
 import { createRunVm, type RunEvm } from '../../execution/evm.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../stateless/bytes.ts'
 import { createStateView } from '../../stateless/stateView.ts'
 import { EMPTY_TRIE_ROOT } from '../../stateless/trie.ts'
-import { configUpTo } from './callSupport.ts'
+import { address, configUpTo, createFixture, key } from './callSupport.ts'
 import { createRandom, type Random } from './programs.ts'
 import { cryptoOnce } from './support.ts'
 
@@ -37,10 +38,10 @@ async function run(evm: EVM, handler: PrecompileFunc | undefined, data: Uint8Arr
 
 /** Ours; and the library's, which must say the same. */
 async function ask({ ours, stock }: Pair, number: string, data: Uint8Array, gasLimit = 10n ** 9n): Promise<string> {
-  const address = number.padStart(40, '0')
+  const padded = number.padStart(40, '0')
   const [answer, expected] = [
-    await run(ours, ours.precompiles.get(address), data, gasLimit),
-    await run(stock, getActivePrecompiles(stock.common).get(address), data, gasLimit),
+    await run(ours, ours.precompiles.get(padded), data, gasLimit),
+    await run(stock, getActivePrecompiles(stock.common).get(padded), data, gasLimit),
   ]
   expect(answer, `${number}: ${bytesToHex(data).slice(0, 2000)}`).toBe(expected)
   return answer
@@ -264,8 +265,17 @@ describe('curves: lengths and gas', () => {
   })
 })
 
+test('identity answers with a copy: the caller may write over its memory and still read what it was given', async () => {
+  const fixture = await createFixture('amsterdamTime', {})
+  // mstore(0, 7); staticcall(identity, 0..32); mstore(0, 9); returndatacopy(0..32); return it
+  const code = hexToBytes('60075f525f5f60205f60045afa5060095f5260205f5f3e60205ff3')
+  const stateOverrides = new Map([[key(address(1)), { code }]])
+  const outcome = await runCallRequest({ to: address(1) }, { ...fixture.context, stateOverrides }, fixture)
+  expect(outcome).toMatchObject({ status: 'success', output: fixed(7n) })
+})
+
 test('what a fork does not have stays absent', async () => {
   const { ours } = await createPair('istanbulBlock')
-  const numbers = [...ours.precompiles.keys()].map((address) => Number.parseInt(address, 16))
+  const numbers = [...ours.precompiles.keys()].map((text) => Number.parseInt(text, 16))
   expect(numbers.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
 })
