@@ -4,6 +4,7 @@ import { Account, Address } from '@ethereumjs/util'
 import { bigintToMinimalBytes, concatBytes, EMPTY_BYTES, isZeroBytes } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import { encodeRlp, rlpInteger } from '../stateless/rlp.ts'
+import { isDelegation } from './delegation.ts'
 import type { RunEvm } from './evm.ts'
 import { assert } from './internal.ts'
 import type { JournaledState } from './stateManager.ts'
@@ -12,7 +13,6 @@ import type { Authorization, Transaction } from './types.ts'
 /** EIP-7702 */
 const MAGIC = Uint8Array.of(5)
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00)
-const DELEGATION_LENGTH = 23
 const MAX_NONCE = (1n << 64n) - 1n
 const HALF_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n / 2n
 
@@ -65,7 +65,7 @@ async function applyOne(
   charged: Charged,
   gasLimit: bigint,
 ): Promise<AppliedAuthorizations> {
-  const { common, accessList } = evm
+  const { common } = evm
   const skipped = { gasLeft: gasLimit, refund: 0n, outOfGas: false }
   const authority = recoverAuthority(item, common)
   if (authority === undefined) return skipped
@@ -73,7 +73,6 @@ async function applyOne(
   const existing = await state.getAccount(authority)
   const account = existing ?? new Account()
   evm.journal.addAlwaysWarmAddress(key)
-  accessList?.addAddress(key)
   const code = await state.getCode(authority)
   if (code.length > 0 && !isDelegation(code)) return skipped
   if (account.nonce !== item.nonce) return skipped
@@ -85,8 +84,6 @@ async function applyOne(
   await evm.journal.putAccount(authority, account)
   const next = clears ? EMPTY_BYTES : concatBytes([DELEGATION_PREFIX, item.address])
   await state.putCode(authority, next)
-  accessList?.addNonceChange(key, account.nonce, accessList.blockAccessIndex)
-  accessList?.addCodeChange(key, next, accessList.blockAccessIndex, code)
   const refund = existing !== undefined && !common.isActivatedEIP(8037) ? existingAccountRefund(common) : 0n
   return { gasLeft, refund, outOfGas: false }
 }
@@ -105,10 +102,6 @@ function recoverAuthority(item: Authorization, common: Common): Address | undefi
   } catch {
     return undefined // no key belongs to this signature
   }
-}
-
-function isDelegation(code: Uint8Array): boolean {
-  return code.length === DELEGATION_LENGTH && DELEGATION_PREFIX.every((byte, i) => code[i] === byte)
 }
 
 /** EIP-7702 before EIP-8037: the intrinsic gas took every authority for a new account. */

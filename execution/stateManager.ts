@@ -5,10 +5,12 @@ import { keccak256 } from '../stateless/keccak.ts'
 import { EMPTY_TRIE_ROOT } from '../stateless/trie.ts'
 import type { AccountState, Hash32, StateChanges, StateCommit, StateView } from '../stateless/types.ts'
 import type { AccessIndex } from './accessIndex.ts'
+import { TransactionRejected } from './errors.ts'
 import { assert, InternalError, SYSTEM_ADDRESS_HEX } from './internal.ts'
 
 export const EMPTY_CODE_HASH: Hash32 = keccak256(EMPTY_BYTES)
 const EMPTY_CODE_HASH_HEX = bytesToHex(EMPTY_CODE_HASH)
+const MAX_UINT256 = (1n << 256n) - 1n
 
 /** One account as the running block sees it. Records are replaced, never changed, so that undo is a pointer. */
 type AccountRecord = { readonly nonce: bigint; readonly balance: bigint; readonly codeHash: Hash32 }
@@ -80,6 +82,7 @@ export class JournaledState implements StateManagerInterface {
     return this.#record(bytesToHex(address), address) ?? undefined
   }
 
+  /** @throws TransactionRejected when the balance is above 2^256: checked arithmetic in EELS, which ends the block */
   async putAccount(address: Address, account?: Account): Promise<void> {
     if (account === undefined) return this.deleteAccount(address)
     const { nonce, balance, codeHash } = account
@@ -87,6 +90,9 @@ export class JournaledState implements StateManagerInterface {
     const current = this.#record(key, address.bytes)
     // Every call writes both its accounts, mostly unchanged: an undo entry for each would pile up over the transaction.
     if (current !== null && sameAccount(current, account)) return
+    if (balance > MAX_UINT256) {
+      throw new TransactionRejected('INVALID', `balance of ${address} above 2^256`, { address: address.toString() })
+    }
     this.#index?.beforeAccount(key, current)
     this.#set(this.#accounts, key, { nonce, balance, codeHash })
   }

@@ -5,7 +5,10 @@ import type { JournaledAccessList } from './accessList.ts'
 import { InternalError } from './internal.ts'
 import type { JournaledState } from './stateManager.ts'
 
-/** Precompile 3 stays touched when a frame reverts: the one account that EIP-161 clearing once got wrong. */
+/**
+ * Before Amsterdam precompile 3 stays touched when a frame reverts: the one account that EIP-161 clearing once got wrong.
+ * The specification of Amsterdam knows no exception.
+ */
 const RIPEMD = '0000000000000000000000000000000000000003'
 
 type Mark = { touched: number; addresses: number; slots: number }
@@ -23,6 +26,7 @@ export class WarmJournal {
   readonly #state: JournaledState
   readonly #list: JournaledAccessList | undefined
   readonly #clearsEmpty: boolean
+  readonly #keepsTouched: string | undefined
   #warm = new Map<string, Set<string>>()
   #alwaysWarm = new Map<string, Set<string>>()
   #touched = new Set<string>()
@@ -35,6 +39,7 @@ export class WarmJournal {
     this.#state = state
     this.#list = list
     this.#clearsEmpty = common.gteHardfork('spuriousDragon')
+    this.#keepsTouched = common.isActivatedEIP(7928) ? undefined : RIPEMD
   }
 
   startReportingAccessList(): void {
@@ -182,7 +187,7 @@ export class WarmJournal {
     while (this.#addressLog.length > mark.addresses) this.#warm.delete(this.#addressLog.pop() ?? '')
     while (this.#touchedLog.length > mark.touched) {
       const key = this.#touchedLog.pop() ?? ''
-      if (key !== RIPEMD) this.#touched.delete(key)
+      if (key !== this.#keepsTouched) this.#touched.delete(key)
     }
   }
 }
