@@ -26,6 +26,16 @@ export class FrameMemory {
     this._store.set(value, offset)
   }
 
+  /** `size` bytes of `source` from `from` on, zeros where it has none. */
+  copyFrom(source: Uint8Array, offset: number, from: bigint, size: number): void {
+    if (size === 0) return
+    this.extend(offset, size)
+    const start = from < BigInt(source.length) ? Number(from) : source.length
+    const part = source.subarray(start, start + size)
+    this._store.set(part, offset)
+    this._store.fill(0, offset + part.length, offset + size)
+  }
+
   /** `view`: a window on the memory, which the caller does not keep across writes. */
   read(offset: number, size: number, view = false): Uint8Array {
     this.extend(offset, size)

@@ -1,13 +1,18 @@
 import type { Common } from '@ethereumjs/common'
-import { EMPTY_BYTES } from '../stateless/bytes.ts'
+import { bytesToBigint, EMPTY_BYTES } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import { type FrameMemory, wordAt } from './frameMemory.ts'
 import type { OpcodeEntry, RunState } from './opcodeMap.ts'
 
 /** The parts of a frame that arithmetic and memory touch. */
-type WordFrame = RunState & { memory: FrameMemory; memoryWordCount: bigint; highestMemCost: bigint }
+type WordFrame = RunState & {
+  memory: FrameMemory
+  memoryWordCount: bigint
+  highestMemCost: bigint
+  env: { readonly callData: Uint8Array; readonly code: Uint8Array }
+}
 
-type WordOpcode = Pick<OpcodeEntry, 'opHandler' | 'gasHandler'>
+type WordOpcode = Pick<OpcodeEntry, 'opHandler'> & Partial<Pick<OpcodeEntry, 'gasHandler'>>
 
 /**
  * Opcodes that do the same as the library's, at any fork, but faster: sums and products without a division, memory
@@ -18,6 +23,9 @@ export const WORD_OPCODES: ReadonlyMap<number, WordOpcode> = new Map<number, Wor
   [0x02, { opHandler: onTwo((a, b) => BigInt.asUintN(256, a * b)) }],
   [0x03, { opHandler: onTwo((a, b) => BigInt.asUintN(256, a - b)) }],
   [0x20, { opHandler: onFrame(hashMemory), gasHandler: (state, gas, common) => gas + hashGas(frameOf(state), common) }],
+  [0x35, { opHandler: onFrame(loadCallData) }],
+  [0x37, { opHandler: onFrame((frame) => copyToMemory(frame, frame.env.callData)) }],
+  [0x39, { opHandler: onFrame((frame) => copyToMemory(frame, frame.env.code)) }],
   [0x51, { opHandler: onFrame(load), gasHandler: (state, gas) => gas + wordGas(frameOf(state), 32n) }],
   [0x52, { opHandler: onFrame(store), gasHandler: (state, gas) => gas + wordGas(frameOf(state), 32n) }],
   [0x53, { opHandler: onFrame(storeByte), gasHandler: (state, gas) => gas + wordGas(frameOf(state), 1n) }],
@@ -37,6 +45,24 @@ function onFrame(handler: (frame: WordFrame, common: Common) => void): OpcodeEnt
 /** The library's run state has these fields; its type does not leave the package. */
 function frameOf(state: RunState): WordFrame {
   return state as WordFrame
+}
+
+function loadCallData({ stack, env: { callData } }: WordFrame): void {
+  const position = stack.pop()
+  const start = position < BigInt(callData.length) ? Number(position) : callData.length
+  if (start + 32 <= callData.length) {
+    stack.push(wordAt(new DataView(callData.buffer, callData.byteOffset + start, 32), 0))
+    return
+  }
+  const rest = callData.subarray(start)
+  stack.push(bytesToBigint(rest) << BigInt(8 * (32 - rest.length)))
+}
+
+/** The library pads what lies beyond the end byte by byte, through an array of numbers: 0.7 ms for 24 KB. */
+function copyToMemory({ stack, memory }: WordFrame, source: Uint8Array): void {
+  const memoryOffset = stack.pop()
+  const offset = stack.pop()
+  memory.copyFrom(source, Number(memoryOffset), offset, Number(stack.pop()))
 }
 
 function load({ stack, memory }: WordFrame): void {

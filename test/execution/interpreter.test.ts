@@ -11,6 +11,9 @@ import { createRandom, loop, op, push, type Random } from './programs.ts'
 const RUNS = process.env.REENACT_FULL === '1' ? 2_000 : 150
 const CONTRACT = address(7)
 const GAS = 2_000_000n
+const DATA = Uint8Array.from({ length: 40 }, (_, i) => i + 1)
+/** before the first opcode: base and 16 a byte */
+const INTRINSIC_GAS = 21_000n + 16n * 40n
 
 const EDGES = [0n, 1n, 2n, 31n, 32n, 255n, 2n ** 64n - 1n, 2n ** 64n, 2n ** 128n, 2n ** 255n, 2n ** 256n - 1n]
 const ARITHMETIC = ['01', '02', '03', '04', '06', '0a', '0b', '10', '12', '14', '16', '19', '1a', '1b', '1d', '15']
@@ -32,11 +35,20 @@ function randomStep(random: Random, at: number): string {
     () => `${push(offset())}51`,
     () => `${push(random.pick([0, 1, 32, 64, 136, 500]))}${push(offset())}20`,
     () => random.pick(ARITHMETIC),
+    () => `${push(random.pick([0, 8, 9, 39, 40, 41, 2n ** 64n, 2n ** 256n - 1n]))}35`,
+    () => copyStep(random),
     () => random.pick(['50', '80', '81', '90', '5a', '59', '58']),
     () => loop(at, 1 + random.below(5), `${push(offset())}5150`),
     () => `${push(randomWord(random))}${push(randomWord(random))}52`,
   ]
   return random.pick(steps)()
+}
+
+/** CALLDATACOPY or CODECOPY of what is there, of its end, or of what lies beyond it. */
+function copyStep(random: Random): string {
+  const size = push(random.pick([0, 1, 32, 40, 500]))
+  const from = push(random.pick([0, 8, 39, 40, 41, 2n ** 64n, 2n ** 256n - 1n]))
+  return `${size}${from}${push(random.pick([0, 1, 64, 300]))}${random.pick(['37', '39'])}`
 }
 
 /** Random steps; what is left on the stack goes to memory, and all of memory is returned with the gas that was left. */
@@ -51,7 +63,7 @@ const cancun = new Common({ chain: Mainnet, hardfork: 'cancun' })
 async function byTheLibrary(code: string): Promise<string> {
   const evm = await createEVM({ common: cancun })
   const to = createAddressFromString(key(CONTRACT))
-  const result = await evm.runCode({ code: bytes(code), gasLimit: GAS, to })
+  const result = await evm.runCode({ code: bytes(code), data: DATA, gasLimit: GAS, to })
   const error = result.exceptionError?.error
   return error === undefined ? bytesToHex(result.returnValue) : error
 }
@@ -65,8 +77,7 @@ describe('our loop and word opcodes against the stock interpreter', () => {
       const code = randomCode(random)
       const expected = await byTheLibrary(code)
       const stateOverrides = new Map([[bytesToHex(CONTRACT), { code: bytes(code) }]])
-      // 21,000 intrinsic gas: the same is left for the code.
-      const call = { to: CONTRACT, gas: GAS + 21_000n }
+      const call = { to: CONTRACT, data: DATA, gas: GAS + INTRINSIC_GAS }
       const outcome = await runCallRequest(call, { ...fixture.context, stateOverrides }, fixture)
       const found = outcome.status === 'success' ? bytesToHex(outcome.output) : 'error' in outcome ? outcome.error : ''
       if (outcome.status === 'success') expect(found, code).toBe(expected)
