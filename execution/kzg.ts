@@ -1,7 +1,7 @@
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { hexToBytes, isZeroBytes } from '../stateless/bytes.ts'
 import { assert } from './internal.ts'
-import { BadElement, loadMcl, MCL_SIZES, type Mcl, mclCall } from './mcl.ts'
+import { BadElement, loadMcl, MCL_SIZES, type Mcl, mclCall, startOnce } from './mcl.ts'
 
 const { G1, G2, fields } = bls12_381
 
@@ -28,12 +28,11 @@ const HALF_FIELD = toBytes(fields.Fp.ORDER / 2n, 48)
  */
 export type VerifyKzgProof = (commitment: Uint8Array, z: Uint8Array, y: Uint8Array, proof: Uint8Array) => boolean
 
-let loading: Promise<VerifyKzgProof> | undefined
+const load = startOnce(async (_: 'KZG') => createVerifyKzgProof(await loadMcl('bls12_381')))
 
 /** Started on first use, once per process. */
 export function loadVerifyKzgProof(): Promise<VerifyKzgProof> {
-  loading ??= loadMcl('bls12_381').then(createVerifyKzgProof)
-  return loading
+  return load('KZG')
 }
 
 /**

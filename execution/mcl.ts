@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { assert } from './internal.ts'
+import { assert, InternalError } from './internal.ts'
 
 /** Sizes of mcl's structures in bytes; the same for every curve of one build. */
 const FP = 48
@@ -59,16 +59,25 @@ export type Mcl = {
   readScalar(pointer: number, bytes: Uint8Array): void
 }
 
-const running = new Map<CurveName, Promise<Mcl>>()
-
 /** Starts on first use; about 20 ms, once per process and curve. */
-export function loadMcl(curve: CurveName): Promise<Mcl> {
-  let mcl = running.get(curve)
-  if (mcl === undefined) {
-    mcl = startMcl(curve)
-    running.set(curve, mcl)
+export const loadMcl = startOnce(startMcl)
+
+/**
+ * Keeps what `start` gave for each key. A failure (no memory, a broken installation) is forgotten, so that the next use
+ * tries again, and is one of our own: it must not look as if the input that first needed the curve were bad.
+ */
+export function startOnce<K, T>(start: (key: K) => Promise<T>): (key: K) => Promise<T> {
+  const started = new Map<K, Promise<T>>()
+  return (key) => {
+    const known = started.get(key)
+    if (known !== undefined) return known
+    const starting = start(key).catch((cause: unknown) => {
+      started.delete(key)
+      throw cause instanceof InternalError ? cause : new InternalError(`${key} did not start`, cause)
+    })
+    started.set(key, starting)
+    return starting
   }
-  return mcl
 }
 
 async function startMcl(curve: CurveName): Promise<Mcl> {

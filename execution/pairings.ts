@@ -1,5 +1,5 @@
 import { assert } from './internal.ts'
-import { BadElement, type CurveName, type Group, loadMcl, MCL_SIZES, type Mcl, mclCall } from './mcl.ts'
+import { BadElement, type CurveName, type Group, loadMcl, MCL_SIZES, type Mcl, mclCall, startOnce } from './mcl.ts'
 
 /** Lets other work have its turn when it is time; awaited between two parts of a long computation. */
 export type Pause = () => Promise<void> | undefined
@@ -39,17 +39,8 @@ const LAYOUTS: Record<CurveName, Layout> = {
 const MSM_BATCH = 64
 const PAIRING_BATCH = 16
 
-const loaded = new Map<CurveName, Promise<PairingCurve>>()
-
 /** Started on first use, once per process. */
-export function loadPairingCurve(curve: CurveName): Promise<PairingCurve> {
-  let pending = loaded.get(curve)
-  if (pending === undefined) {
-    pending = loadMcl(curve).then(createPairingCurve)
-    loaded.set(curve, pending)
-  }
-  return pending
-}
+export const loadPairingCurve = startOnce(async (curve: CurveName) => createPairingCurve(await loadMcl(curve)))
 
 function createPairingCurve(mcl: Mcl): PairingCurve {
   const points = createPointCodec(mcl)

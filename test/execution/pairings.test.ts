@@ -2,7 +2,8 @@ import { NobleBLS, NobleBN254 } from '@ethereumjs/evm'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { bn254 } from '@noble/curves/bn254.js'
 import { describe, expect, test } from 'vitest'
-import { BadElement } from '../../execution/mcl.ts'
+import { InternalError } from '../../execution/internal.ts'
+import { BadElement, startOnce } from '../../execution/mcl.ts'
 import { loadPairingCurve } from '../../execution/pairings.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../stateless/bytes.ts'
 import { createRandom, type Random } from './programs.ts'
@@ -213,4 +214,17 @@ describe('fast curves agree with the plain ones, on valid and broken input', () 
     expect(await bls.msm(1, input, pause)).toEqual(concatBytes([fixed(x, 64), fixed(y, 64)]))
     expect(pauses).toBe(4)
   })
+})
+
+test('a curve that failed to start is an error of our own, and is tried again', async () => {
+  let attempts = 0
+  const start = startOnce(async (name: string) => {
+    attempts++
+    if (attempts === 1) throw new RangeError('no memory')
+    return name
+  })
+  await expect(start('a')).rejects.toBeInstanceOf(InternalError)
+  expect(await start('a')).toBe('a')
+  expect(await start('a')).toBe('a')
+  expect(attempts).toBe(2)
 })
