@@ -1,9 +1,12 @@
-import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { hexToBytes, isZeroBytes } from '../stateless/bytes.ts'
 import { assert } from './internal.ts'
 import { BadElement, loadMcl, MCL_SIZES, type Mcl, mclCall, startOnce } from './mcl.ts'
 
-const { G1, G2, fields } = bls12_381
+/** Generators of the groups, compressed. */
+const G1 = '97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb'
+const G2 =
+  '93e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049334cf11213945d57e5ac7d055d042b7e' +
+  '024aa2b2f08f0a91260805272dc51051c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121bdb8'
 
 /** [tau]G2 of the KZG ceremony: the second entry of `g2_monomial` in consensus-specs' trusted_setup_4096.json. */
 const TAU_G2 =
@@ -16,9 +19,12 @@ const COMPRESSED = 0x80
 const INFINITY = 0x40
 const LARGER_Y = 0x20
 
-const toBytes = (value: bigint, length: number) => hexToBytes(value.toString(16).padStart(length * 2, '0'))
-const SCALAR_ORDER = toBytes(fields.Fr.ORDER, 32)
-const HALF_FIELD = toBytes(fields.Fp.ORDER / 2n, 48)
+/** Order of the groups, big-endian: EIP-4844 calls it BLS_MODULUS. */
+export const SCALAR_ORDER = hexToBytes('73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001')
+/** A point's y is the larger one when it is above half of the base field's order. */
+const HALF_FIELD = hexToBytes(
+  '0d0088f51cbff34d258dd3db21a5d66bb23ba5c279c2895fb39869507b587b120f55ffff58a9ffffdcff7fffffffd555',
+)
 
 /**
  * EIP-4844 verify_kzg_proof, for the point evaluation precompile: does the polynomial behind a 48-byte commitment have
@@ -45,7 +51,7 @@ function createVerifyKzgProof(mcl: Mcl): VerifyKzgProof {
   const decompress = createDecompression(mcl)
   const holds = createFixedPairing(mcl)
   const base = mcl.reserve(g1.size)
-  decompress(base, G1.Point.BASE.toBytes())
+  decompress(base, hexToBytes(G1))
   const baseBytes = mcl.load(base, g1.size)
   const claimed = mcl.reserve(g1.size)
   const opening = mcl.reserve(g1.size)
@@ -74,7 +80,7 @@ function createVerifyKzgProof(mcl: Mcl): VerifyKzgProof {
 
 /** e(first, G2) * e(second, [tau]G2) = 1, for finite points. */
 function createFixedPairing(mcl: Mcl): (product: number, first: number, second: number) => boolean {
-  const generator = precomputeLines(mcl, G2.Point.BASE.toBytes())
+  const generator = precomputeLines(mcl, hexToBytes(G2))
   const tau = precomputeLines(mcl, hexToBytes(TAU_G2))
   const millerLoop = mclCall(mcl, 'mclBn_precomputedMillerLoop2')
   const finish = mclCall(mcl, 'mclBn_finalExp')

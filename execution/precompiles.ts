@@ -5,11 +5,10 @@ import {
   type PrecompileFunc,
   type PrecompileInput,
 } from '@ethereumjs/evm'
-import { bls12_381 } from '@noble/curves/bls12-381.js'
-import { bytesEqual, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
+import { bytesEqual, concatBytes, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import { blake2Compress } from './blake2.ts'
 import { assert } from './internal.ts'
-import { loadVerifyKzgProof } from './kzg.ts'
+import { loadVerifyKzgProof, SCALAR_ORDER } from './kzg.ts'
 import { BadElement, type CurveName } from './mcl.ts'
 import { readModexp } from './modexp.ts'
 import { verifyP256 } from './p256.ts'
@@ -32,9 +31,7 @@ export function replacePrecompiles(active: Map<string, PrecompileFunc>, pause: P
 
 const KZG_HASH_VERSION = 1
 /** Field elements per blob and the order of their field. */
-const POINT_EVALUATION_ANSWER = hexToBytes(
-  (4096).toString(16).padStart(64, '0') + bls12_381.fields.Fr.ORDER.toString(16).padStart(64, '0'),
-)
+const POINT_EVALUATION_ANSWER = concatBytes([hexToBytes((4096).toString(16).padStart(64, '0')), SCALAR_ORDER])
 
 const P256_GAS = 6900n
 const P256_INPUT_LENGTH = 160
