@@ -5,6 +5,7 @@ import { bigintToMinimalBytes, concatBytes, EMPTY_BYTES, isZeroBytes } from '../
 import { keccak256 } from '../stateless/keccak.ts'
 import { encodeRlp, rlpInteger } from '../stateless/rlp.ts'
 import { isDelegation } from './delegation.ts'
+import type { YieldClock } from './eventLoop.ts'
 import type { RunEvm } from './evm.ts'
 import { assert } from './internal.ts'
 import type { JournaledState } from './stateManager.ts'
@@ -39,6 +40,7 @@ export async function applyAuthorizations(
   state: JournaledState,
   tx: Transaction,
   gasLimit: bigint,
+  clock: YieldClock,
 ): Promise<AppliedAuthorizations> {
   const paid = [tx.sender, ...(tx.to !== undefined && tx.value > 0n ? [tx.to] : [])]
   const charged: Charged = {
@@ -50,6 +52,7 @@ export async function applyAuthorizations(
   let gasLeft = gasLimit
   let refund = 0n
   for (const item of tx.authorizationList ?? []) {
+    if (clock.dueNow()) await clock.pause()
     const applied = await applyOne(evm, state, item, charged, gasLeft)
     if (applied.outOfGas) return applied
     gasLeft = applied.gasLeft

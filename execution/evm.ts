@@ -196,7 +196,7 @@ export class RunEvm extends EVM {
 
   async #runDelegating(options: EVMRunCallOpts, tx: Transaction): Promise<EVMResult> {
     const { gasLimit = 0n } = options
-    const applied = await applyAuthorizations(this, this.#state, tx, gasLimit)
+    const applied = await applyAuthorizations(this, this.#state, tx, gasLimit, this.#clock)
     if (applied.outOfGas) {
       // runTx then takes back what was written since it subtracted the fees.
       this.eip2780PrepOog = true
