@@ -4,18 +4,19 @@ import { systemClock, systemTimers, type Timers } from '../node/clock.ts'
 import type { L1Node } from '../node/l1Node.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
-import { chainMethods } from '../rpc/chainMethods.ts'
+import { RollupError } from '../rollup/errors.ts'
+import type { RollupReader } from '../rollup/types.ts'
+import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { RpcServer } from '../rpc/server.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { type DevnetSummary, devnetBanner, readyLine } from './banner.ts'
 import { createEngines, type Engines } from './engines.ts'
 import { devnetGenesis } from './genesisCommand.ts'
-import { forkOf, openL1, serve } from './l1.ts'
+import { forkOf, l1Methods, openL1, serve } from './l1.ts'
 import type { DevnetOptions } from './options.ts'
 import { openRollup, type RollupNode, rollupDir } from './rollupNode.ts'
 import { processLogger, sealMode, sealWords, storedGenesis, storeGenesis } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
-import { CLIENT_VERSION } from './version.ts'
 
 export type DevnetDeps = { clock: Clock; timers: Timers; logger: Logger; sealModes?: { l1: SealMode; l2: SealMode } }
 
@@ -50,18 +51,16 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
       { engines, clock, timers, logger: logger.child('l1') },
     )
     closers.push(() => l1.close())
+    const started: StartedRollup[] = []
     const l1Server = await serve(
       { host: options.host, port: options['l1-port'], allowHost: options['allow-host'] },
-      chainMethods({ chain: l1.chain, pool: l1.pool, clock, clientVersion: CLIENT_VERSION }),
+      { ...l1Methods(l1, clock), ...rollupMethods({ rollup: rollupOf(started) }) },
       logger.child('l1').child('rpc'),
     )
     closers.push(() => l1Server.close())
     l1.start()
-    const started = await startRollups(
-      { options, genesis, modes, l1, l1Url: loopback(l1Server), engines },
-      deps,
-      closers,
-    )
+    const parts = { options, genesis, modes, l1, l1Url: loopback(l1Server), engines }
+    await startRollups(parts, deps, { closers, started })
     const summary: DevnetSummary = {
       l1Url: l1Server.url,
       rollups: started.map(({ server, rollup }, index) => ({
@@ -93,10 +92,32 @@ type RollupParts = {
   engines: Engines
 }
 
-async function startRollups(parts: RollupParts, deps: DevnetDeps, closers: (() => Promise<void>)[]) {
+type StartedRollup = { rollup: RollupNode; server: RpcServer }
+
+/** L1 tells about the first rollup on it. Its RPC listens a moment before that rollup runs, because the rollup needs it. */
+function rollupOf(started: readonly StartedRollup[]): RollupReader {
+  const reader = (): RollupReader => {
+    const first = started[0]
+    if (first === undefined) throw new RollupError('STARTING', 'the rollup is still starting, ask again')
+    return first.rollup.node.reader
+  }
+  return {
+    config: () => reader().config(),
+    status: async () => reader().status(),
+    getWithdrawals: async (filter) => reader().getWithdrawals(filter),
+    getWithdrawalProof: async (selector, options) => reader().getWithdrawalProof(selector, options),
+  }
+}
+
+/** What is opened on the way is added to `into` at once, so that a failure halfway can be cleaned up. */
+async function startRollups(
+  parts: RollupParts,
+  deps: DevnetDeps,
+  into: { closers: (() => Promise<void>)[]; started: StartedRollup[] },
+): Promise<void> {
   const { options, genesis, l1 } = parts
+  const { closers, started } = into
   const dataDir = options['data-dir']
-  const started: { rollup: RollupNode; server: RpcServer }[] = []
   for (const [index, { l2, deployment }] of genesis.rollups.entries()) {
     const logger = deps.logger.child(index === 0 ? 'l2' : `l2-${index}`)
     const rollup = await openRollup(
@@ -130,7 +151,6 @@ async function startRollups(parts: RollupParts, deps: DevnetDeps, closers: (() =
     closers.push(() => server.close())
     started.push({ rollup, server })
   }
-  return started
 }
 
 async function genesisFor(options: DevnetOptions, engines: Engines, clock: Clock): Promise<DevnetGenesis> {

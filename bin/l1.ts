@@ -49,6 +49,12 @@ export async function openL1(
 /** Name of the fork that rules the head. */
 export const forkOf = ({ chain }: L1Node): string => chain.engine.forkAt(chain.head().header)
 
+/** The methods that L1 serves. */
+export function l1Methods({ chain, pool, sealer }: L1Node, clock: Clock): MethodTable {
+  const sealsInstantly = () => sealer.mode.kind === 'instant'
+  return chainMethods({ chain, pool, clock, clientVersion: CLIENT_VERSION, sealsInstantly })
+}
+
 /** HTTP and WebSocket for one chain. */
 export function serve(
   options: { host: string; port: number; allowHost?: string | undefined },
@@ -85,15 +91,9 @@ export async function runL1(options: L1Options): Promise<number> {
       const count = await importChain(node.chain, readChainFile(options.import))
       logger.info('imported', { file: options.import, blocks: count, head: node.chain.head().header.number })
     }
-    const methods = chainMethods({
-      chain: node.chain,
-      pool: node.pool,
-      clock: systemClock,
-      clientVersion: CLIENT_VERSION,
-    })
     const server = await serve(
       { host: options.host, port: options.port, allowHost: options['allow-host'] },
-      methods,
+      l1Methods(node, systemClock),
       logger.child('rpc'),
     )
     if (options.mining) node.start()

@@ -84,7 +84,14 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
   return {
     node,
     methods: {
-      ...chainMethods({ chain, pool, clock, clientVersion: CLIENT_VERSION, checkEstimate: checkSettleable }),
+      ...chainMethods({
+        chain,
+        pool,
+        clock,
+        clientVersion: CLIENT_VERSION,
+        checkEstimate: checkSettleable,
+        sealsInstantly: () => node.sealer.mode.kind === 'instant',
+      }),
       ...rollupMethods({ rollup: reader }),
     },
     async close() {

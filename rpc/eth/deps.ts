@@ -9,6 +9,8 @@ export type EthDeps = {
   limits?: Partial<EthLimits>
   /** addresses for eth_accounts; default none: wallets bring their own */
   accounts?: readonly `0x${string}`[]
+  /** a block is made for every transaction: then a send is answered when its block is there; default: never */
+  sealsInstantly?: () => boolean
   /**
    * A further condition on transactions that eth_estimateGas knows the cost of: on L2, that one settlement can carry
    * them. Throws TransactionRejected.

@@ -7,14 +7,27 @@ import { type EthDeps, ethLimits } from './deps.ts'
 import { receiptOf } from './receipts.ts'
 
 const DEFAULT_WAIT_MS = 2_000
+/** Longest that eth_sendRawTransaction waits for the block of its transaction where every transaction gets one. */
+const INSTANT_WAIT_MS = 1_000
 
 /** Signed transactions into the pool. */
-export function sendMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'limits'>): MethodTable {
+export function sendMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'limits' | 'sealsInstantly'>): MethodTable {
   const { chain, pool } = deps
   const { maxReceiptWaitMs } = ethLimits(deps)
   const rawParam = required('transaction', data)
   return {
-    eth_sendRawTransaction: method([rawParam], async ([raw]) => toData((await pool.add(raw)).hash)),
+    /**
+     * Answers with the hash. Where every transaction gets a block at once, after that block: libraries that look for a
+     * receipt and then wait for the next block would otherwise wait for a block that nobody makes.
+     */
+    eth_sendRawTransaction: method([rawParam], async ([raw], { signal }) => {
+      const { hash, nonce, sender } = await pool.add(raw)
+      if (deps.sealsInstantly?.() && pool.nextNonce(sender) > nonce) {
+        const isDecided = () => chain.getTransactionLocation(hash) !== undefined || pool.get(hash) === undefined
+        await waitUntil(isDecided, (wake) => chain.onHead(wake), INSTANT_WAIT_MS, signal)
+      }
+      return toData(hash)
+    }),
     /** EIP-7966: answers with the receipt, or with an error that carries the hash when it takes too long */
     eth_sendRawTransactionSync: method(
       [rawParam, withDefault('timeout in ms', index, DEFAULT_WAIT_MS)],

@@ -2,7 +2,7 @@ import { decodeErrorResult, encodeFunctionData, type Hex, keccak256, toHex } fro
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngines, type Engines } from '../../bin/engines.ts'
 import { devnetGenesis } from '../../bin/genesisCommand.ts'
-import { openL1, serve } from '../../bin/l1.ts'
+import { l1Methods, openL1, serve } from '../../bin/l1.ts'
 import { openRollup, type RollupNode } from '../../bin/rollupNode.ts'
 import { relayerAccount, settlerAccount } from '../../genesis/accounts.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
@@ -10,7 +10,6 @@ import type { DevnetGenesis } from '../../genesis/types.ts'
 import { systemClock, systemTimers } from '../../node/clock.ts'
 import type { L1Node } from '../../node/l1Node.ts'
 import { silentLogger } from '../../node/logger.ts'
-import { chainMethods } from '../../rpc/chainMethods.ts'
 import type { RpcServer } from '../../rpc/server.ts'
 
 const GAS = 12_000_000n
@@ -31,8 +30,7 @@ describe('a rollup of another chain id and genesis', () => {
     const deps = { engines, clock: systemClock, timers: systemTimers, logger: silentLogger }
     const setup = { genesis: genesis.l1, sealMode: { kind: 'instant' } as const, imported: false }
     l1 = await openL1(setup, deps)
-    const methods = chainMethods({ chain: l1.chain, pool: l1.pool, clock: systemClock, clientVersion: 'test' })
-    server = await serve({ host: '127.0.0.1', port: 0 }, methods, silentLogger)
+    server = await serve({ host: '127.0.0.1', port: 0 }, l1Methods(l1, systemClock), silentLogger)
     l1.start()
     await l1.sealer.sealNow()
     for (const { l2, deployment } of genesis.rollups) {

@@ -40,7 +40,8 @@ describe('reenact as a process', () => {
     expect(await ask(l1, 'eth_getBalance', [DEV_ADDRESSES[0], 'latest'])).toBe(
       `0x${(10_000n * 10n ** 18n).toString(16)}`,
     )
-    expect(await ask(l2, 'rollup_config')).toMatchObject({ l1ChainId: '0x469f', l2ChainId: '0x6daf' })
+    for (const url of [l1, l2])
+      expect(await ask(url, 'rollup_config')).toMatchObject({ l1ChainId: '0x469f', l2ChainId: '0x6daf' })
     for (const text of [l1, l2, ...DEV_ADDRESSES, ...DEV_PRIVATE_KEYS, 'deposit:', 'withdraw:', 'claim:']) {
       expect(node.output()).toContain(text)
     }

@@ -64,6 +64,13 @@ async function deployWithViem(index: number): Promise<Hex> {
 }
 
 describe('viem', () => {
+  test('instant sealing: the receipt is there when the hash is answered, so that nobody waits for a next block', async () => {
+    for (let round = 0; round < 5; round++) {
+      const hash = await walletClient(7).sendTransaction({ to: account(7).address, value: 1n })
+      expect((await publicClient().getTransactionReceipt({ hash })).status).toBe('success')
+    }
+  })
+
   test('every transaction type is sent, mined and read back', async () => {
     const client = publicClient()
     const wallet = walletClient(0)

@@ -27,8 +27,10 @@ export async function startDevNode(options: DevNodeOptions = {}): Promise<DevNod
     { genesis, sealMode: options.sealMode ?? { kind: 'instant' } },
     { store: await openStore(), engine, clock: systemClock, timers: systemTimers, logger: silentLogger },
   )
-  const { chain, pool } = node
-  const methods = chainMethods({ chain, pool, clock: systemClock, clientVersion: 'reenact/test', ...options.rpc })
+  const { chain, pool, sealer } = node
+  const sealsInstantly = () => sealer.mode.kind === 'instant'
+  const deps = { chain, pool, clock: systemClock, clientVersion: 'reenact/test', sealsInstantly, ...options.rpc }
+  const methods = chainMethods(deps)
   const server = await startServer({ methods, ...options.server })
   node.start()
   const close = async () => {
