@@ -1,6 +1,6 @@
 /**
  * What a million gas of each precompile costs: a contract calls it with a worst-case input until its gas is gone, through
- * the same EVM that blocks run on. Run after a build: `node dist/bench/precompiles.js [NAME...]`; with names only the cases
+ * the same EVM that blocks run on. Run after a build: `node scripts/bench.mjs precompiles [NAME...]`; with names only the cases
  * whose name starts with one of them. Prints processor milliseconds per million gas and for 12 million, the budget of one EXECUTE.
  */
 import { runCallRequest } from '../execution/call.ts'
