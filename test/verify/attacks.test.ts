@@ -11,13 +11,18 @@ import {
 } from '../../scripts/fixtures/fixtureChain.ts'
 import { withPayload } from '../../scripts/fixtures/forgery.ts'
 import { callProgram, mixedTransactions } from '../../scripts/fixtures/mixedBlock.ts'
-import { signAuthorization, signTransaction, type TransactionRequest } from '../../scripts/fixtures/signing.ts'
+import {
+  addressOf,
+  signAuthorization,
+  signTransaction,
+  type TransactionRequest,
+} from '../../scripts/fixtures/signing.ts'
 import { bytesEqual, bytesToHex } from '../../stateless/bytes.ts'
 import { decodeStatelessInput, encodeStatelessInput, RESULT_SIZE } from '../../stateless/ssz.ts'
 import type { StatelessInput } from '../../stateless/types.ts'
 import { type CountingRunner, createCountingRunner } from './countingCrypto.ts'
 import { rehashed } from './mutate.ts'
-import { executeOf, MAX_GAS, timed } from './support.ts'
+import { executeOf, FULL, MAX_GAS, timed } from './support.ts'
 
 describe('attack 91: a rollup whose request contracts loop', () => {
   const COUNTED = assemble('5000 again: 1 SWAP1 SUB DUP1 @again JUMPI STOP')
@@ -47,7 +52,8 @@ describe('attack 91: a rollup whose request contracts loop', () => {
 
   test.each(LOOPS)('%s: halts within the gas given, whatever it is', async (name, code) => {
     const bytes = withLoop(code)
-    for (const budget of [0n, 1n, 1_000n, 100_000n, 4_000_000n]) {
+    const most = FULL ? MAX_GAS - upfrontGas(bytes.length) : 4_000_000n
+    for (const budget of [0n, 1n, 1_000n, 100_000n, most]) {
       const { ms, result: verdict } = await timed(() =>
         executeOf(chain.runBlock).execute(bytes, upfrontGas(bytes.length) + budget),
       )
@@ -167,6 +173,33 @@ describe('attack 93: a block whose last transaction exceeds what is left', () =>
       const verdict = await executeOf(chain.runBlock).execute(input, all - missing)
       expect(verdict, `${missing} short`).toMatchObject({ ok: false, failure: { stage: 'metering' } })
       expect(verdict.executedGas).toBeLessThanOrEqual(outcome.regularGas - missing)
+    }
+  })
+})
+
+describe('attack 93, within one opcode', () => {
+  const HUGE: [string, string][] = [
+    ['a hash of 2.7 MB', '0x2a0000 PUSH0 KECCAK256'],
+    ['a copy of 2.7 MB', '0x2a0000 PUSH0 PUSH0 CALLDATACOPY'],
+    ['a word at 2.7 MB', 'PUSH0 0x2a0000 MSTORE'],
+    ['a log of 1 MB', '0x100000 PUSH0 LOG0'],
+    ['a call with 2.7 MB of data', 'PUSH0 PUSH0 0x2a0000 PUSH0 PUSH0 4 GAS CALL'],
+  ]
+
+  test.each(HUGE)('%s on a small budget: halts, quickly', async (_name, code) => {
+    const main = `0x${'c0'.repeat(20)}`
+    const account = { balance: '0x0', nonce: '0x1', code: `0x${bytesToHex(assemble(code))}` }
+    const chain = await createFixtureChain(fixtureGenesis({ [main]: account }))
+    const call = chain.sign(signerAt(0), { to: addressOf(main), gasLimit: MAX_GAS })
+    const { input, outcome } = await chain.seal([call])
+    expect(outcome.regularGas).toBeGreaterThan(2_000_000n)
+    for (const budget of [15_000n, 100_000n, outcome.regularGas - 1n]) {
+      const { ms, result } = await timed(() =>
+        executeOf(chain.runBlock).execute(input, upfrontGas(input.length) + budget),
+      )
+      expect(result).toMatchObject({ ok: false, failure: { stage: 'metering' } })
+      expect(result.executedGas).toBeLessThanOrEqual(budget)
+      expect(ms).toBeLessThan(500)
     }
   })
 })
