@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EMPTY_CODE_HASH } from '../../stateless/account.ts'
+import { EMPTY_CODE_HASH, encodeAccount } from '../../stateless/account.ts'
 import { bytesToHex } from '../../stateless/bytes.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
+import { encodeRlp } from '../../stateless/rlp.ts'
 import { createStateView } from '../../stateless/stateView.ts'
 import { EMPTY_TRIE_ROOT } from '../../stateless/trie.ts'
 import type { ExecutionWitness, Hash32, StateChanges, StateView } from '../../stateless/types.ts'
@@ -17,7 +18,7 @@ import {
   startChain,
   stepsArbitrary,
 } from './stateModel.ts'
-import { NO_SOURCE, sourceOf, witnessError } from './trieSupport.ts'
+import { branchNode, compact, NO_SOURCE, refOf, sourceOf, witnessError } from './trieSupport.ts'
 
 const SEED = 8079
 const RUNS = process.env.REENACT_FULL === '1' ? 600 : 40
@@ -176,6 +177,23 @@ describe('hostile witness', () => {
         expect(witnessError(() => runOn(view, steps, recorded.changes)).code).toBe('MISSING_NODE')
       }
     }
+  })
+
+  it('what no path leads to stays as it is, whatever it holds: a leaf of 67 nibbles (test_witness_state_overlength.py)', () => {
+    const address = new Uint8Array(20).fill(1)
+    const key = bytesToHex(keccak256(address))
+    const nibble = Number.parseInt(key[0] ?? '', 16)
+    const account = { nonce: 1n, balance: 7n, storageRoot: EMPTY_TRIE_ROOT, codeHash: EMPTY_CODE_HASH }
+    const leafOf = (balance: bigint) => [compact(key.slice(1), true), encodeAccount({ ...account, balance })]
+    const overlong = refOf([compact('0'.repeat(67), true), new Uint8Array(0)])
+    const rootOf = (balance: bigint) =>
+      encodeRlp(branchNode({ [nibble]: refOf(leafOf(balance)), [(nibble + 1) % 16]: overlong }))
+    const state = [rootOf(7n), encodeRlp(leafOf(7n)), encodeRlp([compact('0'.repeat(67), true), new Uint8Array(0)])]
+    const view = createWitnessView({ state, codes: [] }, keccak256(rootOf(7n)))
+    expect(view.getAccount(address)?.balance).toBe(7n)
+    const accounts = new Map([[bytesToHex(address), { nonce: 1n, balance: 8n, codeHash: EMPTY_CODE_HASH }]])
+    const { root } = view.commit({ accounts, storage: new Map(), clearedStorage: new Set(), codes: new Map() })
+    expect(root).toEqual(keccak256(rootOf(8n)))
   })
 
   it('is bound to the root', () => {
