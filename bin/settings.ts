@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DevnetGenesis } from '../genesis/types.ts'
+import { makeFolder } from '../node/folder.ts'
 import { createLogger, type LogLevel } from '../node/logger.ts'
 import type { Logger, SealMode } from '../node/types.ts'
 import { UsageError } from './options.ts'
@@ -65,7 +66,7 @@ export function storeGenesis(dataDir: string, genesis: DevnetGenesis): DevnetGen
   const path = join(dataDir, GENESIS_FILE)
   const draft = `${path}.${process.pid}`
   try {
-    mkdirSync(dataDir, { recursive: true })
+    makeFolder(dataDir)
     writeFileSync(draft, JSON.stringify(genesis), { flush: true })
     return moveUnlessThere(draft, path) ? genesis : (storedGenesis(dataDir) ?? genesis)
   } catch (error) {

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import type { AbstractLevel } from 'abstract-level'
 import { Level } from 'level'
 import { StoreError } from './errors.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
+import { makeFolder } from './folder.ts'
 import { FORMAT_KEY } from './storeKeys.ts'
 import type { Store, StoreOperation } from './types.ts'
 
@@ -70,7 +70,7 @@ function memoryStore(): Store {
 
 async function diskDatabase(dataDir: string): Promise<Database> {
   try {
-    await mkdir(dataDir, { recursive: true })
+    makeFolder(dataDir)
     const database = new Level<string, Uint8Array>(dataDir, { keyEncoding: 'utf8', valueEncoding: 'view' })
     await database.open()
     return database as unknown as Database
