@@ -1,11 +1,17 @@
 import { createBlockLevelAccessListFromRLP } from '@ethereumjs/util'
 import { getContractAddress } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import type { GenesisAccount } from '../../execution/genesisJson.ts'
 import type { BlockOutcome } from '../../execution/types.ts'
-import { CONSOLIDATION_REQUEST_ADDRESS, WITHDRAWAL_REQUEST_ADDRESS } from '../../genesis/systemContracts.ts'
+import {
+  BEACON_ROOTS_ADDRESS,
+  CONSOLIDATION_REQUEST_ADDRESS,
+  HISTORY_ADDRESS,
+  WITHDRAWAL_REQUEST_ADDRESS,
+} from '../../genesis/systemContracts.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
-import { accounts, createDevChain, type DevChain, sign, type TxFields } from './devChain.ts'
+import { accounts, CHAIN_ID, createDevChain, type DevChain, sign, type TxFields } from './devChain.ts'
 import { op, push } from './programs.ts'
 
 // Rules of execution-specs (forks/amsterdam, tests-zkevm v21) that the library does not follow; docs/conformance.md.
@@ -191,6 +197,12 @@ describe('code (vm/eoa_delegation.py, vm/instructions/environment.py)', () => {
     expect(await rejected.catch((error: { code?: string }) => error.code)).toBe('SENDER_NOT_EOA')
   })
 
+  test('the code behind a delegation is read before the caller turns out too poor (system.py::call)', async () => {
+    const alloc = { [CHILD]: contract(`ef0100${NOBODY.slice(2)}`, { nonce: '0x0' }) }
+    const ran = await runCode(op.call(CHILD.slice(2), 0x65) + op.stop, 100_000n, alloc)
+    expect([ran.status, listed(ran, NOBODY) !== undefined]).toEqual([1, true])
+  })
+
   test('a delegation to a precompile runs nothing and succeeds', async () => {
     const alloc = { [CHILD]: contract(`ef0100${'9'.padStart(40, '0')}`) }
     const call = op.call(CHILD.slice(2), 0, 50_000).slice(0, -2)
@@ -241,16 +253,130 @@ describe('accounts (state_tracker.py)', () => {
   })
 })
 
-test('calls that share a block access index are netted together (block_access_lists.py::update_builder_from_tx)', async () => {
-  const callChild = contract(op.call(CHILD.slice(2)) + op.stop)
-  // slot 0 = slot 0 is zero
-  const chain = await chainWith({
-    [CHILD]: contract(`${push(0)}5415${push(0)}55${op.stop}`),
-    [WITHDRAWAL_REQUEST_ADDRESS]: callChild,
-    [CONSOLIDATION_REQUEST_ADDRESS]: callChild,
+describe('calls that share a block access index are netted together (block_access_lists.py::update_builder_from_tx)', () => {
+  const SYSTEM = `${'ff'.repeat(19)}fe`
+  const empty = { index: 0n, validatorIndex: 0n }
+  const entry = (outcome: BlockOutcome, address: string) =>
+    createBlockLevelAccessListFromRLP(outcome.blockAccessList ?? new Uint8Array(0))
+      .toJSON()
+      .find((account) => account.address === address)
+  const storageOf = (outcome: BlockOutcome, address: string) =>
+    Object.fromEntries(
+      (entry(outcome, address)?.storageChanges ?? []).map(({ slot, slotChanges }) => [
+        slot,
+        slotChanges.map((change) => [Number(change.blockAccessIndex), change.postValue]),
+      ]),
+    )
+  /** slot = slot + 1 */
+  const count = (at: number) => `${push(at)}54${push(1)}01${push(at)}55`
+  const callerTo = (at: number) => `33${push(at)}55`
+
+  test('slots that the calls after the transactions set and reset', async () => {
+    const callChild = contract(op.call(CHILD.slice(2)) + op.stop)
+    // slot 0 = slot 0 is zero
+    const chain = await chainWith({
+      [CHILD]: contract(`${push(0)}5415${push(0)}55${op.stop}`),
+      [WITHDRAWAL_REQUEST_ADDRESS]: callChild,
+      [CONSOLIDATION_REQUEST_ADDRESS]: callChild,
+    })
+    const outcome = await chain.seal([])
+    expect([entry(outcome, CHILD)?.storageReads, storageOf(outcome, CHILD)]).toEqual([['0x'], {}])
   })
-  const outcome = await chain.seal([])
-  const access = listed({ chain, outcome, status: undefined, gasUsed: undefined }, CHILD)
-  expect([...(access?.storageReads ?? [])]).toEqual(['0x'])
-  expect(Object.keys(access?.storageChanges ?? { missing: true })).toHaveLength(0)
+
+  test('code of one of the two calls before the transactions that runs twice, and creates', async () => {
+    const toggle = `${push(0)}5415${push(0)}55`
+    const history = toggle + count(1) + callerTo(2) + op.create(op.stop) + op.stop
+    const chain = await chainWith({
+      [HISTORY_ADDRESS]: contract(history),
+      [BEACON_ROOTS_ADDRESS]: contract(op.call(HISTORY_ADDRESS.slice(2)) + op.stop),
+    })
+    const outcome = await chain.seal([])
+    expect(entry(outcome, HISTORY_ADDRESS)?.storageReads).toEqual(['0x'])
+    expect(storageOf(outcome, HISTORY_ADDRESS)).toEqual({ '0x01': [[0, '0x02']], '0x02': [[0, `0x${SYSTEM}`]] })
+    for (const [address, nonce] of [
+      [HISTORY_ADDRESS, '0x03'],
+      [created(HISTORY_ADDRESS, 1n), '0x01'],
+      [created(HISTORY_ADDRESS, 2n), '0x01'],
+    ] as const) {
+      expect(entry(outcome, address)?.nonceChanges).toEqual([{ blockAccessIndex: '0x00', postNonce: nonce }])
+    }
+    expect(entry(outcome, `0x${SYSTEM}`)).toBeUndefined()
+  })
+
+  test('but not across indices: what a system call moved and a transaction restores is two changes', async () => {
+    const storage = { '0x01': sender() }
+    const chain = await chainWith({ [HISTORY_ADDRESS]: contract(callerTo(1) + count(2) + op.stop, { storage }) })
+    const { outcome } = await run(chain, { to: HISTORY_ADDRESS })
+    expect(entry(outcome, HISTORY_ADDRESS)?.storageReads).toEqual([])
+    expect(storageOf(outcome, HISTORY_ADDRESS)['0x01']).toEqual([
+      [0, `0x${SYSTEM}`],
+      [1, sender().toLowerCase()],
+    ])
+  })
+
+  test('withdrawals and what request contracts do with them', async () => {
+    const forward = contract(op.call(NOBODY.slice(2), 7_000_000_000) + op.stop, { balance: '0x0' })
+    const addresses = [WITHDRAWAL_REQUEST_ADDRESS, CONSOLIDATION_REQUEST_ADDRESS]
+    const chain = await chainWith(Object.fromEntries(addresses.map((address) => [address, forward])))
+    const withdrawals = [7n, 9n].map((amount, i) => ({ ...empty, address: hexToBytes(addresses[i] ?? ''), amount }))
+    const outcome = await chain.seal([], { withdrawals })
+    expect(entry(outcome, WITHDRAWAL_REQUEST_ADDRESS)?.balanceChanges).toEqual([])
+    expect(entry(outcome, CONSOLIDATION_REQUEST_ADDRESS)?.balanceChanges).toEqual([
+      { blockAccessIndex: '0x01', postBalance: '0x77359400' },
+    ])
+    expect(entry(outcome, NOBODY)?.balanceChanges).toEqual([{ blockAccessIndex: '0x01', postBalance: '0x0342770c00' }])
+  })
+})
+
+describe('delegations (vm/eoa_delegation.py::set_delegation)', () => {
+  const fresh = [101n, 102n].map((n) => privateKeyToAccount(`0x${n.toString(16).padStart(64, '0')}`))
+  const first = fresh[0]?.address.toLowerCase() ?? ''
+  const each = NEW_ACCOUNT + 9_000n + 35_190n
+
+  /** Calls `CONTRACT` with authorizations of accounts that are not there yet. */
+  async function delegating(gas: bigint, delegates: number): Promise<Ran> {
+    const chain = await chainWith({ [CONTRACT]: contract(op.stop) })
+    const [from] = accounts
+    if (from === undefined) throw new Error('no accounts')
+    const authorization = { contractAddress: CHILD as `0x${string}`, chainId: CHAIN_ID, nonce: 0 }
+    const raw = await from.signTransaction({
+      type: 'eip7702',
+      chainId: CHAIN_ID,
+      nonce: 0,
+      gas,
+      to: CONTRACT as `0x${string}`,
+      maxFeePerGas: 20_000_000_000n,
+      maxPriorityFeePerGas: 0n,
+      authorizationList: await Promise.all(
+        fresh.slice(0, delegates).map((account) => account.signAuthorization(authorization)),
+      ),
+    })
+    const outcome = await chain.seal([chain.decode(raw)])
+    const [receipt] = outcome.receipts
+    return { chain, outcome, status: receipt?.status, gasUsed: receipt?.gasUsed }
+  }
+
+  test('a new authority costs an account, a write and an indicator; short of it the recipient is not read', async () => {
+    const least = CALL_BASE + 7_816n + each
+    const paid = await delegating(least, 1)
+    expect([paid.status, paid.gasUsed, listed(paid, first)?.codeChanges.length]).toEqual([1, least, 1])
+    expect(listed(paid, CONTRACT)).toBeDefined()
+    const short = await delegating(least - 1n, 1)
+    expect([short.status, short.gasUsed, listed(short, first)?.codeChanges.length]).toEqual([0, least - 1n, 0])
+    expect(listed(short, first)?.nonceChanges.size).toBe(0)
+    expect(listed(short, CONTRACT)).toBeUndefined()
+  })
+
+  test('when the second cannot be paid the first is undone too', async () => {
+    const gas = CALL_BASE + 2n * 7_816n + each + 1_000n
+    const ran = await delegating(gas, 2)
+    expect([ran.status, ran.gasUsed, listed(ran, first)?.codeChanges.length]).toEqual([0, gas, 0])
+  })
+
+  test('the reservoir pays for the state of an authority', async () => {
+    const ran = await delegating(CAP + NEW_ACCOUNT + 35_190n, 1)
+    expect([ran.status, ran.gasUsed]).toEqual([1, CALL_BASE + 7_816n + each])
+    // the state of the request contracts does not count
+    expect(ran.outcome.block.header.gasUsed).toBe(NEW_ACCOUNT + 35_190n)
+  })
 })
