@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: process.env.REENACT_FULL === '1' ? 900_000 : 60_000,
     hookTimeout: 60_000,
   },
 })

@@ -238,7 +238,7 @@ export class JournaledState implements StateManagerInterface {
     const storage = new Map<string, ReadonlyMap<string, Uint8Array>>()
     const clearedStorage = new Set<string>()
     const codes = new Map<string, Uint8Array>()
-    for (const key of new Set([...this.#accounts.keys(), ...this.#slots.keys()])) {
+    for (const key of new Set([...this.#accounts.keys(), ...this.#slots.keys(), ...this.#cleared.keys()])) {
       const original = this.#original(key, hexAddress(key))
       const record = this.#record(key, hexAddress(key))
       if (record === null) {

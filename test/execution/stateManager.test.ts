@@ -137,6 +137,24 @@ describe('JournaledState against plain copies', () => {
     expect(second.changes().storage.size).toBe(0)
   })
 
+  test('storage that is wiped and nothing else of its account is a change', async () => {
+    const [address = new Address(new Uint8Array(20))] = ADDRESSES
+    const memory = createMemoryChain()
+    const first = new JournaledState(memory.view(EMPTY_TRIE_ROOT))
+    await first.putAccount(address, new Account(1n))
+    await first.putStorage(address, word(1), Uint8Array.of(7))
+    const changes = first.changes()
+    const commit = first.computeCommit(changes)
+    memory.write({ nodes: commit.nodes, codes: changes.codes })
+    const second = new JournaledState(memory.view(commit.root))
+    await second.clearStorage(address)
+    const wiped = second.changes()
+    expect([...wiped.clearedStorage]).toEqual([bytesToHex(address.bytes)])
+    const alone = new JournaledState(createMemoryChain().view(EMPTY_TRIE_ROOT))
+    await alone.putAccount(address, new Account(1n))
+    expect(second.computeCommit(wiped).root).toEqual(await alone.getStateRoot())
+  })
+
   test('the original value of a slot is the one at the start of the transaction', async () => {
     const [address = new Address(new Uint8Array(20))] = ADDRESSES
     const state = new JournaledState(createMemoryChain().view(EMPTY_TRIE_ROOT))
