@@ -13,6 +13,7 @@ export type NumberOrTag =
 export type BlockParameter = NumberOrTag | { kind: 'hash'; hash: Hash32; requireCanonical: boolean }
 
 export const LATEST: NumberOrTag = { kind: 'tag', tag: 'latest' }
+export const PENDING: NumberOrTag = { kind: 'tag', tag: 'pending' }
 
 /** A quantity or a tag. */
 export const numberOrTag: Parse<NumberOrTag> = (value, path) => {

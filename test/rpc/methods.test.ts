@@ -388,6 +388,23 @@ describe('calls', () => {
     })
   })
 
+  test('an estimate is for the time of the next block where blocks are made on demand', async () => {
+    const instant = await startDevNode({ sealMode: { kind: 'instant' } })
+    const { timestamp } = instant.chain.head().header
+    // reverts until a day after the head
+    const after = (timestamp + 86_400n).toString(16).padStart(8, '0')
+    const data = `0x63${after}4211600d575f5ffd5b00`
+    try {
+      expect(await result(instant.server, 'eth_estimateGas', [{ data }])).toMatch(/^0x[1-9a-f]/)
+      const atHead = await call(instant.server, 'eth_estimateGas', [{ data }, 'latest'])
+      expect(atHead.error).toMatchObject({ code: 3 })
+      instant.sealer.setMode({ kind: 'manual' })
+      expect((await call(instant.server, 'eth_estimateGas', [{ data }])).error).toMatchObject({ code: 3 })
+    } finally {
+      await instant.close()
+    }
+  })
+
   test('others are answered while a long call runs', async () => {
     const spin = failure('eth_call', { to: probe, data: encode('spin') })
     let finished = false
