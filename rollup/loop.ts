@@ -20,7 +20,8 @@ export type LoopOptions = {
   onBackoff?(milliseconds: number): void
 }
 
-export function createLoop(options: LoopOptions, step: () => Promise<void>, logger: Logger): Loop {
+/** A step that answers 'undecided' was no failure, and no success that ends the row of failures before it either. */
+export function createLoop(options: LoopOptions, step: () => Promise<unknown>, logger: Logger): Loop {
   const minBackoffMs = options.minBackoffMs ?? 200
   const maxBackoffMs = options.maxBackoffMs ?? 15_000
   let closed = false
@@ -45,8 +46,7 @@ export function createLoop(options: LoopOptions, step: () => Promise<void>, logg
     while (!closed) {
       woken = false
       try {
-        await step()
-        failures = 0
+        if ((await step()) !== 'undecided') failures = 0
         await pause(options.idleMs)
       } catch (error) {
         failures += 1

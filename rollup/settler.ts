@@ -134,7 +134,11 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
       },
     },
     async () => {
-      while ((await settler.step()) === 'settled');
+      const first = await settler.step()
+      let last = first
+      while (last === 'settled') last = await settler.step()
+      // a settlement that L1 refuses costs gas each time: to have sent it again does not shorten the growing pauses
+      return first === 'sent' || first === 'waiting' ? 'undecided' : last
     },
     logger,
   )
