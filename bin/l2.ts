@@ -75,12 +75,15 @@ function l1MessengerOf(genesis: ReturnType<typeof readGenesisFile>, path: string
   const account = Object.entries(genesis.alloc).find(
     ([address]) => address.toLowerCase().replace(/^(0x)?/, '0x') === L2_MESSENGER_ADDRESS,
   )?.[1]
-  const peer = Object.entries(account?.storage ?? {}).find(([slot]) => BigInt(slot) === 35n)?.[1]
-  if (peer === undefined) {
+  const peer = Object.entries(account?.storage ?? {}).find(([slot]) => isHexNumber(slot) && BigInt(slot) === 35n)?.[1]
+  if (!isHexNumber(peer)) {
     throw new UsageError('BAD_FILE', `${path} is not the genesis of a rollup: it has no L2 messenger with an L1 peer`)
   }
   return `0x${BigInt(peer).toString(16).padStart(64, '0').slice(24)}`
 }
+
+const isHexNumber = (value: unknown): value is string =>
+  typeof value === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(value)
 
 function operators(env: Environment, l1ChainId: number): { settler: LocalAccount; relayer: LocalAccount } {
   return {

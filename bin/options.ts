@@ -135,7 +135,7 @@ export function parseCommandLine(argv: readonly string[], env: Readonly<Record<s
   if (argv.includes('--version') || argv.includes('-V')) return { command: 'version', options: {}, positionals: [] }
   const [first, ...rest] = argv
   const named = first !== undefined && !first.startsWith('-')
-  if (named && !(first in COMMANDS) && first !== 'help') {
+  if (named && !Object.hasOwn(COMMANDS, first) && first !== 'help') {
     throw new UsageError('UNKNOWN_COMMAND', `unknown command: ${first} (commands: ${Object.keys(COMMANDS).join(', ')})`)
   }
   if (first === 'help') return { command: 'help', options: {}, positionals: rest }
@@ -177,7 +177,7 @@ function readFlags(
     const [, name = '', inline] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? []
     const negated = name.startsWith('no-') && BOOLEAN_FLAGS.has(name.slice(3))
     const key = negated ? name.slice(3) : name
-    if (!(key in schema.shape)) {
+    if (!Object.hasOwn(schema.shape, key)) {
       throw new UsageError('UNKNOWN_FLAG', `unknown flag: ${argument}${didYouMean(key, Object.keys(schema.shape))}`)
     }
     if (BOOLEAN_FLAGS.has(key)) {
@@ -209,7 +209,7 @@ function readSettingsFile(path: string, schema: AnySchema): Record<string, unkno
     throw new UsageError('BAD_FILE', `${path}: the settings file must hold a JSON object`)
   }
   for (const key of Object.keys(settings)) {
-    if (!(key in schema.shape)) {
+    if (!Object.hasOwn(schema.shape, key)) {
       throw new UsageError(
         'UNKNOWN_FLAG',
         `${path}: unknown setting: ${key}${didYouMean(key, Object.keys(schema.shape))}`,
@@ -257,7 +257,7 @@ function editDistance(a: string, b: string): number {
 
 /** The help text of one command, or of all. */
 export function helpText(command?: string): string {
-  const known = command !== undefined && command in COMMANDS ? (command as CommandName) : undefined
+  const known = command !== undefined && Object.hasOwn(COMMANDS, command) ? (command as CommandName) : undefined
   if (known === undefined) {
     const commands = Object.entries(COMMANDS).map(
       ([name, { about }]) => `  reenact ${name === 'devnet' ? '[devnet]' : name}`.padEnd(22) + about,

@@ -33,11 +33,14 @@ export async function runVerify(file: string | undefined, options: VerifyOptions
   const content = readInput(file ?? '-')
   const parsed = readVerifyFile(content, file ?? '-')
   if (parsed.kind === 'input') return judge(parsed.input, runBlock, options)
+  const inputs = parsed.cases.filter((fixture) => fixture.kind === 'guest')
+  if (inputs.length === 0) {
+    throw new UsageError('BAD_FILE', `${file} holds no StatelessInput; run it with --fixtures and its folder`)
+  }
   // A fixture may hold several inputs; the worst verdict is the exit code.
   let worst = VALID
-  for (const fixture of parsed.cases) {
-    if (fixture.kind !== 'guest') continue
-    if (parsed.cases.length > 1 && !options.json) console.log(fixture.name)
+  for (const fixture of inputs) {
+    if (inputs.length > 1 && !options.json) console.log(fixture.name)
     worst = Math.max(worst, await judge(fixture.input, runBlock, options))
   }
   return worst

@@ -49,6 +49,8 @@ describe('command line', () => {
 
   it.each([
     ['UNKNOWN_COMMAND', ['devent'], 'devent'],
+    ['UNKNOWN_COMMAND', ['constructor'], 'constructor'],
+    ['UNKNOWN_FLAG', ['--constructor', '1'], '--constructor'],
     ['UNKNOWN_FLAG', ['--l1-prot', '1'], 'did you mean --l1-port?'],
     ['UNKNOWN_FLAG', ['-x'], '-x'],
     ['UNKNOWN_FLAG', ['--no-port'], '--no-port'],

@@ -144,6 +144,26 @@ describe('reenact as a process', () => {
     expect(result.exit).toBe(exit)
   })
 
+  it('says one line about an L2 genesis with a slot that is no number', async () => {
+    const path = join(newFolder(), 'genesis.json')
+    const messenger = { '0x8079000000000000000000000000000000000001': { storage: { zz: '0x1' } } }
+    writeFileSync(path, JSON.stringify({ config: { chainId: 1 }, gasLimit: '0x1', alloc: messenger }))
+    const rollup = `0x${'11'.repeat(20)}`
+    const refused = await runToEnd([
+      'l2',
+      '--l1',
+      'http://127.0.0.1:1',
+      '--rollup',
+      rollup,
+      '--genesis',
+      path,
+      '--log-level',
+      'silent',
+    ])
+    expect(refused.exit).toBe(2)
+    expect(refused.errors.trim().split('\n')).toHaveLength(1)
+  })
+
   it('prints the same genesis for the same time, and runs a separate L2 from it', async () => {
     const time = ['--genesis-time', '1700000000']
     const l1Genesis = await runToEnd(['genesis', 'l1', ...time])

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parseCommandLine } from '../../bin/options.ts'
@@ -70,6 +71,15 @@ describe('what the folder holds', () => {
       expect(Number.parseInt(statelessOutputBytes.slice(66, 68), 16), path).toBe(expected === 'valid' ? 1 : 0)
       if (reason !== undefined) expect(lines.at(-1), path).toContain(`${reason}: `)
     }
+  })
+
+  test('a file without an input has no verdict', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'reenact-verify-')), 'roots.json')
+    const zeros = `0x${'00'.repeat(32)}`
+    const of = { nprRootExecutionSpecs: zeros, nprRootConsensus: zeros, publicInputRoot: zeros }
+    const roots = { chainId: 1, schemaId: 5377, cases: [{ name: 'a', newPayloadRequestSsz: '0x00', roots: of }] }
+    writeFileSync(path, JSON.stringify(roots))
+    await expect(reenactVerify(path)).rejects.toMatchObject({ code: 'BAD_FILE' })
   })
 
   test('undecodable inputs are answered with 43 zero bytes', () => {
