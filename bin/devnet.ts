@@ -43,7 +43,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
   }
   try {
     const engines = await createEngines(logger)
-    const genesis = await genesisFor(options, engines, clock)
+    const genesis = await genesisFor(options, engines, { clock, logger })
     const modes = deps.sealModes ?? { l1: sealMode(options['l1-block-time']), l2: sealMode(options['l2-block-time']) }
     const dataDir = options['data-dir']
     const l1 = await openL1(
@@ -153,13 +153,32 @@ async function startRollups(
   }
 }
 
-async function genesisFor(options: DevnetOptions, engines: Engines, clock: Clock): Promise<DevnetGenesis> {
+async function genesisFor(
+  options: DevnetOptions,
+  engines: Engines,
+  { clock, logger }: Pick<DevnetDeps, 'clock' | 'logger'>,
+): Promise<DevnetGenesis> {
   const dataDir = options['data-dir']
   const stored = dataDir === undefined ? undefined : storedGenesis(dataDir)
-  if (stored !== undefined) return stored
+  if (stored !== undefined) {
+    reportUnused(stored, options, logger)
+    return stored
+  }
   const timestamp = options['genesis-time'] ?? Math.floor(clock.nowMs() / 1000)
   const genesis = await devnetGenesis(engines, { timestamp, finalityDelay: options['finality-delay'] })
   return dataDir === undefined ? genesis : storeGenesis(dataDir, genesis)
+}
+
+/** Both are part of the genesis, which a data directory keeps for good. */
+function reportUnused(stored: DevnetGenesis, options: DevnetOptions, logger: Logger): void {
+  const time = options['genesis-time']
+  const kept = {
+    finalityDelay: requireRollup(stored, 0).deployment.parameters.finalityDelay,
+    genesisTime: Number(stored.l1.timestamp),
+  }
+  const isOtherTime = time !== undefined && time !== kept.genesisTime
+  const isOtherDelay = options['finality-delay'] !== kept.finalityDelay
+  if (isOtherTime || isOtherDelay) logger.warn('the data directory keeps its own genesis time and finality delay', kept)
 }
 
 function requireRollup(genesis: DevnetGenesis, index: number): DevnetGenesis['rollups'][number] {
