@@ -15,8 +15,7 @@ const ALLOWED = {
   genesis: ['execution', 'stateless'],
   rollup: ['node', 'stateless', 'genesis', 'precompiles', 'execution:types'],
   rpc: ['node', 'rollup', 'stateless', 'precompiles', 'genesis:types', 'execution:types'],
-  client: ['genesis'],
-  bin: ['node', 'execution', 'stateless', 'precompiles', 'rpc', 'rollup', 'genesis', 'client'],
+  bin: ['node', 'execution', 'stateless', 'precompiles', 'rpc', 'rollup', 'genesis'],
 }
 /** packages that one room owns */
 const OWNED = {

@@ -37,7 +37,6 @@ const rooms = [
   'rpc',
   'rollup',
   'genesis',
-  'client',
   'bench',
   'scripts',
 ]
