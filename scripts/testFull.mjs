@@ -1,4 +1,4 @@
-// The whole suite with the large counts of docs/testing.md instead of the fixed-seed samples.
+// The whole suite with the large counts instead of the fixed-seed samples of `npm test`.
 import { spawnSync } from 'node:child_process'
 
 const result = spawnSync('npx', ['vitest', 'run', ...process.argv.slice(2)], {
