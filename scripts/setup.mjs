@@ -28,18 +28,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   writeFileSync(stamp, lock)
 }
 
-const rooms = [
-  'bin',
-  'node',
-  'execution',
-  'stateless',
-  'precompiles',
-  'rpc',
-  'rollup',
-  'genesis',
-  'bench',
-  'scripts',
-]
+const rooms = ['bin', 'node', 'execution', 'stateless', 'precompiles', 'rpc', 'rollup', 'genesis', 'bench', 'scripts']
 function newest(path) {
   if (!existsSync(path)) return 0
   const stat = statSync(path)
