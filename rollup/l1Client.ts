@@ -57,7 +57,7 @@ export type L1Client = {
   subscribeHeads(listener: () => void): Promise<(() => void) | undefined>
   /** ends a WebSocket; nothing else is held open */
   close(): Promise<void>
-  /** runs a mined transaction's call again on its parent block; the revert data, for naming the reason */
+  /** runs a mined transaction's call again on the state after block `at`; the revert data, for naming the reason */
   revertData(call: { from: Hex; to: Hex; data: Hex; gas: bigint }, at: bigint): Promise<Hex | undefined>
 }
 
