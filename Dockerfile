@@ -2,7 +2,7 @@
 FROM node:24-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund && cp package-lock.json node_modules/.reenact-lock
 COPY . .
 RUN node scripts/setup.mjs build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 

@@ -186,6 +186,7 @@ class Pool implements LiveTxPool {
     if (replaced !== undefined) requireBump(replaced.tx, tx)
     requireFunds(tx, queue.balance, costBefore(queue, tx.nonce))
     if (replaced === undefined) this.#makeRoom(tx, bytes, queue, next)
+    else this.#requireBytes(bytes - replaced.bytes)
     this.#insert(tx, bytes, queue)
   }
 
@@ -225,13 +226,20 @@ class Pool implements LiveTxPool {
     }
     while (this.#isFullFor(bytes)) {
       const victim = leastWorth(this.#queues.values(), tx, next.baseFeePerGas)
-      if (victim === undefined) {
-        const held = { transactions: this.#byHash.size, bytes: this.#bytes }
-        throw new TransactionRejected('POOL_FULL', `txpool is full: ${held.transactions} transactions`, held)
-      }
+      if (victim === undefined) throw this.#full()
       this.#remove(victim)
       this.#deps.logger.debug('made room in the pool', { evicted: victim.tx.hash, for: tx.hash })
     }
+  }
+
+  /** A replacement takes no new place, but it may be larger than what it replaces. */
+  #requireBytes(added: number): void {
+    if (added > 0 && this.#bytes + added > this.#limits.maxBytes) throw this.#full()
+  }
+
+  #full(): TransactionRejected {
+    const held = { transactions: this.#byHash.size, bytes: this.#bytes }
+    return new TransactionRejected('POOL_FULL', `txpool is full: ${held.transactions} transactions`, held)
   }
 
   #isFullFor(bytes: number): boolean {

@@ -198,6 +198,7 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
       if (error instanceof TransactionRejected) return error
       logger.error('a transaction broke the block under construction', { hash: tx.hash, error })
       pool.drop(tx.hash, 'it broke the block builder')
+      await replay.remove([tx])
       throw error
     }
     const refusal = room.refusal()

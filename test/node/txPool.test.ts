@@ -275,6 +275,17 @@ describe('limits', () => {
     expect(pool.get(cheap.hash)).toBeUndefined()
     expect(pool.status()).toEqual({ pending: 3, queued: 0 })
   })
+
+  it('counts a replacement by what it adds', async () => {
+    await openPool({ maxBytes: 1_000 })
+    const fees = (gwei: bigint) => ({ maxPriorityFeePerGas: gwei * GWEI, maxFeePerGas: (gwei + 100n) * GWEI })
+    const { hash } = await add(alice, { nonce: 0, ...fees(10n) })
+    const larger = { nonce: 0, ...fees(200n), gas: 200_000n, data: `0x${'11'.repeat(1_000)}` as const }
+    await expect(add(alice, larger)).rejects.toMatchObject({ code: 'POOL_FULL' })
+    expect(pool.get(hash)).toBeDefined()
+    await add(alice, { ...larger, data: '0x11' })
+    expect(pool.get(hash)).toBeUndefined()
+  })
 })
 
 describe('blob transactions', () => {
