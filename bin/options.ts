@@ -18,6 +18,13 @@ const BOOLEAN_FLAGS: ReadonlySet<string> = new Set(['json', 'settle', 'mining', 
 
 const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent'])
 const timestamp = z.coerce.number().int().min(1).max(4_294_967_295)
+const finalityDelay = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(2_592_000)
+  .default(0)
+  .describe('seconds from settlement to finality')
 
 /** Settings that every node has. */
 const shared = {
@@ -35,13 +42,7 @@ export const devnetSchema = z.object({
   'l2-port': port.default(9545).describe('HTTP and WebSocket port of L2'),
   'l1-block-time': seconds.default(0).describe('seconds between L1 blocks, 0: a block for every transaction'),
   'l2-block-time': seconds.default(0).describe('seconds between L2 blocks, 0: a block for every transaction'),
-  'finality-delay': z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(2_592_000)
-    .default(0)
-    .describe('seconds from settlement to finality'),
+  'finality-delay': finalityDelay,
   settle: flag.default(true).describe('--no-settle: build L2 blocks but do not settle them'),
   'genesis-time': timestamp.optional().describe('timestamp of both genesis blocks, for reproducible hashes'),
 })
@@ -86,13 +87,7 @@ export const verifySchema = z.object({
 
 export const genesisSchema = z.object({
   'genesis-time': timestamp.optional().describe('timestamp of both genesis blocks'),
-  'finality-delay': z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(2_592_000)
-    .default(0)
-    .describe('seconds from settlement to finality'),
+  'finality-delay': finalityDelay,
 })
 
 export const COMMANDS = {

@@ -2,6 +2,7 @@ import { type Hex, isAddressEqual, zeroAddress } from 'viem'
 import { genesisBlock } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
 import type { Engine } from '../execution/types.ts'
+import { bytesToHex } from '../stateless/bytes.ts'
 import { SETTLER_ADDRESS } from './accounts.ts'
 import { bareL1Genesis, startDeployment } from './l1Genesis.ts'
 import { buildL2Genesis, l2Backing } from './l2Genesis.ts'
@@ -49,8 +50,8 @@ export async function buildDevnetGenesis(
     const addresses = await deployment.predict(chainId)
     const l2 = buildL2Genesis({ chainId, timestamp: options.timestamp, l1Messenger: addresses.messenger })
     const { block } = genesisBlock(l2, deps.l2Rules(l2))
-    const genesisHash = toHex(block.hash)
-    const genesisStateRoot = toHex(block.header.stateRoot)
+    const genesisHash = `0x${bytesToHex(block.hash)}` as const
+    const genesisStateRoot = `0x${bytesToHex(block.header.stateRoot)}` as const
     const sequencer = options.sequencer ?? SETTLER_ADDRESS
     const windows = { ...ROLLUP_DEFAULTS, ...options.windows }
     await deployment.create({
@@ -117,5 +118,3 @@ function requireSolvent({ l1, rollups }: DevnetGenesis): void {
     }
   }
 }
-
-const toHex = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString('hex')}`

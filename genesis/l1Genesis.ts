@@ -3,6 +3,7 @@ import { decodeFunctionResult, getCreate2Address } from 'viem/utils'
 import { genesisBlock } from '../execution/genesisBlock.ts'
 import type { GenesisAccount, GenesisJson } from '../execution/genesisJson.ts'
 import type { BlockOutcome, Engine } from '../execution/types.ts'
+import { bytesToHex, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import { createStateView } from '../stateless/stateView.ts'
 import type { StateView } from '../stateless/types.ts'
 import { DEV_ADDRESSES, deployerAccount, SETTLER_ADDRESS } from './accounts.ts'
@@ -125,11 +126,9 @@ export async function startDeployment(engine: Engine, timestamp: number): Promis
       state: state(),
       blockHash: (number) => (number === parent.header.number ? parent.hash : undefined),
     })
-    const outcome = await assembly.addTransaction(engine.decodeTransaction(Buffer.from(raw.slice(2), 'hex'), at))
+    const outcome = await assembly.addTransaction(engine.decodeTransaction(hexToBytes(raw), at))
     if (outcome === undefined || outcome.receipt.status !== 1) {
-      throw new Error(
-        `genesis deployment failed: ${outcome?.error} 0x${Buffer.from(outcome?.output ?? []).toString('hex')}`,
-      )
+      throw new Error(`genesis deployment failed: ${outcome?.error} 0x${bytesToHex(outcome?.output ?? EMPTY_BYTES)}`)
     }
     const sealed = await assembly.seal()
     for (const [hash, node] of sealed.nodes) nodes.set(hash, node)
@@ -152,14 +151,14 @@ export async function startDeployment(engine: Engine, timestamp: number): Promis
     async predict(chainId) {
       const data = encodeFunctionData({ abi: rollupFactory.abi, functionName: 'predict', args: [BigInt(chainId)] })
       const answer = await engine.call(
-        { to: Buffer.from(factoryAddress.slice(2), 'hex'), data: Buffer.from(data.slice(2), 'hex') },
+        { to: hexToBytes(factoryAddress), data: hexToBytes(data) },
         { header: parent.header, state: state(), blockHash: () => undefined },
       )
       if (answer.status !== 'success') throw new Error('genesis: RollupFactory.predict failed')
       const [rollup, messenger, tokenBridge] = decodeFunctionResult({
         abi: rollupFactory.abi,
         functionName: 'predict',
-        data: `0x${Buffer.from(answer.output).toString('hex')}`,
+        data: `0x${bytesToHex(answer.output)}`,
       })
       return { rollup, messenger, tokenBridge }
     },
@@ -189,20 +188,20 @@ function deployedAccounts(
   const touched = new Set(outcomes.flatMap((outcome) => [...outcome.changes.accounts.keys()]))
   for (const address of touched) {
     if (skipped(address)) continue
-    const bytes = Buffer.from(address, 'hex')
+    const bytes = hexToBytes(address)
     const account = state.getAccount(bytes)
     if (account === undefined) continue
     const slots = new Set(outcomes.flatMap((outcome) => [...(outcome.changes.storage.get(address)?.keys() ?? [])]))
     const storage: Record<string, string> = {}
     for (const slot of [...slots].sort()) {
-      const value = state.getStorage(bytes, Buffer.from(slot, 'hex'))
-      if (value.length > 0) storage[`0x${slot}`] = `0x${Buffer.from(value).toString('hex').padStart(64, '0')}`
+      const value = state.getStorage(bytes, hexToBytes(slot))
+      if (value.length > 0) storage[`0x${slot}`] = `0x${bytesToHex(value).padStart(64, '0')}`
     }
-    const code = codes.get(Buffer.from(account.codeHash).toString('hex'))
+    const code = codes.get(bytesToHex(account.codeHash))
     alloc[`0x${address}`] = {
       balance: hex(account.balance),
       nonce: hex(account.nonce),
-      ...(code === undefined ? {} : { code: `0x${Buffer.from(code).toString('hex')}` }),
+      ...(code === undefined ? {} : { code: `0x${bytesToHex(code)}` }),
       ...(Object.keys(storage).length === 0 ? {} : { storage }),
     }
   }

@@ -1,8 +1,5 @@
 import { giveWay, isTurnOver } from '../node/eventLoop.ts'
 
-/** Lets timers and sockets run. Awaiting a settled promise would not. */
-export const nextMacrotask = giveWay
-
 /**
  * For long work on the one thread that everybody shares: call the result between steps, it waits for the others' turn
  * whenever this turn's time is used up, and otherwise costs a look at the clock.

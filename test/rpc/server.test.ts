@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TransactionRejected } from '../../execution/errors.ts'
 import { ChainError } from '../../node/errors.ts'
+import { giveWay } from '../../node/eventLoop.ts'
 import { address, quantity } from '../../rpc/codec.ts'
 import { bool, method, optional, required, text } from '../../rpc/params.ts'
 import { revertError } from '../../rpc/revertReason.ts'
 import { createRpcServer } from '../../rpc/server.ts'
-import { nextMacrotask } from '../../rpc/slices.ts'
 import type { MethodTable } from '../../rpc/types.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { call, http, openSocket, post, rawExchange, startServer, type TestServer } from './support.ts'
@@ -378,7 +378,7 @@ describe('listening', () => {
     const hanging = http(first, { body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'test_hangs' }) })
     const outcome = expect(hanging).rejects.toThrow()
     const before = aborted.length
-    while (aborted.length === before) await nextMacrotask()
+    while (aborted.length === before) await giveWay()
     await first.close()
     await outcome
     await socket.closed
@@ -460,7 +460,7 @@ describe('WebSocket', () => {
     const before = seen.filter((note) => note === 'stopped').length
     socket.close()
     await socket.closed
-    while (seen.filter((note) => note === 'stopped').length === before) await nextMacrotask()
+    while (seen.filter((note) => note === 'stopped').length === before) await giveWay()
   })
 
   test('more requests than may be in flight wait and are all answered', async () => {
