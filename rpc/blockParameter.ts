@@ -3,7 +3,8 @@ import type { Block, Hash32, StateView } from '../stateless/types.ts'
 import { hash, quantity64 } from './codec.ts'
 import { invalidParams, RpcError } from './errors.ts'
 import { toData, toQuantity } from './hex.ts'
-import { bool, describe, type Parse, readObject } from './params.ts'
+import { bool, describe, described, type Parse, readObject } from './params.ts'
+import { reference } from './schema.ts'
 
 export type NumberOrTag =
   | { kind: 'tag'; tag: 'latest' | 'safe' | 'finalized' | 'earliest' | 'pending' }
@@ -16,7 +17,7 @@ export const LATEST: NumberOrTag = { kind: 'tag', tag: 'latest' }
 export const PENDING: NumberOrTag = { kind: 'tag', tag: 'pending' }
 
 /** A quantity or a tag. */
-export const numberOrTag: Parse<NumberOrTag> = (value, path) => {
+export const numberOrTag: Parse<NumberOrTag> = described(reference('BlockNumberOrTag'), (value, path) => {
   switch (value) {
     case 'latest':
     case 'safe':
@@ -29,16 +30,16 @@ export const numberOrTag: Parse<NumberOrTag> = (value, path) => {
     throw invalidParams(path, `unknown block tag ${describe(value)}`)
   }
   return { kind: 'number', number: quantity64(value, path) }
-}
+})
 
 /** A quantity, a tag, a block hash, or an EIP-1898 object. */
-export const blockParameter: Parse<BlockParameter> = (value, path) => {
+export const blockParameter: Parse<BlockParameter> = described(reference('BlockParameter'), (value, path) => {
   if (typeof value === 'object' && value !== null) return eip1898(value, path)
   if (typeof value === 'string' && value.length === 66 && value.startsWith('0x')) {
     return { kind: 'hash', hash: hash(value, path), requireCanonical: false }
   }
   return numberOrTag(value, path)
-}
+})
 
 function eip1898(value: object, path: string): BlockParameter {
   const read = readObject(value, path)

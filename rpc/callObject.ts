@@ -2,7 +2,8 @@ import type { AccountOverride, Authorization, BlockOverride, CallRequest } from 
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
 import { address, data, hash, quantity, quantity64, quantityOf, storageKey } from './codec.ts'
 import { invalidParams } from './errors.ts'
-import { describe, list, type Parse, property, readObject } from './params.ts'
+import { describe, described, list, type Parse, property, readObject } from './params.ts'
+import { reference } from './schema.ts'
 
 const MAX_LIST = 10_000
 
@@ -10,7 +11,7 @@ const MAX_LIST = 10_000
 export type CallObject = { request: CallRequest; chainId?: bigint }
 
 /** The transaction object of eth_call and eth_estimateGas. Properties that no node reads are ignored, as wallets add their own. */
-export const callObject: Parse<CallObject> = (value, path) => {
+export const callObject: Parse<CallObject> = described(reference('CallObject'), (value, path) => {
   const read = readObject(value, path)
   const input = callInput(read, path)
   const request: CallRequest = {
@@ -30,7 +31,7 @@ export const callObject: Parse<CallObject> = (value, path) => {
   }
   checkFees(request, path)
   return { request, ...property(read, path, 'chainId', 'chainId', quantity) }
-}
+})
 
 /** `input` is the specified name, `data` the old one that most libraries still send. */
 function callInput(read: (key: string) => unknown, path: string): Uint8Array | undefined {
@@ -75,8 +76,10 @@ const authorization: Parse<Authorization> = (value, path) => {
 /** Libraries send r and s with or without leading zeros. */
 const signaturePart: Parse<bigint> = (value, path) => BigInt(`0x${bytesToHex(storageKey(value, path).key)}`)
 
+type StateOverrides = ReadonlyMap<string, AccountOverride>
+
 /** State overrides by address: balance, nonce, code, and `state` (all storage) or `stateDiff` (some slots). */
-export const stateOverrides: Parse<ReadonlyMap<string, AccountOverride>> = (value, path) => {
+export const stateOverrides: Parse<StateOverrides> = described(reference('StateOverrides'), (value, path) => {
   readObject(value, path)
   const overrides = new Map<string, AccountOverride>()
   for (const [key, account] of Object.entries(value as object)) {
@@ -86,7 +89,7 @@ export const stateOverrides: Parse<ReadonlyMap<string, AccountOverride>> = (valu
     )
   }
   return overrides
-}
+})
 
 const accountOverride: Parse<AccountOverride> = (value, path) => {
   const read = readObject(value, path)
@@ -117,7 +120,7 @@ const slots: Parse<ReadonlyMap<string, Uint8Array>> = (value, path) => {
 }
 
 /** Block fields that a call may see instead of the real ones. */
-export const blockOverrides: Parse<BlockOverride> = (value, path) => {
+export const blockOverrides: Parse<BlockOverride> = described(reference('BlockOverrides'), (value, path) => {
   const read = readObject(value, path)
   return {
     ...property(read, path, 'number', 'number', quantity64),
@@ -128,4 +131,4 @@ export const blockOverrides: Parse<BlockOverride> = (value, path) => {
     ...property(read, path, 'baseFeePerGas', 'baseFeePerGas', quantity),
     ...property(read, path, 'blobBaseFee', 'blobBaseFee', quantity),
   }
-}
+})

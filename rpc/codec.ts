@@ -1,56 +1,59 @@
 import type { Address20, Hash32 } from '../stateless/types.ts'
 import { invalidParams } from './errors.ts'
-import { describe, type Parse } from './params.ts'
+import { describe, described, type Parse } from './params.ts'
+import { DATA, dataSchema, quantitySchema } from './schema.ts'
 
 /** Strict parsers of the primitive values of JSON-RPC. Each names the parameter and says what is wrong. */
 
 const HEX_DIGITS = /^[0-9a-fA-F]*$/
+const STORAGE_KEY = { type: 'string', pattern: '^0x[0-9a-fA-F]{0,64}$' }
 
 /** 0x and the fewest digits, at most `bits` bits. */
 export function quantityOf(bits: number): Parse<bigint> {
-  return (value, path) => {
+  return described(quantitySchema(bits), (value, path) => {
     const digits = hexDigits(value, path)
     if (digits === '') throw invalidParams(path, 'hex string "0x" is not a number')
     if (digits.length > 1 && digits.startsWith('0')) throw invalidParams(path, 'hex number with leading zero digits')
     if (digits.length > Math.ceil(bits / 4)) throw invalidParams(path, `hex number > ${bits} bits`)
     return BigInt(`0x${digits}`)
-  }
+  })
 }
 
 export const quantity = quantityOf(256)
 export const quantity64 = quantityOf(64)
+const quantity52 = quantityOf(52)
 
 /** A quantity that is used as an index or a count. */
-export const index: Parse<number> = (value, path) => Number(quantityOf(52)(value, path))
+export const index: Parse<number> = described(quantitySchema(52), (value, path) => Number(quantity52(value, path)))
 
 /** Any number of whole bytes. */
-export const data: Parse<Uint8Array> = (value, path) => {
+export const data: Parse<Uint8Array> = described(DATA, (value, path) => {
   const digits = hexDigits(value, path)
   if (digits.length % 2 !== 0) throw invalidParams(path, 'hex string of odd length')
   return bytesOf(digits)
-}
+})
 
 function fixedData(length: number, what: string): Parse<Uint8Array> {
-  return (value, path) => {
+  return described(dataSchema(length), (value, path) => {
     const bytes = data(value, path)
     if (bytes.length !== length) {
       throw invalidParams(path, `expected ${what} of ${length} bytes, got ${bytes.length} bytes`)
     }
     return bytes
-  }
+  })
 }
 
 export const address: Parse<Address20> = fixedData(20, 'an address')
 export const hash: Parse<Hash32> = fixedData(32, 'a hash')
 
 /** A storage key: 0 to 32 bytes, odd digit counts allowed, padded on the left. `short`: fewer than 32 bytes were given. */
-export const storageKey: Parse<{ key: Hash32; short: boolean }> = (value, path) => {
+export const storageKey: Parse<{ key: Hash32; short: boolean }> = described(STORAGE_KEY, (value, path) => {
   if (typeof value === 'string' && value.length > 66) {
     throw invalidParams(path, `storage key too long (want at most 32 bytes): ${describe(value)}`)
   }
   const digits = hexDigits(value, path)
   return { key: bytesOf(digits.padStart(64, '0')), short: digits.length < 64 }
-}
+})
 
 /** The digits after 0x. */
 export function hexDigits(value: unknown, path: string): string {

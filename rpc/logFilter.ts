@@ -3,7 +3,8 @@ import type { Hash32 } from '../stateless/types.ts'
 import { type NumberOrTag, numberOrTag, resolveNumber } from './blockParameter.ts'
 import { address, hash } from './codec.ts'
 import { invalidParams, invalidRequestOf } from './errors.ts'
-import { list, type Parse, readObject } from './params.ts'
+import { described, list, type Parse, readObject } from './params.ts'
+import { reference } from './schema.ts'
 
 const MAX_ALTERNATIVES = 1_000
 const MAX_TOPICS = 4
@@ -19,7 +20,7 @@ export type FilterObject = {
     | { kind: 'range'; from: NumberOrTag | undefined; to: NumberOrTag | undefined }
 }
 
-export const filterObject: Parse<FilterObject> = (value, path) => {
+export const filterObject: Parse<FilterObject> = described(reference('LogFilter'), (value, path) => {
   const read = readObject(value, path)
   const blockHash = read('blockHash')
   const from = read('fromBlock')
@@ -33,7 +34,7 @@ export const filterObject: Parse<FilterObject> = (value, path) => {
   }
   const bound = (side: unknown, name: string) => (side === undefined ? undefined : numberOrTag(side, `${path}.${name}`))
   return { criteria, blocks: { kind: 'range', from: bound(from, 'fromBlock'), to: bound(to, 'toBlock') } }
-}
+})
 
 function addressesOf(value: unknown, path: string): Pick<LogCriteria, 'addresses'> {
   if (value === undefined) return {}

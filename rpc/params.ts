@@ -1,8 +1,17 @@
 import { invalidParams, RpcError } from './errors.ts'
+import { ANY, arrayOf, BOOLEAN, type JsonSchema, TEXT } from './schema.ts'
 import type { RpcContext, RpcMethod, RpcParam } from './types.ts'
 
-/** Turns one JSON value into a typed one; `path` names the place in the message. Throws RpcError INVALID_PARAMS. */
-export type Parse<Value> = (value: unknown, path: string) => Value
+/**
+ * Turns one JSON value into a typed one; `path` names the place in the message. Throws RpcError INVALID_PARAMS. `schema`
+ * tells callers of rpc.discover what it takes.
+ */
+export type Parse<Value> = { (value: unknown, path: string): Value; readonly schema?: JsonSchema }
+
+/** A parser that knows the JSON Schema of what it takes. */
+export function described<Value>(schema: JsonSchema, parse: (value: unknown, path: string) => Value): Parse<Value> {
+  return Object.assign(parse, { schema })
+}
 
 type Values<Params extends readonly RpcParam<unknown>[]> = {
   [Index in keyof Params]: Params[Index] extends RpcParam<infer Value> ? Value : never
@@ -14,23 +23,33 @@ export function method<const Params extends readonly RpcParam<unknown>[]>(
   run: (values: Values<Params>, context: RpcContext) => unknown,
 ): RpcMethod {
   return {
-    params: params.map(({ name, required }) => ({ name, required })),
+    params: params.map(({ name, required, schema }) => ({ name, required, schema })),
     call: (values, context) => run(parseAll(params, values), context),
   }
 }
 
 export function required<Value>(name: string, parse: Parse<Value>): RpcParam<Value> {
-  return { name, required: true, parse }
+  return { name, required: true, parse, schema: parse.schema ?? ANY }
 }
 
 /** Left out or null: undefined. */
 export function optional<Value>(name: string, parse: Parse<Value>): RpcParam<Value | undefined> {
-  return { name, required: false, parse: (value, path) => (value === undefined ? undefined : parse(value, path)) }
+  return {
+    name,
+    required: false,
+    parse: (value, path) => (value === undefined ? undefined : parse(value, path)),
+    schema: parse.schema ?? ANY,
+  }
 }
 
 /** Left out or null: `fallback`. */
 export function withDefault<Value>(name: string, parse: Parse<Value>, fallback: Value): RpcParam<Value> {
-  return { name, required: false, parse: (value, path) => (value === undefined ? fallback : parse(value, path)) }
+  return {
+    name,
+    required: false,
+    parse: (value, path) => (value === undefined ? fallback : parse(value, path)),
+    schema: parse.schema ?? ANY,
+  }
 }
 
 function parseAll<Params extends readonly RpcParam<unknown>[]>(
@@ -49,23 +68,23 @@ function parseAll<Params extends readonly RpcParam<unknown>[]>(
   }) as Values<Params>
 }
 
-export const bool: Parse<boolean> = (value, path) => {
+export const bool = described(BOOLEAN, (value, path) => {
   if (typeof value !== 'boolean') throw invalidParams(path, `expected true or false, got ${describe(value)}`)
   return value
-}
+})
 
-export const text: Parse<string> = (value, path) => {
+export const text = described(TEXT, (value, path) => {
   if (typeof value !== 'string') throw invalidParams(path, `expected a string, got ${describe(value)}`)
   return value
-}
+})
 
 /** An array whose elements all parse, at most `limit` of them. */
 export function list<Value>(parse: Parse<Value>, limit: number): Parse<readonly Value[]> {
-  return (value, path) => {
+  return described(arrayOf(parse.schema ?? ANY, limit), (value, path) => {
     if (!Array.isArray(value)) throw invalidParams(path, `expected an array, got ${describe(value)}`)
     if (value.length > limit) throw invalidParams(path, `at most ${limit} items are allowed, got ${value.length}`)
     return value.map((item, index) => parse(item, `${path}[${index}]`))
-  }
+  })
 }
 
 /** The properties of a JSON object; null ones are treated as absent. */

@@ -1,3 +1,5 @@
+import type { JsonSchema } from './schema.ts'
+
 /** What a method is told about the request that it serves. */
 export type RpcContext = {
   /** names the request in the log */
@@ -26,11 +28,13 @@ export type RpcParam<Value> = {
   readonly required: boolean
   /** `path` names the place in messages; throws RpcError INVALID_PARAMS. Gets undefined when an optional one is absent. */
   parse(value: unknown, path: string): Value
+  /** what `parse` takes */
+  readonly schema: JsonSchema
 }
 
 /** One method: the names of its parameters and the handler, which parses them and may throw any NodeError. */
 export type RpcMethod = {
-  readonly params: readonly { readonly name: string; readonly required: boolean }[]
+  readonly params: readonly { readonly name: string; readonly required: boolean; readonly schema: JsonSchema }[]
   call(params: readonly unknown[], context: RpcContext): unknown
 }
 

@@ -4,7 +4,8 @@ import { numberOrTag, requireBlock } from '../blockParameter.ts'
 import { quantity64 } from '../codec.ts'
 import { invalidParams } from '../errors.ts'
 import { toQuantity } from '../hex.ts'
-import { describe, list, method, optional, type Parse, required } from '../params.ts'
+import { describe, described, list, method, optional, type Parse, required } from '../params.ts'
+import { ANY, QUANTITY64 } from '../schema.ts'
 import { createPauses } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
@@ -66,23 +67,26 @@ function formatFeeHistory(chain: Chain, pages: readonly FeeHistory[]) {
 }
 
 /** Hex, or a plain number as some libraries send it. */
-const blockCount: Parse<bigint> = (value, path) =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : quantity64(value, path)
+const blockCount: Parse<bigint> = described({ anyOf: [QUANTITY64, { type: 'integer', minimum: 0 }] }, (value, path) =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : quantity64(value, path),
+)
 
-const percentile: Parse<number> = (value, path) => {
+const percentile: Parse<number> = described({ type: 'number', minimum: 0, maximum: 100 }, (value, path) => {
   if (typeof value !== 'number' || !(value >= 0 && value <= 100)) {
     throw invalidParams(path, `expected a percentile from 0 to 100, got ${describe(value)}`)
   }
   return value
-}
+})
 
-const percentiles: Parse<readonly number[]> = (value, path) => {
-  const values = list(percentile, MAX_PERCENTILES)(value, path)
+const percentileList = list(percentile, MAX_PERCENTILES)
+
+const percentiles: Parse<readonly number[]> = described(percentileList.schema ?? ANY, (value, path) => {
+  const values = percentileList(value, path)
   if (values.some((item, index) => item < (values[index - 1] ?? 0))) {
     throw invalidParams(path, 'percentiles must be in ascending order')
   }
   return values
-}
+})
 
 /** Most blob gas in one block, by mainnet's blob schedule (EIP-7840, EIP-7892). */
 function maxBlobGas(fork: string): number {

@@ -10,7 +10,8 @@ import type {
 import { address, hash, index, quantity } from '../codec.ts'
 import { invalidParams } from '../errors.ts'
 import { toData, toQuantity } from '../hex.ts'
-import { describe, method, optional, type Parse, property, readObject, required } from '../params.ts'
+import { describe, described, method, optional, type Parse, property, readObject, required } from '../params.ts'
+import { HASH, objectOf, QUANTITY, quantitySchema, reference } from '../schema.ts'
 import type { MethodTable } from '../types.ts'
 
 /** Messages from L2 to L1: where each one stands, and what claims it. */
@@ -47,14 +48,23 @@ type IdOrTransaction = { index: bigint } | { txHash: `0x${string}` }
 const hexHash: Parse<`0x${string}`> = (value, path) => toData(hash(value, path))
 const hexAddress: Parse<`0x${string}`> = (value, path) => toData(address(value, path))
 
-const idOrTransaction: Parse<IdOrTransaction> = (value, path) =>
-  typeof value === 'string' && value.length === 66 ? { txHash: hexHash(value, path) } : { index: quantity(value, path) }
+const idOrTransaction: Parse<IdOrTransaction> = described({ anyOf: [HASH, QUANTITY] }, (value, path) =>
+  typeof value === 'string' && value.length === 66
+    ? { txHash: hexHash(value, path) }
+    : { index: quantity(value, path) },
+)
 
-const proofOptions: Parse<{ l2Block?: bigint }> = (value, path) =>
-  property(readObject(value, path), path, 'l2Block', 'l2Block', quantity)
+const PROOF_OPTIONS = objectOf({ l2Block: QUANTITY })
 
-const indexOrOptions: Parse<number | { l2Block?: bigint }> = (value, path) =>
-  typeof value === 'object' ? proofOptions(value, path) : index(value, path)
+const proofOptions: Parse<{ l2Block?: bigint }> = described(PROOF_OPTIONS, (value, path) =>
+  property(readObject(value, path), path, 'l2Block', 'l2Block', quantity),
+)
+
+const INDEX_OR_OPTIONS = { anyOf: [quantitySchema(52), PROOF_OPTIONS] }
+
+const indexOrOptions: Parse<number | { l2Block?: bigint }> = described(INDEX_OR_OPTIONS, (value, path) =>
+  typeof value === 'object' ? proofOptions(value, path) : index(value, path),
+)
 
 function select(selector: IdOrTransaction, ordinal: number | undefined): WithdrawalSelector {
   if (ordinal === undefined) return selector
@@ -70,14 +80,14 @@ const status: Parse<WithdrawalStatus> = (value, path) => {
   return known
 }
 
-const filter: Parse<WithdrawalFilter> = (value, path) => {
+const filter: Parse<WithdrawalFilter> = described(reference('WithdrawalFilter'), (value, path) => {
   const read = readObject(value, path)
   return {
     ...property(read, path, 'txHash', 'txHash', hexHash),
     ...property(read, path, 'address', 'address', hexAddress),
     ...property(read, path, 'status', 'status', status),
   }
-}
+})
 
 function formatWithdrawal({ message, hash, l2Block, l2TxHash, status, readyAt, claimTx }: Withdrawal) {
   return {
