@@ -10,6 +10,7 @@ import { openStore } from '../node/store.ts'
 import { importedTags, l1Tags } from '../node/tags.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { chainMethods } from '../rpc/chainMethods.ts'
+import { withDiscovery } from '../rpc/openrpc/document.ts'
 import { createRpcServer, type RpcServer } from '../rpc/server.ts'
 import type { MethodTable } from '../rpc/types.ts'
 import { createEngines, type Engines } from './engines.ts'
@@ -64,7 +65,7 @@ export function serve(
   return createRpcServer({
     host: options.host,
     port: options.port,
-    methods,
+    methods: withDiscovery(methods, { title: 'Reenact JSON-RPC', version: VERSION }),
     logger,
     allowedHosts: allowedHosts(options.allowHost),
   })

@@ -1,4 +1,3 @@
-import jayson from 'jayson'
 import type { Logger } from '../node/types.ts'
 import { INTERNAL_ERROR, RpcError, toRpcError } from './errors.ts'
 import { stringifyJson } from './json.ts'
@@ -32,12 +31,11 @@ type Id = string | number | null
 type Request = { method: string; params: readonly unknown[] | undefined; id: Id | undefined }
 
 /**
- * JSON-RPC 2.0 over the method table: single requests, batches in order, notifications, ids of every allowed kind.
- * jayson's Server is the method table; what it does otherwise (parsing, batches, errors, `id: null`) is done here,
- * because its answers there are not those of the specification.
+ * JSON-RPC 2.0 over the method table: single requests, batches in order, notifications, ids of every allowed kind. A
+ * handler may throw, reject or return: each request is answered exactly once.
  */
 export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Dispatch {
-  const table = methodTable(deps.methods)
+  const table = new Map(Object.entries(deps.methods))
   let lastRequest = 0
 
   async function answer(message: unknown, caller: Caller): Promise<string | undefined> {
@@ -47,7 +45,7 @@ export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Di
     const started = performance.now()
     const outcome = await run(request, { ...caller, requestId })
     const code = 'error' in outcome ? outcome.error.code : undefined
-    deps.onCall?.(table.getMethod(request.method) ? request.method : 'unknown', performance.now() - started, code)
+    deps.onCall?.(table.has(request.method) ? request.method : 'unknown', performance.now() - started, code)
     if (request.id === undefined) return undefined
     try {
       return await responseText(outcome, request.id)
@@ -57,12 +55,13 @@ export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Di
   }
 
   async function run(request: Request, context: RpcContext): Promise<Outcome> {
-    if (!table.getMethod(request.method)) return { error: noSuchMethod(request.method, Object.keys(deps.methods)) }
     const { method, params } = request
+    const handler = table.get(method)
+    if (!handler) return { error: noSuchMethod(method, [...table.keys()]) }
     if (!params) return { error: { code: -32602, message: 'invalid params: expected an array of positional values' } }
     const deadline = withDeadline(context.signal, options.callTimeoutMs)
     try {
-      const call = callTable(table, method, params, { ...context, signal: deadline.signal })
+      const call = handler.call(params, { ...context, signal: deadline.signal })
       return { result: await Promise.race([call, deadline.over]) }
     } catch (error) {
       return { error: describeError(error, method, context.requestId) }
@@ -123,44 +122,6 @@ export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Di
 /** The answer to bytes that are not a JSON-RPC message at all. */
 export function failureText(error: unknown): string {
   return errorText(toRpcError(error) ?? INTERNAL_ERROR, null)
-}
-
-type Handled = { ok: true; result: unknown } | { ok: false; error: unknown }
-
-/** Every handler answers through its callback exactly once, whatever it does: throw, reject or return. */
-function methodTable(methods: MethodTable): jayson.Server {
-  const table = new jayson.Server({}, { useContext: true, params: Array })
-  for (const [name, method] of Object.entries(methods)) {
-    const handler = (
-      params: readonly unknown[],
-      context: RpcContext,
-      done: (error: null, handled: Handled) => void,
-    ) => {
-      new Promise((resolve) => resolve(method.call(params, context))).then(
-        (result) => done(null, { ok: true, result }),
-        (error: unknown) => done(null, { ok: false, error }),
-      )
-    }
-    table.method(name, handler)
-  }
-  return table
-}
-
-async function callTable(
-  table: jayson.Server,
-  method: string,
-  params: readonly unknown[],
-  context: RpcContext,
-): Promise<unknown> {
-  const handled = await new Promise<Handled>((resolve, reject) => {
-    const message = { jsonrpc: '2.0', id: 0, method, params: [...params] }
-    table.call(message, context, (error, response) => {
-      if (response) resolve(response.result as Handled)
-      else reject(new Error(`method table refused the call: ${JSON.stringify(error)}`))
-    })
-  })
-  if (handled.ok) return handled.result
-  throw handled.error
 }
 
 /** `over` rejects when the time is up or the caller is gone; `signal` is aborted at the same moment. */

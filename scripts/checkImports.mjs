@@ -22,7 +22,6 @@ const OWNED = {
   '@ethereumjs/vm': 'execution',
   '@ethereumjs/evm': 'execution',
   '@ethereumjs/statemanager': 'execution',
-  jayson: 'rpc',
   ws: 'rpc',
   level: 'node',
 }

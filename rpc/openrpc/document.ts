@@ -1,0 +1,51 @@
+import { ANY, type JsonSchema } from '../schema.ts'
+import type { MethodTable, RpcMethod } from '../types.ts'
+import { COMPONENTS } from './components.ts'
+import { METHOD_DOCS } from './methodDocs.ts'
+
+/** What the document says about one method. */
+export type MethodDoc = { readonly summary: string; readonly result: JsonSchema }
+
+export type DocumentInfo = { readonly title: string; readonly version: string }
+
+const OPENRPC_VERSION = '1.3.2'
+
+/**
+ * The same methods and `rpc.discover`, which answers the OpenRPC document of them all (spec.open-rpc.org). The document
+ * is made when it is first asked for.
+ */
+export function withDiscovery(methods: MethodTable, info: DocumentInfo): MethodTable {
+  let document: object | undefined
+  const discover: RpcMethod = {
+    params: [],
+    call: () => {
+      document ??= openRpcDocument(all, info)
+      return document
+    },
+  }
+  const all: MethodTable = { ...methods, 'rpc.discover': discover }
+  return all
+}
+
+/** Lists every method of the table with its parameters and result. */
+export function openRpcDocument(methods: MethodTable, info: DocumentInfo) {
+  return {
+    openrpc: OPENRPC_VERSION,
+    info,
+    methods: Object.entries(methods)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, method]) => describeMethod(name, method)),
+    components: { schemas: COMPONENTS },
+  }
+}
+
+function describeMethod(name: string, { params }: RpcMethod) {
+  const doc: MethodDoc = METHOD_DOCS[name] ?? { summary: name, result: ANY }
+  return {
+    name,
+    summary: doc.summary,
+    paramStructure: 'by-position',
+    params: params.map(({ name: param, required, schema }) => ({ name: param, required, schema })),
+    result: { name: 'result', schema: doc.result },
+  }
+}
