@@ -4,14 +4,21 @@
  */
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
+const NAMED_LENGTHS: Readonly<Record<number, string>> = { 20: 'address', 32: 'hash' }
+
 /** 0x and the fewest digits of a number of at most `bits` bits. */
 export function quantitySchema(bits: number): JsonSchema {
-  return { type: 'string', pattern: `^0x(0|[1-9a-fA-F][0-9a-fA-F]{0,${Math.ceil(bits / 4) - 1}})$` }
+  return { title: 'quantity', type: 'string', pattern: `^0x(0|[1-9a-fA-F][0-9a-fA-F]{0,${Math.ceil(bits / 4) - 1}})$` }
 }
 
 /** 0x and `length` whole bytes; any number of them without a length. */
 export function dataSchema(length?: number): JsonSchema {
-  return { type: 'string', pattern: length === undefined ? '^0x([0-9a-fA-F]{2})*$' : `^0x[0-9a-fA-F]{${length * 2}}$` }
+  const pattern = length === undefined ? '^0x([0-9a-fA-F]{2})*$' : `^0x[0-9a-fA-F]{${length * 2}}$`
+  return {
+    title: length === undefined ? 'data' : (NAMED_LENGTHS[length] ?? `data of ${length} bytes`),
+    type: 'string',
+    pattern,
+  }
 }
 
 export const QUANTITY: JsonSchema = quantitySchema(256)
