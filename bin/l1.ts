@@ -51,9 +51,9 @@ export async function openL1(
 export const forkOf = ({ chain }: L1Node): string => chain.engine.forkAt(chain.head().header)
 
 /** The methods that L1 serves. */
-export function l1Methods({ chain, pool, sealer }: L1Node, clock: Clock): MethodTable {
+export function l1Methods({ chain, pool, sealer, pending }: L1Node, clock: Clock): MethodTable {
   const sealsInstantly = () => sealer.mode.kind === 'instant'
-  return chainMethods({ chain, pool, clock, clientVersion: CLIENT_VERSION, sealsInstantly })
+  return chainMethods({ chain, pool, clock, pending, clientVersion: CLIENT_VERSION, sealsInstantly })
 }
 
 /** HTTP and WebSocket for one chain. */

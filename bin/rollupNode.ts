@@ -88,6 +88,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
         chain,
         pool,
         clock,
+        pending: node.pending,
         clientVersion: CLIENT_VERSION,
         checkEstimate: checkSettleable,
         sealsInstantly: () => node.sealer.mode.kind === 'instant',

@@ -38,6 +38,11 @@ export function nextTimestamp(parent: BlockHeader, nowMs: number): bigint {
   return now > parent.timestamp ? now : parent.timestamp + 1n
 }
 
+/** Proof of stake rules hold for the next block; before them blocks can be imported only. */
+export function canSeal(parent: Block, timestamp: bigint, engine: Engine): boolean {
+  return !PROOF_OF_WORK_FORKS.has(engine.forkAt({ number: parent.header.number + 1n, timestamp }))
+}
+
 /**
  * The environment of the next L1 block. There is no consensus layer, so (ours): prev_randao is keccak256 of the parent
  * hash, different in every block and the same for everyone who rebuilds it, and no secret; the beacon root is zero; the
@@ -47,8 +52,8 @@ export function nextTimestamp(parent: BlockHeader, nowMs: number): bigint {
  */
 export function l1Env(parent: Block, timestamp: bigint, engine: Engine, options: L1EnvOptions): BlockEnv {
   const at = { number: parent.header.number + 1n, timestamp }
-  const fork = engine.forkAt(at)
-  if (PROOF_OF_WORK_FORKS.has(fork)) {
+  if (!canSeal(parent, timestamp, engine)) {
+    const fork = engine.forkAt(at)
     const message = `block ${at.number} is under proof of work rules (${fork}): it can be imported, not sealed`
     throw new ChainError('CANNOT_SEAL', message, { ...at, fork })
   }

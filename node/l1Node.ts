@@ -1,11 +1,12 @@
-import type { Engine } from '../execution/types.ts'
+import type { BlockEnv, Engine } from '../execution/types.ts'
 import { bytesEqual } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { buildBlock } from './blockBuilder.ts'
 import { type GenesisState, openChain } from './chain.ts'
 import type { Timers } from './clock.ts'
 import { ChainError } from './errors.ts'
-import { L1_GAS_LIMIT, l1Env, nextTimestamp } from './l1Env.ts'
+import { canSeal, L1_GAS_LIMIT, l1Env, nextTimestamp } from './l1Env.ts'
+import { createPendingBlocks, type PendingBlocks } from './pendingBlock.ts'
 import { createSealer, type SealTrigger } from './sealer.ts'
 import { l1Tags, type TagResolver } from './tags.ts'
 import { createTxPool, type LiveTxPool, type TxPoolOptions } from './txPool.ts'
@@ -31,6 +32,7 @@ export type L1Node = {
   readonly chain: Chain
   readonly pool: LiveTxPool
   readonly sealer: Sealer
+  readonly pending: PendingBlocks
   /** the next sealed block gets this time, in seconds; throws ChainError BAD_TIMESTAMP unless it is after the head */
   setNextTimestamp(timestamp: bigint): void
   start(): void
@@ -45,15 +47,17 @@ export async function createL1Node(options: L1NodeOptions, deps: L1NodeDeps): Pr
   const chain = await openChain({ genesis, tags }, { store, engine, logger: logger.child('chain') })
   const pool = createTxPool(options.pool ?? {}, { chain, clock, logger: logger.child('pool') })
   const producer = createProducer(chain, pool, options, deps)
+  const pending = createPendingBlocks({ env: producer.pendingEnv }, { chain, pool, logger: logger.child('pending') })
   const sealer = createSealer(
     { mode: options.sealMode },
-    { seal: producer.seal, logger: logger.child('sealer'), timers },
+    { seal: (trigger) => pending.during(() => producer.seal(trigger)), logger: logger.child('sealer'), timers },
   )
   const stopWaking = pool.onPending(() => sealer.wake())
   return {
     chain,
     pool,
     sealer,
+    pending,
     setNextTimestamp: producer.setNextTimestamp,
     start: () => sealer.start(),
     async close() {
@@ -90,6 +94,10 @@ function createProducer(
     return buildBlock({ parent, env, candidates, allowEmpty: trigger !== 'wake', signal }, { chain, logger, drop })
   }
   return {
+    pendingEnv(parent: Block): BlockEnv | undefined {
+      const timestamp = timestampAfter(parent)
+      return canSeal(parent, timestamp, engine) ? l1Env(parent, timestamp, engine, envOptions) : undefined
+    },
     async seal(trigger: SealTrigger): Promise<Block | undefined> {
       for (;;) {
         const parent = chain.head()

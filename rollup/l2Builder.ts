@@ -161,7 +161,10 @@ function addClaims(
 }
 
 /** contracts.md 1.1: what the rollup contract binds besides parent, number and state. */
-function l2Env({ parent, anchor, timestamp }: BuildL2Request, options: L2BuilderOptions): BlockEnv {
+export function l2Env(
+  { parent, anchor, timestamp }: Pick<BuildL2Request, 'parent' | 'timestamp'> & { anchor: Pick<Anchor, 'hash'> },
+  options: Pick<L2BuilderOptions, 'coinbase' | 'gasLimit'>,
+): BlockEnv {
   const number = parent.header.number + 1n
   const anchorHash = hexToBytes(anchor.hash)
   return {

@@ -1,24 +1,27 @@
 import { http, type LocalAccount, type Transport, webSocket } from 'viem'
-import type { Transaction } from '../execution/types.ts'
+import type { BlockEnv, Transaction } from '../execution/types.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import type { Timers } from '../node/clock.ts'
+import { createPendingBlocks, type PendingBlocks } from '../node/pendingBlock.ts'
 import { createSealer } from '../node/sealer.ts'
 import type { Chain, Clock, Logger, Sealer, SealMode, TxPool } from '../node/types.ts'
 import type { ExecuteVerdict, GasSchedule } from '../precompiles/types.ts'
-import { bytesEqual, hexToBytes } from '../stateless/bytes.ts'
+import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
+import type { Block } from '../stateless/types.ts'
+import type { Anchor } from './anchor.ts'
 import { createClaims } from './claims.ts'
 import { checkDeployment } from './deployment.ts'
 import { createFinality } from './finality.ts'
 import { createInputStore, type InputStore } from './inputs.ts'
 import { createL1Client } from './l1Client.ts'
 import { createL1Watcher, type L1Watcher } from './l1Watcher.ts'
-import { createL2Builder } from './l2Builder.ts'
+import { createL2Builder, l2Env } from './l2Builder.ts'
 import { SETTLEMENT_LIMITS } from './limits.ts'
 import { createOutbox } from './outbox.ts'
 import { createRollupReader, finalNumber, settledNumber } from './reader.ts'
 import { createReconciler } from './rebuild.ts'
 import { createReplayQueue } from './replay.ts'
-import { createSequencer, type Sequencer } from './sequencer.ts'
+import { createSequencer, type Sequencer, timestampAfter } from './sequencer.ts'
 import { createSettledBlockReader } from './settledBlocks.ts'
 import { createSettler, type Settler, type SettlerStep } from './settler.ts'
 import type { RollupReader, SettlementLimits } from './types.ts'
@@ -56,6 +59,7 @@ export type L2Node = {
   readonly chain: Chain
   readonly pool: TxPool
   readonly sealer: Sealer
+  readonly pending: PendingBlocks
   readonly reader: RollupReader
   readonly watcher: L1Watcher
   readonly settler: Settler
@@ -108,6 +112,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
     chain,
     pool,
     sealer,
+    pending: parts.pending,
     watcher,
     settler,
     sequencer,
@@ -181,8 +186,9 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     clock,
     logger: log('claims'),
   })
+  const environment = { gasLimit: BigInt(deployment.l2GasLimit), coinbase: coinbaseOf(deployment, relayer) }
   const builder = createL2Builder(
-    { gasLimit: BigInt(deployment.l2GasLimit), coinbase: coinbaseOf(deployment, relayer), limits },
+    { ...environment, limits },
     { chain, pool, claims, replay, isOwn, logger: log('builder') },
   )
   const reconciler = createReconciler({
@@ -215,7 +221,17 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
       logger: log('settler'),
     },
   )
-  const sealer = createSealer({ mode: options.sealMode }, { seal: sequencer.seal, timers, logger: log('sealer') })
+  const pending = createPendingBlocks(
+    {
+      env: (parent) => pendingEnv(parent, watcher, clock, environment),
+      limits: { maxRegularGas: limits.maxRegularGas, maxTransactionBytes: limits.maxCalldataBytes },
+    },
+    { chain, pool, logger: log('pending') },
+  )
+  const sealer = createSealer(
+    { mode: options.sealMode },
+    { seal: (trigger) => pending.during(() => sequencer.seal(trigger)), timers, logger: log('sealer') },
+  )
   const outbox = createOutbox(chain, deployment)
   const finality = createFinality(watcher, clock)
   const reader = createRollupReader(
@@ -229,7 +245,26 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const setSettling = (next: boolean) => {
     settling = next
   }
-  return { l1, watcher, inputs, builder, sequencer, settler, sealer, outbox, reader, settlement, setSettling }
+  return { l1, watcher, inputs, builder, sequencer, settler, sealer, pending, outbox, reader, settlement, setSettling }
+}
+
+/**
+ * What the next block would begin with. Before L1 was read it keeps the anchor of its parent. Claims of messages are no
+ * part of a pending block: each needs a proof that has to be asked of L1.
+ */
+function pendingEnv(
+  parent: Block,
+  watcher: L1Watcher,
+  clock: Clock,
+  environment: { gasLimit: bigint; coinbase: Uint8Array },
+): BlockEnv {
+  const newest = watcher.head()
+  const anchor = newest.hash === '0x' ? anchorOf(parent) : newest
+  return l2Env({ parent, anchor, timestamp: timestampAfter(parent, anchor, clock) }, environment)
+}
+
+function anchorOf({ header }: Block): Pick<Anchor, 'hash' | 'timestamp'> {
+  return { hash: `0x${bytesToHex(header.parentBeaconBlockRoot ?? new Uint8Array(32))}`, timestamp: 0n }
 }
 
 /** While L1 is being read again, and the records are short of what was settled, the tags stay where they were. */

@@ -138,7 +138,7 @@ function anchorFor({ chain, view, inputs }: SequencerDeps): Anchor | undefined {
 }
 
 /** max(now, parent + 1, anchor), in seconds. */
-function timestampAfter(parent: Block, anchor: Anchor, clock: Clock): bigint {
+export function timestampAfter(parent: Block, anchor: Pick<Anchor, 'timestamp'>, clock: Clock): bigint {
   const times = [seconds(clock), parent.header.timestamp + 1n, anchor.timestamp]
   return times.reduce((latest, time) => (time > latest ? time : latest))
 }

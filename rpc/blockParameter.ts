@@ -1,4 +1,6 @@
-import type { Chain } from '../node/types.ts'
+import type { Transaction } from '../execution/types.ts'
+import type { PendingBlocks } from '../node/pendingBlock.ts'
+import type { Chain, StoredBlock } from '../node/types.ts'
 import type { Block, Hash32, StateView } from '../stateless/types.ts'
 import { hash, quantity64 } from './codec.ts'
 import { invalidParams, RpcError } from './errors.ts'
@@ -58,7 +60,9 @@ function eip1898(value: object, path: string): BlockParameter {
   }
 }
 
-/** Canonical block number; `pending` is the head: this node's pending block holds the head's state. */
+export const isPending = (block: BlockParameter): boolean => block.kind === 'tag' && block.tag === 'pending'
+
+/** Canonical block number; `pending` is the head, for methods that know no pending block. */
 export function resolveNumber(chain: Chain, block: NumberOrTag): bigint {
   if (block.kind === 'number') return block.number
   return chain.resolveTag(block.tag === 'pending' ? 'latest' : block.tag)
@@ -88,6 +92,33 @@ export function requireBlock(chain: Chain, parameter: BlockParameter): Block {
 /** State after the block. Throws RpcError UNKNOWN_BLOCK and ChainError STATE_UNAVAILABLE. */
 export function requireState(chain: Chain, parameter: BlockParameter): StateView {
   return chain.stateAt(requireBlock(chain, parameter).header.stateRoot)
+}
+
+type ReadDeps = { chain: Chain; pending: PendingBlocks }
+
+/**
+ * State after the block. For `pending` the transactions that wait are executed; when none waits it is the head's.
+ *
+ * @throws RpcError UNKNOWN_BLOCK and ChainError STATE_UNAVAILABLE
+ */
+export function readState({ chain, pending }: ReadDeps, parameter: BlockParameter): StateView | Promise<StateView> {
+  if (!isPending(parameter)) return requireState(chain, parameter)
+  if (pending.isEmpty()) return chain.stateAt(chain.head().header.stateRoot)
+  return pending.get().then((block) => block.state())
+}
+
+/** A block with its receipts and decoded transactions. */
+export type ReadBlock = StoredBlock & { transactions: readonly Transaction[] }
+
+/** The block, or undefined when it is not known; `pending` is executed. Throws RpcError NOT_CANONICAL. */
+export function readBlock(
+  { chain, pending }: ReadDeps,
+  parameter: BlockParameter,
+): ReadBlock | undefined | Promise<ReadBlock> {
+  if (isPending(parameter)) return pending.get()
+  const block = findBlock(chain, parameter)
+  const stored = block && chain.getBlockByHash(block.hash)
+  return stored && { ...stored, transactions: chain.getTransactions(stored.block) }
 }
 
 function nameOf(parameter: BlockParameter): string {

@@ -1,8 +1,8 @@
 import type { Chain, LogFilter } from '../node/types.ts'
 import type { Hash32 } from '../stateless/types.ts'
-import { type NumberOrTag, numberOrTag, resolveNumber } from './blockParameter.ts'
+import { isPending, type NumberOrTag, numberOrTag, resolveNumber } from './blockParameter.ts'
 import { address, hash } from './codec.ts'
-import { invalidParams, invalidRequestOf } from './errors.ts'
+import { invalidParams, invalidRequestOf, RpcError } from './errors.ts'
 import { described, list, type Parse, readObject } from './params.ts'
 import { reference } from './schema.ts'
 
@@ -62,6 +62,9 @@ export function resolveRange(
   chain: Chain,
   { from, to }: { from: NumberOrTag | undefined; to: NumberOrTag | undefined },
 ): { fromBlock: bigint; toBlock: bigint } {
+  if ([from, to].some((bound) => bound !== undefined && isPending(bound))) {
+    throw new RpcError('PENDING_LOGS_UNSUPPORTED', 'pending logs are not supported')
+  }
   const head = chain.head().header.number
   const fromBlock = from === undefined ? head : resolveNumber(chain, from)
   const toBlock = to === undefined ? head : resolveNumber(chain, to)

@@ -1,23 +1,21 @@
 import type { Block } from '../../stateless/types.ts'
-import { type BlockParameter, findBlock, numberOrTag } from '../blockParameter.ts'
+import { type BlockParameter, findBlock, isPending, numberOrTag } from '../blockParameter.ts'
 import { hash } from '../codec.ts'
-import { formatBlock, formatHydratedBlock } from '../format/block.ts'
+import { formatBlock, formatHydratedBlock, formatPendingBlock } from '../format/block.ts'
 import { toQuantity } from '../hex.ts'
 import { bool, method, required, withDefault } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import type { EthDeps } from './deps.ts'
-import { formatPendingBlock, pendingHeader, pendingTransactions } from './pendingBlock.ts'
 
 /** Blocks; null when there is none. */
-export function blockMethods({ chain, pool, clock }: Pick<EthDeps, 'chain' | 'pool' | 'clock'>): MethodTable {
+export function blockMethods({ chain, pending }: Pick<EthDeps, 'chain' | 'pending'>): MethodTable {
   const hashParam = required('block hash', hash)
   const numberParam = required('block', numberOrTag)
   const hydratedParam = withDefault('hydrated transactions', bool, false)
   const byHash = (blockHash: Uint8Array): BlockParameter => ({ kind: 'hash', hash: blockHash, requireCanonical: false })
-  const isPending = (block: BlockParameter) => block.kind === 'tag' && block.tag === 'pending'
 
-  const getBlock = (parameter: BlockParameter, hydrated: boolean) => {
-    if (isPending(parameter)) return formatPendingBlock(chain, pool, clock, hydrated)
+  const getBlock = async (parameter: BlockParameter, hydrated: boolean) => {
+    if (isPending(parameter)) return formatPendingBlock(await pending.get(), hydrated)
     const block = findBlock(chain, parameter)
     if (!block) return null
     return hydrated ? formatHydratedBlock(block, chain.getTransactions(block)) : formatBlock(block)
@@ -26,8 +24,8 @@ export function blockMethods({ chain, pool, clock }: Pick<EthDeps, 'chain' | 'po
     const block = findBlock(chain, parameter)
     return block ? toQuantity(countIn(block)) : null
   }
-  const countTransactions = (parameter: BlockParameter) => {
-    if (isPending(parameter)) return toQuantity(pendingTransactions(pool, pendingHeader(chain, clock)).length)
+  const countTransactions = async (parameter: BlockParameter) => {
+    if (isPending(parameter)) return toQuantity((await pending.get()).transactions.length)
     return count(parameter, (block) => block.transactions.length)
   }
   const countUncles = (parameter: BlockParameter) => count(parameter, (block) => block.ommers.length)

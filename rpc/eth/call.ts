@@ -1,6 +1,7 @@
 import type { CallContext } from '../../execution/types.ts'
-import type { Chain, Clock } from '../../node/types.ts'
-import { type BlockParameter, blockParameter, LATEST, PENDING, requireBlock } from '../blockParameter.ts'
+import type { PendingBlocks } from '../../node/pendingBlock.ts'
+import type { Chain } from '../../node/types.ts'
+import { type BlockParameter, blockParameter, isPending, LATEST, PENDING, requireBlock } from '../blockParameter.ts'
 import { blockOverrides, type CallObject, callObject, stateOverrides } from '../callObject.ts'
 import { invalidParams, RpcError } from '../errors.ts'
 import { toData, toQuantity } from '../hex.ts'
@@ -8,7 +9,6 @@ import { method, optional, required } from '../params.ts'
 import { revertError } from '../revertReason.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
-import { pendingHeader } from './pendingBlock.ts'
 
 const CALL_PARAMS = [
   required('transaction', callObject),
@@ -32,7 +32,7 @@ export function callMethods(deps: EthDeps): MethodTable {
     eth_call: method(CALL_PARAMS, async (values, { signal }) => {
       const { request } = forThisChain(values[0], chain)
       const gas = request.gas === undefined || request.gas > callGasCap ? callGasCap : request.gas
-      const outcome = await chain.engine.call({ ...request, gas }, callContext(deps, values, LATEST, signal))
+      const outcome = await chain.engine.call({ ...request, gas }, await callContext(deps, values, LATEST, signal))
       if (outcome.status === 'reverted') throw revertError(outcome.output)
       if (outcome.status === 'halted') throw new RpcError('EXECUTION_FAILED', outcome.error)
       return toData(outcome.output)
@@ -44,7 +44,7 @@ export function callMethods(deps: EthDeps): MethodTable {
     eth_estimateGas: method(CALL_PARAMS, async (values, { signal }) => {
       const { request } = forThisChain(values[0], chain)
       const block = deps.sealsInstantly?.() ? PENDING : LATEST
-      const outcome = await chain.engine.estimateGas(request, callContext(deps, values, block, signal))
+      const outcome = await chain.engine.estimateGas(request, await callContext(deps, values, block, signal))
       if (outcome.status === 'reverted') throw revertError(outcome.output)
       if (outcome.status === 'failed') throw new RpcError('EXECUTION_FAILED', outcome.message)
       checkEstimate?.(request, outcome)
@@ -63,14 +63,14 @@ function forThisChain(call: CallObject, chain: Chain): CallObject {
   return call
 }
 
-function callContext(
-  deps: { chain: Chain; clock: Clock },
+async function callContext(
+  deps: Pick<EthDeps, 'chain' | 'pending'>,
   [, block, stateOverrides, blockOverride]: CallValues,
   otherwise: BlockParameter,
   signal: AbortSignal,
-): CallContext {
+): Promise<CallContext> {
   return {
-    ...blockContext(deps, block ?? otherwise),
+    ...(await blockContext(deps, block ?? otherwise)),
     ...(stateOverrides === undefined ? {} : { stateOverrides }),
     ...(blockOverride === undefined ? {} : { blockOverride }),
     signal,
@@ -78,15 +78,26 @@ function callContext(
 }
 
 /** Header, state and ancestors as a call in this block sees them. Throws RpcError UNKNOWN_BLOCK. */
-export function blockContext(
-  { chain, clock }: { chain: Chain; clock: Clock },
+export async function blockContext(
+  { chain, pending }: Pick<EthDeps, 'chain' | 'pending'>,
   parameter: BlockParameter,
-): Pick<CallContext, 'header' | 'state' | 'blockHash'> {
+): Promise<Pick<CallContext, 'header' | 'state' | 'blockHash'>> {
+  if (isPending(parameter)) return pendingContext(chain, pending)
   const block = requireBlock(chain, parameter)
-  const pending = parameter.kind === 'tag' && parameter.tag === 'pending'
   return {
-    header: pending ? pendingHeader(chain, clock) : block.header,
+    header: block.header,
     state: chain.stateAt(block.header.stateRoot),
     blockHash: chain.ancestorHashes(block),
   }
+}
+
+/** On top of the transactions that wait. When none waits nothing is built: the next header on the head's state. */
+async function pendingContext(chain: Chain, pending: PendingBlocks): ReturnType<typeof blockContext> {
+  if (pending.isEmpty()) {
+    const head = chain.head()
+    const state = chain.stateAt(head.header.stateRoot)
+    return { header: pending.header(), state, blockHash: chain.ancestorHashes(head) }
+  }
+  const { block, parent, state } = await pending.get()
+  return { header: block.header, state: state(), blockHash: chain.ancestorHashes(parent) }
 }

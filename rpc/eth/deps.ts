@@ -1,4 +1,5 @@
 import type { CallRequest } from '../../execution/types.ts'
+import type { PendingBlocks } from '../../node/pendingBlock.ts'
 import type { Chain, Clock, TxPool } from '../../node/types.ts'
 
 /** What the eth_ methods of one chain work on. */
@@ -6,6 +7,8 @@ export type EthDeps = {
   chain: Chain
   pool: TxPool
   clock: Clock
+  /** the block that would be sealed now */
+  pending: PendingBlocks
   limits?: Partial<EthLimits>
   /** addresses for eth_accounts; default none: wallets bring their own */
   accounts?: readonly `0x${string}`[]

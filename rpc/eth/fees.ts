@@ -6,12 +6,11 @@ import { toQuantity } from '../hex.ts'
 import { method } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import type { EthDeps } from './deps.ts'
-import { pendingHeader } from './pendingBlock.ts'
 
 /** What a transaction should pay now. */
-export function feeMethods({ chain, clock }: Pick<EthDeps, 'chain' | 'clock'>): MethodTable {
+export function feeMethods({ chain, pending }: Pick<EthDeps, 'chain' | 'pending'>): MethodTable {
   const tip = tipOncePerHead(chain)
-  const baseFee = () => pendingHeader(chain, clock).baseFeePerGas ?? 0n
+  const baseFee = () => pending.header().baseFeePerGas ?? 0n
   return {
     eth_gasPrice: method([], () => toQuantity(baseFee() + tip())),
     eth_maxPriorityFeePerGas: method([], () => toQuantity(tip())),

@@ -1,6 +1,7 @@
 import { bytesToBigint } from '../../stateless/bytes.ts'
 import { createAccountProof } from '../../stateless/proof.ts'
-import { blockParameter, LATEST, requireState } from '../blockParameter.ts'
+import type { Hash32, NodeSource } from '../../stateless/types.ts'
+import { type BlockParameter, blockParameter, isPending, LATEST, requireState } from '../blockParameter.ts'
 import { address, storageKey } from '../codec.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { list, method, required, withDefault } from '../params.ts'
@@ -8,9 +9,14 @@ import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 
 /** EIP-1186 proofs in the state of any stored block, of presence and of absence; one entry per key that was asked for. */
-export function proofMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): MethodTable {
-  const { chain } = deps
+export function proofMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'limits'>): MethodTable {
+  const { chain, pending } = deps
   const { maxProofKeys } = ethLimits(deps)
+  const trieOf = async (block: BlockParameter): Promise<{ nodes: NodeSource; root: Hash32 }> => {
+    if (!isPending(block)) return { nodes: chain.nodes, root: requireState(chain, block).root }
+    const built = await pending.get()
+    return { nodes: built.nodes, root: built.block.header.stateRoot }
+  }
   return {
     eth_getProof: method(
       [
@@ -18,10 +24,10 @@ export function proofMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): MethodTab
         required('storage keys', list(storageKey, maxProofKeys)),
         withDefault('block', blockParameter, LATEST),
       ],
-      ([account, keys, block]) => {
-        const { root } = requireState(chain, block)
+      async ([account, keys, block]) => {
+        const { nodes, root } = await trieOf(block)
         const proof = createAccountProof(
-          chain.nodes,
+          nodes,
           root,
           account,
           keys.map(({ key }) => key),

@@ -1,18 +1,19 @@
 import type { Chain } from '../../node/types.ts'
-import { blockParameter, findBlock } from '../blockParameter.ts'
+import { blockParameter, readBlock } from '../blockParameter.ts'
 import { hash } from '../codec.ts'
 import { formatReceiptAt, formatReceipts } from '../format/receipt.ts'
 import { method, required } from '../params.ts'
 import type { MethodTable } from '../types.ts'
+import type { EthDeps } from './deps.ts'
 
-/** Receipts of mined transactions; null when there is none. */
-export function receiptMethods({ chain }: { chain: Chain }): MethodTable {
+/** Receipts of mined transactions, and of those of the pending block; null when there is none. */
+export function receiptMethods(deps: Pick<EthDeps, 'chain' | 'pending'>): MethodTable {
+  const { chain } = deps
   return {
     eth_getTransactionReceipt: method([required('transaction hash', hash)], ([txHash]) => receiptOf(chain, txHash)),
-    eth_getBlockReceipts: method([required('block', blockParameter)], ([parameter]) => {
-      const block = findBlock(chain, parameter)
-      const stored = block && chain.getBlockByHash(block.hash)
-      return stored ? formatReceipts(stored, chain.getTransactions(stored.block)) : null
+    eth_getBlockReceipts: method([required('block', blockParameter)], async ([parameter]) => {
+      const found = await readBlock(deps, parameter)
+      return found ? formatReceipts(found, found.transactions) : null
     }),
   }
 }

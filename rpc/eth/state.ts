@@ -1,4 +1,4 @@
-import { blockParameter, LATEST, requireState } from '../blockParameter.ts'
+import { blockParameter, isPending, LATEST, readState } from '../blockParameter.ts'
 import { address, storageKey } from '../codec.ts'
 import { toData, toQuantity, toWord } from '../hex.ts'
 import { method, required, withDefault } from '../params.ts'
@@ -7,25 +7,29 @@ import type { EthDeps } from './deps.ts'
 
 const EMPTY = new Uint8Array(0)
 
-/** Accounts, code and storage as of any stored block. */
-export function stateMethods({ chain, pool }: Pick<EthDeps, 'chain' | 'pool'>): MethodTable {
+/** Accounts, code and storage as of any stored block, or after the transactions that wait. */
+export function stateMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'pending'>): MethodTable {
   const accountParam = required('address', address)
   const blockParam = withDefault('block', blockParameter, LATEST)
   return {
-    eth_getBalance: method([accountParam, blockParam], ([account, block]) =>
-      toQuantity(requireState(chain, block).getAccount(account)?.balance ?? 0n),
-    ),
-    eth_getCode: method([accountParam, blockParam], ([account, block]) => {
-      const state = requireState(chain, block)
+    eth_getBalance: method([accountParam, blockParam], async ([account, block]) => {
+      const state = await readState(deps, block)
+      return toQuantity(state.getAccount(account)?.balance ?? 0n)
+    }),
+    eth_getCode: method([accountParam, blockParam], async ([account, block]) => {
+      const state = await readState(deps, block)
       const found = state.getAccount(account)
       return toData(found ? state.getCode(found.codeHash) : EMPTY)
     }),
-    eth_getStorageAt: method([accountParam, required('slot', storageKey), blockParam], ([account, { key }, block]) =>
-      toWord(requireState(chain, block).getStorage(account, key)),
+    eth_getStorageAt: method(
+      [accountParam, required('slot', storageKey), blockParam],
+      async ([account, { key }, block]) => toWord((await readState(deps, block)).getStorage(account, key)),
     ),
-    eth_getTransactionCount: method([accountParam, blockParam], ([account, block]) => {
-      if (block.kind === 'tag' && block.tag === 'pending') return toQuantity(pool.nextNonce(account))
-      return toQuantity(requireState(chain, block).getAccount(account)?.nonce ?? 0n)
+    /** `pending` counts what the pool holds, whether or not all of it fits into one block. */
+    eth_getTransactionCount: method([accountParam, blockParam], async ([account, block]) => {
+      if (isPending(block)) return toQuantity(deps.pool.nextNonce(account))
+      const state = await readState(deps, block)
+      return toQuantity(state.getAccount(account)?.nonce ?? 0n)
     }),
   }
 }

@@ -1,16 +1,15 @@
 import type { Transaction } from '../../execution/types.ts'
 import type { Block } from '../../stateless/types.ts'
-import { numberOrTag, resolveNumber } from '../blockParameter.ts'
+import { isPending, numberOrTag, resolveNumber } from '../blockParameter.ts'
 import { hash, index } from '../codec.ts'
 import { formatMinedTransaction, formatPooledTransaction } from '../format/transaction.ts'
 import { toData } from '../hex.ts'
 import { method, required } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import type { EthDeps } from './deps.ts'
-import { pendingHeader, pendingTransactions } from './pendingBlock.ts'
 
 /** Transactions, mined or in the pool; null when there is none. */
-export function transactionMethods({ chain, pool, clock }: Pick<EthDeps, 'chain' | 'pool' | 'clock'>): MethodTable {
+export function transactionMethods({ chain, pool, pending }: Pick<EthDeps, 'chain' | 'pool' | 'pending'>): MethodTable {
   const hashParam = required('transaction hash', hash)
   const indexParam = required('transaction index', index)
 
@@ -18,8 +17,8 @@ export function transactionMethods({ chain, pool, clock }: Pick<EthDeps, 'chain'
     const tx = block && chain.getTransactions(block)[position]
     return block && tx ? formatMinedTransaction(tx, block, position) : null
   }
-  const pendingAt = (position: number) => {
-    const tx = pendingTransactions(pool, pendingHeader(chain, clock))[position]
+  const pendingAt = async (position: number) => {
+    const tx = (await pending.get()).transactions[position]
     return tx ? formatPooledTransaction(tx) : null
   }
 
@@ -37,7 +36,7 @@ export function transactionMethods({ chain, pool, clock }: Pick<EthDeps, 'chain'
     eth_getTransactionByBlockNumberAndIndex: method(
       [required('block', numberOrTag), indexParam],
       ([block, position]) =>
-        block.kind === 'tag' && block.tag === 'pending'
+        isPending(block)
           ? pendingAt(position)
           : at(chain.getBlockByNumber(resolveNumber(chain, block))?.block, position),
     ),

@@ -1,10 +1,11 @@
 import type { Transaction } from '../../execution/types.ts'
+import type { PendingBlock } from '../../node/pendingBlock.ts'
 import { blockRlp, hashHeader } from '../../stateless/header.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
 import type { Block, BlockHeader, Withdrawal } from '../../stateless/types.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { mapInSlices } from '../slices.ts'
-import { formatMinedTransaction } from './transaction.ts'
+import { formatMinedTransaction, formatPooledTransaction } from './transaction.ts'
 
 /** Fields of a header, without its hash. Fields of later forks are absent, and so is totalDifficulty. */
 export function formatHeaderFields(header: BlockHeader) {
@@ -54,6 +55,12 @@ export async function formatHydratedBlock(block: Block, transactions: readonly T
     block,
     await mapInSlices(transactions, (tx, index) => formatMinedTransaction(tx, block, index)),
   )
+}
+
+/** The pending block: what only sealing decides is null (as geth), and so is the place of its transactions. */
+export function formatPendingBlock({ block, transactions }: PendingBlock, hydrated: boolean) {
+  const shown = hydrated ? transactions.map(formatPooledTransaction) : transactions.map((tx) => toData(tx.hash))
+  return { ...withTransactions<unknown>(block, shown), hash: null, nonce: null, miner: null }
 }
 
 function withTransactions<Shown>(block: Block, transactions: readonly Shown[]) {

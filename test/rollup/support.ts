@@ -143,8 +143,8 @@ export function transportTo(
   logger: Logger,
   tamper: { current: Tamper | undefined } = { current: undefined },
 ): Transport {
-  const { chain, pool } = l1
-  const methods = chainMethods({ chain, pool, clock, clientVersion: 'reenact/test' })
+  const { chain, pool, pending } = l1
+  const methods = chainMethods({ chain, pool, clock, pending, clientVersion: 'reenact/test' })
   const dispatch = createDispatch(
     { maxBatch: 100, callTimeoutMs: 60_000, maxResponseBytes: 2 ** 28 },
     { methods, logger },

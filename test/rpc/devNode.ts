@@ -16,7 +16,7 @@ export type DevNode = L1Node & { server: TestServer }
 export type DevNodeOptions = {
   sealMode?: SealMode
   genesis?: GenesisJson
-  rpc?: Partial<Omit<EthDeps, 'chain' | 'pool' | 'clock'>>
+  rpc?: Partial<Omit<EthDeps, 'chain' | 'pool' | 'clock' | 'pending'>>
   server?: Partial<RpcServerOptions>
 }
 
@@ -27,9 +27,17 @@ export async function startDevNode(options: DevNodeOptions = {}): Promise<DevNod
     { genesis, sealMode: options.sealMode ?? { kind: 'instant' } },
     { store: await openStore(), engine, clock: systemClock, timers: systemTimers, logger: silentLogger },
   )
-  const { chain, pool, sealer } = node
+  const { chain, pool, sealer, pending } = node
   const sealsInstantly = () => sealer.mode.kind === 'instant'
-  const deps = { chain, pool, clock: systemClock, clientVersion: 'reenact/test', sealsInstantly, ...options.rpc }
+  const deps = {
+    chain,
+    pool,
+    pending,
+    clock: systemClock,
+    clientVersion: 'reenact/test',
+    sealsInstantly,
+    ...options.rpc,
+  }
   const methods = chainMethods(deps)
   const server = await startServer({ methods, ...options.server })
   node.start()
