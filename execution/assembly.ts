@@ -31,7 +31,7 @@ export async function beginBlock(request: BeginBlockRequest, deps: BlockDeps): P
     execute: deps.execute,
     yieldEveryMs: deps.yieldEveryMs,
   })
-  await run.begin()
+  await run.begin(request.changes)
   return createAssembly(request, header, run)
 }
 
@@ -101,7 +101,8 @@ function createAssembly(request: BeginBlockRequest, header: HeaderBasis, run: Bl
   async function seal(): Promise<BlockOutcome> {
     const result = await run.finish({ withdrawals, ommers: [] })
     const block = sealBlock(header, result, transactions, withdrawals, run.context.common)
-    return outcomeOfBlock(block, result)
+    const outcome = outcomeOfBlock(block, result)
+    return request.changes === undefined ? outcome : { ...outcome, injected: request.changes }
   }
 
   return {

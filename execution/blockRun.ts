@@ -6,15 +6,17 @@ import { orderedTrieRoot } from '../stateless/orderedTrie.ts'
 import type { BlockHeader, Hash32, StateChanges, StateCommit, Withdrawal } from '../stateless/types.ts'
 import { withoutAuthorizations } from './authorizations.ts'
 import { type BlockContext, type BlockContextOptions, createBlockContext, LibraryFailure } from './blockContext.ts'
+import { acceptContractSender } from './callState.ts'
 import { BadDepositLog, depositRequests } from './deposits.ts'
 import { TransactionRejected } from './errors.ts'
 import { type BlockUsage, blobGas, requireIncludable } from './inclusion.ts'
+import { applyInjectedChanges } from './injectedChanges.ts'
 import { assert, MAX_TRANSACTION_REGULAR_GAS } from './internal.ts'
 import { encodeReceipt, orBlooms, receiptOf } from './receipts.ts'
 import { applyDaoFork, payRewards, payWithdrawals } from './rewards.ts'
 import { runPreBlockCalls, runRequestCalls, spendBudget } from './systemCalls.ts'
 import { toTypedTx } from './typedTransactions.ts'
-import type { Receipt, Transaction, TransactionOutcome } from './types.ts'
+import type { InjectedChanges, Receipt, Transaction, TransactionOutcome } from './types.ts'
 
 /** EIP-7928: gas of the block limit per item of the access list. */
 const ACCESS_LIST_ITEM_COST = 2000n
@@ -47,7 +49,7 @@ export type BlockResult = {
  * One block, step by step. The builder, `executeBlock` and the stateless verifier all take exactly these steps, so they
  * cannot disagree:
  *
- * 1. `begin`: DAO fork, EIP-4788, EIP-2935 (access index 0)
+ * 1. `begin`: DAO fork, EIP-4788, EIP-2935, what a devnet changes by hand (access index 0)
  * 2. `runTransaction` for each (access index 1..n)
  * 3. `finish`: withdrawals, proof-of-work rewards, request calls (access index n + 1), roots
  *
@@ -56,7 +58,7 @@ export type BlockResult = {
 export type BlockRun = {
   readonly context: BlockContext
   readonly totals: BlockTotals
-  begin(): Promise<void>
+  begin(changes?: InjectedChanges): Promise<void>
   /**
    * Throws TransactionRejected when the transaction cannot be in this block here; a rejected or refused (`accept` gave
    * false, the result is undefined) transaction leaves no trace in state or access list.
@@ -93,7 +95,7 @@ export async function createBlockRun(options: BlockContextOptions): Promise<Bloc
     get totals() {
       return totalsOf(progress, context)
     },
-    begin: () => begin(context),
+    begin: (changes) => begin(context, changes),
     runTransaction: (tx, accept) => runTransaction(context, progress, tx, accept),
     finish: (last) => finish(context, progress, last),
   }
@@ -109,11 +111,12 @@ function totalsOf({ usage }: Progress, context: BlockContext): BlockTotals {
   }
 }
 
-async function begin(context: BlockContext): Promise<void> {
+async function begin(context: BlockContext, changes: InjectedChanges | undefined): Promise<void> {
   openIndex(context, 0)
   await applyDaoFork(context)
   await runPreBlockCalls(context)
   await context.evm.journal.cleanup()
+  if (changes !== undefined) await applyInjectedChanges(context.state, changes)
   closeIndex(context)
 }
 
@@ -173,8 +176,10 @@ async function runOne(context: BlockContext, progress: Progress, tx: Transaction
   const delegates = tx.type === 4
   context.evm.authorize(delegates ? tx : undefined)
   const libraryTx = delegates ? withoutAuthorizations(typed) : typed
-  const result = await context.library(() =>
-    runTx(vm, { tx: libraryTx, block, skipHardForkValidation: true, blockGasUsed: progress.paidGas }),
+  const result = await asAnySender(context, tx, () =>
+    context.library(() =>
+      runTx(vm, { tx: libraryTx, block, skipHardForkValidation: true, blockGasUsed: progress.paidGas }),
+    ),
   )
   const outcome = outcomeOf(context, progress, tx, result)
   if (budget !== undefined) spendBudget(budget, outcome.regularGas)
@@ -182,6 +187,21 @@ async function runOne(context: BlockContext, progress: Progress, tx: Transaction
     ? depositRequests(outcome.receipt.logs, spec.depositContractAddress)
     : new Uint8Array(0)
   return { outcome, deposits }
+}
+
+/** An impersonated sender may be a contract; everybody else's run is left alone. */
+async function asAnySender<Result>(
+  { state }: BlockContext,
+  tx: Transaction,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  if (tx.impersonated !== true) return run()
+  const refuseAgain = acceptContractSender(state, tx.sender)
+  try {
+    return await run()
+  } finally {
+    refuseAgain()
+  }
 }
 
 /** A transaction that cannot exceed the budget runs without the meter: most do. */

@@ -5,8 +5,9 @@ import type { Crypto } from './crypto.ts'
 import { estimateGas } from './estimate.ts'
 import { type BlockDeps, executeBlock } from './executeBlock.ts'
 import { blobBaseFee, nextBaseFee, nextExcessBlobGas } from './fees.ts'
+import { encodeImpersonated } from './impersonation.ts'
 import { createRunBlock, type RejectionLogger } from './runBlock.ts'
-import { decodeTransaction } from './transactions.ts'
+import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
 import { minimumGas } from './typedTransactions.ts'
 import type { Engine, ExecutePrecompile } from './types.ts'
 
@@ -16,17 +17,26 @@ export type EngineOptions = {
   logger: RejectionLogger
   /** L1 only: what runs behind 0x0101 while the fork `nativeRollups` is active */
   execute?: ExecutePrecompile
+  /** a devnet's L1 only: senders that do not sign */
+  impersonation?: boolean
   /** how long a run may hold the event loop; 10 by default */
   yieldEveryMs?: number
 }
 
 /** The engine of one chain on EthereumJS. It holds no state but fork tables: every run makes its own VM. */
 export function createEngine(options: EngineOptions): Engine {
-  const { spec, crypto, logger, execute, yieldEveryMs } = options
-  const deps: BlockDeps = { spec, crypto, logger, execute, yieldEveryMs }
+  const { spec, crypto, logger, execute, yieldEveryMs, impersonation = false } = options
+  const deps: BlockDeps = { spec, crypto, logger, execute, yieldEveryMs, impersonation }
   return {
     chainId: spec.chainId,
     decodeTransaction: (raw, at) => decodeTransaction(raw, spec.sharedCommonAt(at), crypto),
+    decodeStored: (raw, at) =>
+      (impersonation ? decodeOwnTransaction : decodeTransaction)(raw, spec.sharedCommonAt(at), crypto),
+    ...(impersonation
+      ? {
+          impersonate: (tx, at) => decodeOwnTransaction(encodeImpersonated(tx), spec.sharedCommonAt(at), crypto),
+        }
+      : {}),
     forkAt: (at) => spec.forkAt(at),
     hasEip: (eip, at) => spec.hasEip(eip, at),
     nextBaseFee: (parent, timestamp) => nextBaseFee(parent, childCommon(spec, parent.number, timestamp)),

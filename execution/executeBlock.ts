@@ -5,6 +5,7 @@ import type { Crypto } from './crypto.ts'
 import { checkHeader } from './headerRules.ts'
 import { decodeBlockTransactions, type RejectionLogger, rejectingLibraryFailures, runAll } from './runBlock.ts'
 import { checkBody, compare, compareWithHeader, outcomeOfBlock } from './sealBlock.ts'
+import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
 import type { BlockOutcome, ExecuteBlockRequest, ExecutePrecompile } from './types.ts'
 
 export type BlockDeps = {
@@ -13,6 +14,7 @@ export type BlockDeps = {
   logger: RejectionLogger
   execute?: ExecutePrecompile | undefined
   yieldEveryMs?: number | undefined
+  impersonation?: boolean | undefined
 }
 
 /**
@@ -30,7 +32,8 @@ async function execute(request: ExecuteBlockRequest, deps: BlockDeps): Promise<B
   const common = spec.sharedCommonAt(block.header)
   checkHeader(block.header, parent, common)
   checkBody(block, common)
-  const transactions = decodeBlockTransactions(block, spec, deps.crypto)
+  const decode = request.stored === true && deps.impersonation === true ? decodeOwnTransaction : decodeTransaction
+  const transactions = decodeBlockTransactions(block, spec, deps.crypto, decode)
   const run = await createBlockRun({
     spec,
     header: block.header,
@@ -39,7 +42,7 @@ async function execute(request: ExecuteBlockRequest, deps: BlockDeps): Promise<B
     execute: deps.execute,
     yieldEveryMs: deps.yieldEveryMs,
   })
-  await runAll(run, transactions)
+  await runAll(run, transactions, request.changes)
   const result = await run.finish({ withdrawals: block.withdrawals ?? [], ommers: block.ommers })
   compareWithHeader(block.header, result)
   if (request.blockAccessList !== undefined) {

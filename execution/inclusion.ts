@@ -25,7 +25,7 @@ export async function requireIncludable(tx: Transaction, usage: BlockUsage, cont
   const from = `address ${hex(tx.sender)}`
   const account = state.peekAccount(tx.sender)
   requireNonce(tx, account?.nonce ?? 0n, from)
-  requirePlainSender(account?.codeHash ?? EMPTY_CODE_HASH, from, context)
+  if (tx.impersonated !== true) requirePlainSender(account?.codeHash ?? EMPTY_CODE_HASH, from, context)
   requireFeeCaps(tx, from, context)
   requireFunds(tx, account?.balance ?? 0n, from)
   requireMinimumGas(tx, context)

@@ -8,8 +8,8 @@ import { amsterdamSpec, type ChainSpec } from './chainSpec.ts'
 import type { Crypto } from './crypto.ts'
 import { TransactionRejected } from './errors.ts'
 import { assert } from './internal.ts'
-import { decodeTransaction } from './transactions.ts'
-import type { Transaction } from './types.ts'
+import { type decodeOwnTransaction, decodeTransaction } from './transactions.ts'
+import type { InjectedChanges, Transaction } from './types.ts'
 
 export type RejectionLogger = { error(event: string, fields?: Record<string, unknown>): void }
 
@@ -67,8 +67,12 @@ export async function rejectingLibraryFailures<T>(
 }
 
 /** Runs the transactions of a sealed block in order; the first that does not fit makes the block invalid. */
-export async function runAll(run: BlockRun, transactions: readonly Transaction[]): Promise<void> {
-  await run.begin()
+export async function runAll(
+  run: BlockRun,
+  transactions: readonly Transaction[],
+  changes?: InjectedChanges,
+): Promise<void> {
+  await run.begin(changes)
   for (const [index, tx] of transactions.entries()) {
     try {
       await run.runTransaction(tx)
@@ -131,11 +135,16 @@ async function runStateless(
 }
 
 /** Consensus form only: the network wrapper of a blob transaction has no place in a block. */
-export function decodeBlockTransactions(block: Block, spec: ChainSpec, crypto: Crypto): Transaction[] {
+export function decodeBlockTransactions(
+  block: Block,
+  spec: ChainSpec,
+  crypto: Crypto,
+  decode: typeof decodeOwnTransaction = decodeTransaction,
+): Transaction[] {
   const common = spec.sharedCommonAt(block.header)
   return block.transactions.map((raw, index) => {
     try {
-      const tx = decodeTransaction(raw, common, crypto)
+      const tx = decode(raw, common, crypto)
       if (tx.raw.length === raw.length) return tx
       throw new TransactionRejected('UNDECODABLE', 'blob transaction with its sidecar')
     } catch (error) {

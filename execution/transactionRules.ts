@@ -15,10 +15,14 @@ const TYPE_EIPS: Readonly<Record<number, number>> = { 1: 2930, 2: 1559, 3: 4844,
  *
  * @throws TransactionRejected in geth's wording
  */
-export function requireTransactionRules(tx: TransactionFields, common: NodeCommon): void {
+export function requireTransactionRules(
+  tx: TransactionFields,
+  common: NodeCommon,
+  requireSignature: (tx: TransactionFields, common: NodeCommon) => void = requireSignatureForm,
+): void {
   requireTypeSupported(tx, common)
   requireChainId(tx, common)
-  requireSignatureForm(tx, common)
+  requireSignature(tx, common)
   if (tx.nonce >= MAX_NONCE) throw new TransactionRejected('NONCE_MAX', `nonce has max value: nonce ${tx.nonce}`)
   requireGasRules(tx, common)
   if (tx.type === 3) requireBlobRules(tx, common)

@@ -3,6 +3,7 @@ import { decodeRlpList, encodeRlp, RlpError, type RlpItem, rlpInteger, rlpItems 
 import { type BlobSidecar, decodeBlobSidecar, isBlobWrapper } from './blobSidecar.ts'
 import type { Crypto } from './crypto.ts'
 import { TransactionRejected } from './errors.ts'
+import { impersonatedSender } from './impersonation.ts'
 import type { NodeCommon } from './nodeCommon.ts'
 import { decodeFields, type TransactionFields, UNSIGNED_ITEMS } from './transactionFields.ts'
 import { requireTransactionRules, requireTypeSupported } from './transactionRules.ts'
@@ -22,15 +23,40 @@ export type TransactionCrypto = Pick<Crypto, 'keccak256' | 'sha256' | 'recoverSe
  * @throws TransactionRejected
  */
 export function decodeTransaction(raw: Uint8Array, common: NodeCommon, crypto: TransactionCrypto): DecodedTransaction {
+  return rejectingBadRlp(() => decode(raw, common, crypto, signedTransaction))
+}
+
+/**
+ * Decodes a transaction of a block that a devnet's L1 has sealed itself: signed, or of an impersonated sender.
+ * @throws TransactionRejected
+ */
+export function decodeOwnTransaction(raw: Uint8Array, common: NodeCommon, crypto: TransactionCrypto): Transaction {
+  return rejectingBadRlp(() => decode(raw, common, crypto, ownTransaction))
+}
+
+function rejectingBadRlp<Result>(decodeAll: () => Result): Result {
   try {
-    return decode(raw, common, crypto)
+    return decodeAll()
   } catch (cause) {
     if (!(cause instanceof RlpError)) throw cause
     throw new TransactionRejected('UNDECODABLE', `rlp: ${cause.message}`, {}, cause)
   }
 }
 
-function decode(raw: Uint8Array, common: NodeCommon, crypto: TransactionCrypto): DecodedTransaction {
+type FromItems = (
+  type: Transaction['type'],
+  items: readonly RlpItem[],
+  raw: Uint8Array,
+  common: NodeCommon,
+  crypto: TransactionCrypto,
+) => Transaction
+
+function decode(
+  raw: Uint8Array,
+  common: NodeCommon,
+  crypto: TransactionCrypto,
+  fromItems: FromItems,
+): DecodedTransaction {
   const type = envelopeType(raw, common)
   const envelope = decodeRlpList(type === 0 ? raw : raw.subarray(1))
   if (type !== 3 || !isBlobWrapper(envelope)) return fromItems(type, envelope, raw, common, crypto)
@@ -52,13 +78,15 @@ function envelopeType(raw: Uint8Array, common: NodeCommon): Transaction['type'] 
   return first as Transaction['type']
 }
 
-function fromItems(
-  type: Transaction['type'],
-  items: readonly RlpItem[],
-  raw: Uint8Array,
-  common: NodeCommon,
-  crypto: TransactionCrypto,
-): Transaction {
+function ownTransaction(...[type, items, raw, common, crypto]: Parameters<FromItems>): Transaction {
+  const fields = decodeFields(type, items)
+  const sender = impersonatedSender(fields)
+  if (sender === undefined) return signedTransaction(type, items, raw, common, crypto)
+  requireTransactionRules(fields, common, () => {})
+  return { ...fields, raw, hash: crypto.keccak256(raw), sender, impersonated: true }
+}
+
+function signedTransaction(...[type, items, raw, common, crypto]: Parameters<FromItems>): Transaction {
   const fields = decodeFields(type, items)
   requireTransactionRules(fields, common)
   const hash = crypto.keccak256(raw)

@@ -50,7 +50,12 @@ export type Transaction = {
   readonly s: bigint
   /** 20 bytes; throws InvalidTransaction when the signature does not recover */
   readonly sender: Uint8Array
+  /** nobody signed it: a devnet's L1 sends it in the name of this sender (execution/impersonation.ts) */
+  readonly impersonated?: true
 }
+
+/** A transaction before anybody has signed it. */
+export type UnsignedTransaction = Omit<Transaction, 'raw' | 'hash' | 'v' | 'r' | 's' | 'impersonated'>
 
 export type Log = { address: Uint8Array; topics: readonly Uint8Array[]; data: Uint8Array }
 
@@ -114,7 +119,15 @@ export type BlockOutcome = {
   requests: readonly Uint8Array[]
   /** R of the block: regular gas of all transactions and of the request calls */
   regularGas: bigint
+  /** what was changed by hand, as the request said */
+  injected?: InjectedChanges
 }
+
+/**
+ * Accounts that a devnet's L1 changes by hand in a block, by address (40 hex digits): applied after the pre-block system
+ * calls, at block access index 0, so that roots and block access list of the header are true. Part of the block.
+ */
+export type InjectedChanges = ReadonlyMap<string, AccountOverride>
 
 export type ExecuteBlockRequest = {
   parent: BlockHeader
@@ -123,6 +136,10 @@ export type ExecuteBlockRequest = {
   blockHash(number: bigint): Hash32 | undefined
   /** compare the generated list with this one besides the header's hash */
   blockAccessList?: Uint8Array
+  /** what this chain's own record of the block holds; nobody else's block has any */
+  changes?: InjectedChanges
+  /** the block is one that this chain has stored: it may hold what `Engine.impersonate` made */
+  stored?: boolean
 }
 
 export type BeginBlockRequest = {
@@ -132,6 +149,7 @@ export type BeginBlockRequest = {
   env: BlockEnv
   state: StateView
   blockHash(number: bigint): Hash32 | undefined
+  changes?: InjectedChanges
 }
 
 /**
@@ -238,6 +256,13 @@ export type Engine = {
   readonly chainId: bigint
   /** Strict decoding for the fork at this point; throws TransactionRejected. Accepts the blob network wrapper. */
   decodeTransaction(raw: Uint8Array, at: { number: bigint; timestamp: bigint }): Transaction
+  /** Decodes what this chain has stored itself: where there is `impersonate`, also what that made. Never for foreign bytes. */
+  decodeStored(raw: Uint8Array, at: { number: bigint; timestamp: bigint }): Transaction
+  /**
+   * The transaction of a sender that does not sign. Only an engine of a devnet's L1 has it; no other, no block import, no
+   * verification ever accepts such a transaction. Throws TransactionRejected.
+   */
+  impersonate?(tx: UnsignedTransaction, at: { number: bigint; timestamp: bigint }): Transaction
   /** Name of the active hardfork, EthereumJS spelling ("amsterdam", "nativeRollups"). */
   forkAt(at: { number: bigint; timestamp: bigint }): string
   /** Is this EIP active there? */

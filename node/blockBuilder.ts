@@ -1,5 +1,12 @@
 import { TransactionRejected, type TransactionRejectedCode } from '../execution/errors.ts'
-import type { BlockAssembly, BlockEnv, BlockOutcome, Transaction, TransactionOutcome } from '../execution/types.ts'
+import type {
+  BlockAssembly,
+  BlockEnv,
+  BlockOutcome,
+  InjectedChanges,
+  Transaction,
+  TransactionOutcome,
+} from '../execution/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
@@ -10,6 +17,8 @@ export type BuildBlockRequest = {
   env: BlockEnv
   /** best first; a sender's in nonce order */
   candidates: Iterable<Transaction>
+  /** changed by hand at the beginning of the block */
+  changes?: InjectedChanges
   /** make a block although nothing can be included */
   allowEmpty?: boolean
   /** for the whole block; a transaction that would pass one of them waits for another block */
@@ -70,13 +79,14 @@ export async function buildBlock(request: BuildBlockRequest, deps: BuildBlockDep
   return assembly.seal()
 }
 
-function beginBlock({ parent, env }: BuildBlockRequest, { chain }: BuildBlockDeps): Promise<BlockAssembly> {
+function beginBlock({ parent, env, changes }: BuildBlockRequest, { chain }: BuildBlockDeps): Promise<BlockAssembly> {
   return chain.engine.beginBlock({
     parent: parent.header,
     parentHash: parent.hash,
     env,
     state: chain.stateAt(parent.header.stateRoot),
     blockHash: chain.ancestorHashes(parent),
+    ...(changes === undefined ? {} : { changes }),
   })
 }
 

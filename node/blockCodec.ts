@@ -1,6 +1,7 @@
 import { bytesToHex } from '../stateless/bytes.ts'
 import { blockRlp, decodeBlock, encodeHeader } from '../stateless/header.ts'
 import { keccak256 } from '../stateless/keccak.ts'
+import { decodeInjectedChanges, encodeInjectedChanges } from './injectedChangesCodec.ts'
 import { decodeReceipts, encodeReceipts } from './receiptCodec.ts'
 import {
   blockAccessListKey,
@@ -8,13 +9,14 @@ import {
   bodyKey,
   hashByNumberKey,
   headerKey,
+  injectedChangesKey,
   receiptsKey,
   transactionKey,
 } from './storeKeys.ts'
 import type { Store, StoredBlock, StoreOperation, TransactionLocation } from './types.ts'
 
 /** What is stored of a block under its hash, whether or not it is canonical. */
-export function blockOperations({ block, receipts, blockAccessList }: StoredBlock): StoreOperation[] {
+export function blockOperations({ block, receipts, blockAccessList, changes }: StoredBlock): StoreOperation[] {
   const hash = bytesToHex(block.hash)
   const operations: StoreOperation[] = [
     { type: 'put', key: headerKey(hash), value: encodeHeader(block.header) },
@@ -24,6 +26,9 @@ export function blockOperations({ block, receipts, blockAccessList }: StoredBloc
   if (blockAccessList !== undefined) {
     operations.push({ type: 'put', key: blockAccessListKey(hash), value: blockAccessList })
   }
+  if (changes !== undefined) {
+    operations.push({ type: 'put', key: injectedChangesKey(hash), value: encodeInjectedChanges(changes) })
+  }
   return operations
 }
 
@@ -32,10 +37,12 @@ export function readBlock(store: Store, hash: string): StoredBlock | undefined {
   const receipts = store.get(receiptsKey(hash))
   if (body === undefined || receipts === undefined) return undefined
   const blockAccessList = store.get(blockAccessListKey(hash))
+  const changes = store.get(injectedChangesKey(hash))
   return {
     block: decodeBlock(body),
     receipts: decodeReceipts(receipts),
     ...(blockAccessList === undefined ? {} : { blockAccessList }),
+    ...(changes === undefined ? {} : { changes: decodeInjectedChanges(changes) }),
   }
 }
 

@@ -56,7 +56,7 @@ export function createBlockReader(store: Store, engine: Engine) {
       const key = bytesToHex(of.hash)
       const cached = transactions.get(key)
       if (cached !== undefined) return cached
-      const decoded = of.transactions.map((raw) => engine.decodeTransaction(raw, of.header))
+      const decoded = of.transactions.map((raw) => engine.decodeStored(raw, of.header))
       transactions.set(key, decoded)
       return decoded
     },

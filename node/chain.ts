@@ -225,9 +225,14 @@ class StoredChain implements Chain {
   }
 
   async #store(outcome: BlockOutcome): Promise<void> {
-    const { block, receipts, nodes, changes, blockAccessList } = outcome
+    const { block, receipts, nodes, changes, blockAccessList, injected } = outcome
     this.#requireParent(block)
-    const next: StoredBlock = { block, receipts, ...(blockAccessList === undefined ? {} : { blockAccessList }) }
+    const next: StoredBlock = {
+      block,
+      receipts,
+      ...(blockAccessList === undefined ? {} : { blockAccessList }),
+      ...(injected === undefined ? {} : { changes: injected }),
+    }
     const operations = blockOperations(next)
     if (isTurnOver()) await giveWay()
     await this.#write(next, [...stateOperations(nodes, changes.codes), ...operations])

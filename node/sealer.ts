@@ -60,6 +60,12 @@ class LiveSealer implements Sealer {
     return this.#seal('now')
   }
 
+  between<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#seals.then(work)
+    this.#seals = result.catch(() => undefined)
+    return result
+  }
+
   start(): void {
     if (this.#started) return
     this.#started = true
@@ -126,8 +132,6 @@ class LiveSealer implements Sealer {
   }
 
   #seal(trigger: SealTrigger): Promise<Block | undefined> {
-    const result = this.#seals.then(() => this.#deps.seal(trigger))
-    this.#seals = result.catch(() => undefined)
-    return result
+    return this.between(() => this.#deps.seal(trigger))
   }
 }

@@ -10,6 +10,8 @@ export const headerKey = (blockHash: string): string => `h${blockHash}`
 export const bodyKey = (blockHash: string): string => `b${blockHash}`
 export const receiptsKey = (blockHash: string): string => `r${blockHash}`
 export const blockAccessListKey = (blockHash: string): string => `a${blockHash}`
+/** what a devnet changed by hand in this block */
+export const injectedChangesKey = (blockHash: string): string => `i${blockHash}`
 /** canonical chain only */
 export const hashByNumberKey = (number: bigint): string => `k${paddedNumber(number)}`
 /** canonical chain only; absent when the block has no logs */

@@ -58,6 +58,8 @@ export type TxPoolDeps = {
 export type LiveTxPool = TxPool & {
   /** resolves when every sender has been brought up to the head */
   idle(): Promise<void>
+  /** takes what is decoded already: of an impersonated sender, or what the pool held before. Throws TransactionRejected. */
+  admit(tx: Transaction): void
 }
 
 export function createTxPool(options: TxPoolOptions, deps: TxPoolDeps): LiveTxPool {
@@ -109,6 +111,10 @@ class Pool implements LiveTxPool {
     requireSidecar(tx)
     this.#admit(tx, raw.length, next)
     return tx
+  }
+
+  admit(tx: Transaction): void {
+    this.#admit(tx, tx.raw.length, this.#nextBlock())
   }
 
   get(hash: Hash32): Transaction | undefined {
@@ -180,7 +186,7 @@ class Pool implements LiveTxPool {
     requireRules(tx, engine, next, this.#limits.minFeePerGas)
     this.#deps.accepts?.(tx)
     const queue = this.#queueOf(tx.sender)
-    requireExternallyOwned(tx.sender, this.#view())
+    if (tx.impersonated !== true) requireExternallyOwned(tx.sender, this.#view())
     requireNonce(tx, queue.nonce)
     const replaced = entryAt(queue, tx.nonce)
     if (replaced !== undefined) requireBump(replaced.tx, tx)
@@ -356,7 +362,7 @@ class Pool implements LiveTxPool {
   #bringBack(raw: Uint8Array, block: Block): void {
     const { chain, logger, returns } = this.#deps
     if (chain.getTransactionLocation(keccak256(raw)) !== undefined) return
-    const tx = chain.engine.decodeTransaction(raw, block.header)
+    const tx = chain.engine.decodeStored(raw, block.header)
     if (returns !== undefined && !returns(tx)) return
     try {
       this.#admit(tx, raw.length, this.#nextBlock())

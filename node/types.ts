@@ -1,4 +1,4 @@
-import type { BlockOutcome, Engine, Log, Receipt, Transaction } from '../execution/types.ts'
+import type { BlockOutcome, Engine, InjectedChanges, Log, Receipt, Transaction } from '../execution/types.ts'
 import type { Block, BlockHeader, Hash32, NodeSource, StateView } from '../stateless/types.ts'
 
 /** Injected wall clock; tests and time travel replace it. */
@@ -26,7 +26,13 @@ export type StoreOperation = { type: 'put'; key: string; value: Uint8Array } | {
 /** Where a transaction stands in the canonical chain. */
 export type TransactionLocation = { blockHash: Hash32; blockNumber: bigint; index: number }
 
-export type StoredBlock = { block: Block; receipts: readonly Receipt[]; blockAccessList?: Uint8Array }
+export type StoredBlock = {
+  block: Block
+  receipts: readonly Receipt[]
+  blockAccessList?: Uint8Array
+  /** what a devnet changed by hand in this block: without it the block cannot be run again */
+  changes?: InjectedChanges
+}
 
 /** A change of the canonical chain: `removed` newest first, `added` oldest first. */
 export type HeadChange = { head: Block; added: readonly StoredBlock[]; removed: readonly StoredBlock[] }
@@ -119,6 +125,8 @@ export type Sealer = {
   wake(): void
   /** seal now, in any mode; resolves with the block, or undefined when there is nothing that may be sealed */
   sealNow(): Promise<Block | undefined>
+  /** runs `work` while no block is being sealed, and none begins before it is done */
+  between<Result>(work: () => Promise<Result>): Promise<Result>
   start(): void
   close(): Promise<void>
 }
