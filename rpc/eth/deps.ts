@@ -1,6 +1,7 @@
-import type { CallRequest } from '../../execution/types.ts'
+import type { CallRequest, UnsignedTransaction } from '../../execution/types.ts'
 import type { PendingBlocks } from '../../node/pendingBlock.ts'
 import type { Chain, Clock, TxPool } from '../../node/types.ts'
+import type { Hash32 } from '../../stateless/types.ts'
 
 /** What the eth_ methods of one chain work on. */
 export type EthDeps = {
@@ -14,11 +15,20 @@ export type EthDeps = {
   accounts?: readonly `0x${string}`[]
   /** a block is made for every transaction: then a send is answered when its block is there; default: never */
   sealsInstantly?: () => boolean
+  /** senders that a devnet's L1 sends for without a signature; default: none */
+  impersonation?: Impersonation
   /**
    * A further condition on transactions that eth_estimateGas knows the cost of: on L2, that one settlement can carry
    * them. Throws TransactionRejected.
    */
   checkEstimate?: (request: CallRequest, estimate: { gas: bigint; regularGas: bigint }) => void
+}
+
+export type Impersonation = {
+  /** may transactions be sent in the name of this address? */
+  has(address: Uint8Array): boolean
+  /** puts the transaction into the pool as its sender's own; throws TransactionRejected */
+  send(tx: UnsignedTransaction): Promise<Hash32>
 }
 
 /** Bounds of single methods. */
