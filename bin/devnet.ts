@@ -13,6 +13,8 @@ import { type DevnetSummary, devnetBanner, readyLine } from './banner.ts'
 import { createEngines, type Engines } from './engines.ts'
 import { devnetGenesis } from './genesisCommand.ts'
 import { forkOf, l1Methods, openL1, serve } from './l1.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { createMonitor } from './monitor.ts'
 import type { DevnetOptions } from './options.ts'
 import { openRollup, type RollupNode, rollupDir } from './rollupNode.ts'
 import { processLogger, sealMode, sealWords, storedGenesis, storeGenesis } from './settings.ts'
@@ -52,14 +54,17 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     )
     closers.push(() => l1.close())
     const started: StartedRollup[] = []
+    const metrics = createMetrics()
+    const monitor = createMonitor({ name: 'l1', ...l1 }, metrics)
     const l1Server = await serve(
       { host: options.host, port: options['l1-port'], allowHost: options['allow-host'] },
       { ...l1Methods(l1, clock), ...rollupMethods({ rollup: rollupOf(started) }) },
-      logger.child('l1').child('rpc'),
+      { monitor, logger: logger.child('l1').child('rpc') },
     )
     closers.push(() => l1Server.close())
     l1.start()
-    const parts = { options, genesis, modes, l1, l1Url: loopback(l1Server), engines }
+    monitor.started()
+    const parts = { options, genesis, modes, l1, l1Url: loopback(l1Server), engines, metrics }
     await startRollups(parts, deps, { closers, started })
     const summary: DevnetSummary = {
       l1Url: l1Server.url,
@@ -90,6 +95,7 @@ type RollupParts = {
   l1: L1Node
   l1Url: string
   engines: Engines
+  metrics: Metrics
 }
 
 type StartedRollup = { rollup: RollupNode; server: RpcServer }
@@ -119,7 +125,8 @@ async function startRollups(
   const { closers, started } = into
   const dataDir = options['data-dir']
   for (const [index, { l2, deployment }] of genesis.rollups.entries()) {
-    const logger = deps.logger.child(index === 0 ? 'l2' : `l2-${index}`)
+    const name = index === 0 ? 'l2' : `l2-${index}`
+    const logger = deps.logger.child(name)
     const rollup = await openRollup(
       {
         genesis: l2,
@@ -143,11 +150,13 @@ async function startRollups(
     // Sharing a process with L1, the rollup need not wait for its next poll to see a deposit.
     const stopPoking = l1.chain.onHead(() => rollup.node.poke())
     closers.push(async () => stopPoking())
+    const monitor = createMonitor({ name, rollup: rollup.node.reader, ...rollup.node }, parts.metrics)
     const server = await serve(
       { host: options.host, port: portOf(options['l2-port'], index), allowHost: options['allow-host'] },
       rollup.methods,
-      logger.child('rpc'),
+      { monitor, logger: logger.child('rpc') },
     )
+    monitor.started()
     closers.push(() => server.close())
     started.push({ rollup, server })
   }

@@ -15,6 +15,8 @@ import { createRpcServer, type RpcServer } from '../rpc/server.ts'
 import type { MethodTable } from '../rpc/types.ts'
 import { createEngines, type Engines } from './engines.ts'
 import { devnetGenesis } from './genesisCommand.ts'
+import { createMetrics } from './metrics.ts'
+import { createMonitor, type Monitor } from './monitor.ts'
 import { type L1Options, readJsonFile, UsageError } from './options.ts'
 import { allowedHosts, processLogger, sealMode, storedGenesis, storeGenesis } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
@@ -56,19 +58,22 @@ export function l1Methods({ chain, pool, sealer, pending }: L1Node, clock: Clock
   return chainMethods({ chain, pool, clock, pending, clientVersion: CLIENT_VERSION, sealsInstantly })
 }
 
-/** HTTP and WebSocket for one chain. */
-export function serve(
+/** HTTP and WebSocket for one chain, with the pages of its monitor. */
+export async function serve(
   options: { host: string; port: number; allowHost?: string | undefined },
   methods: MethodTable,
-  logger: Logger,
+  { monitor, logger }: { monitor: Monitor; logger: Logger },
 ): Promise<RpcServer> {
-  return createRpcServer({
+  const server = await createRpcServer({
     host: options.host,
     port: options.port,
     methods: withDiscovery(methods, { title: 'Reenact JSON-RPC', version: VERSION }),
     logger,
     allowedHosts: allowedHosts(options.allowHost),
+    ...monitor.pages,
   })
+  monitor.listening(server)
+  return server
 }
 
 /** `reenact l1`: an L1 node alone. Runs until it is told to stop. */
@@ -92,12 +97,14 @@ export async function runL1(options: L1Options): Promise<number> {
       const count = await importChain(node.chain, readChainFile(options.import))
       logger.info('imported', { file: options.import, blocks: count, head: node.chain.head().header.number })
     }
+    const monitor = createMonitor({ name: 'l1', ...node }, createMetrics())
     const server = await serve(
       { host: options.host, port: options.port, allowHost: options['allow-host'] },
       l1Methods(node, systemClock),
-      logger.child('rpc'),
+      { monitor, logger: logger.child('rpc') },
     )
     if (options.mining) node.start()
+    monitor.started()
     const head = node.chain.head().header.number
     const fork = forkOf(node)
     console.log(`reenact ${VERSION}: L1 chain id ${node.chain.chainId}, fork ${fork}, head #${head}`)

@@ -8,6 +8,8 @@ import { fetchDeployment } from '../rollup/deployment.ts'
 import { createL1Client } from '../rollup/l1Client.ts'
 import { createEngines } from './engines.ts'
 import { readGenesisFile, serve } from './l1.ts'
+import { createMetrics } from './metrics.ts'
+import { createMonitor } from './monitor.ts'
 import { type L2Options, UsageError } from './options.ts'
 import { openRollup } from './rollupNode.ts'
 import { processLogger, sealMode } from './settings.ts'
@@ -50,13 +52,15 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
     },
   )
   try {
-    const { chain } = rollup.node
+    const { chain, reader } = rollup.node
     await rollup.node.start()
+    const monitor = createMonitor({ name: 'l2', rollup: reader, ...rollup.node }, createMetrics())
     const server = await serve(
       { host: options.host, port: options.port, allowHost: options['allow-host'] },
       rollup.methods,
-      logger.child('rpc'),
+      { monitor, logger: logger.child('rpc') },
     )
+    monitor.started()
     console.log(
       `reenact ${VERSION}: L2 chain id ${chain.chainId} of rollup ${rollupAddress}, head #${chain.head().header.number}`,
     )

@@ -35,6 +35,7 @@ class LiveSealer implements Sealer {
   /** seals run one after another; the tail never rejects */
   #seals: Promise<unknown> = Promise.resolve()
   #pump: Promise<void> | undefined
+  #failures = 0
 
   constructor(options: SealerOptions, deps: SealerDeps) {
     this.#mode = options.mode
@@ -43,6 +44,10 @@ class LiveSealer implements Sealer {
 
   get mode(): SealMode {
     return this.#mode
+  }
+
+  get failures(): number {
+    return this.#failures
   }
 
   setMode(mode: SealMode): void {
@@ -132,6 +137,19 @@ class LiveSealer implements Sealer {
   }
 
   #seal(trigger: SealTrigger): Promise<Block | undefined> {
+<<<<<<< HEAD
     return this.between(() => this.#deps.seal(trigger))
+=======
+    const result = this.#seals.then(() => this.#deps.seal(trigger))
+    this.#seals = result.then(
+      () => {
+        this.#failures = 0
+      },
+      () => {
+        this.#failures++
+      },
+    )
+    return result
+>>>>>>> 1c676ea (rpc: dispatch without jayson, gzip both ways, limits in error data, slow readers; bin: /ready, /metrics, health facts)
   }
 }

@@ -120,6 +120,8 @@ export type SealMode = { kind: 'instant' } | { kind: 'interval'; seconds: number
 /** Decides when a block is sealed; `seal` knows how. One seal at a time; a wake-up during a seal is not lost. */
 export type Sealer = {
   readonly mode: SealMode
+  /** seals that failed since the last one that did not */
+  readonly failures: number
   setMode(mode: SealMode): void
   /** something to include may exist now (instant mode) */
   wake(): void

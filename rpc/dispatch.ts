@@ -1,9 +1,12 @@
 import type { Logger } from '../node/types.ts'
+import { type Answer, batchAnswer, byteLength, preparedAnswer, resultAnswer } from './answer.ts'
 import { INTERNAL_ERROR, RpcError, toRpcError } from './errors.ts'
 import { stringifyJson } from './json.ts'
-import { nearestName } from './nearestName.ts'
+import { isPreparedJson } from './preparedJson.ts'
+import { errorText, invalidRequest, limitText, noSuchMethod, type Request, readRequest } from './requests.ts'
 import { createPauses } from './slices.ts'
-import type { MethodTable, RpcContext, RpcErrorObject } from './types.ts'
+import { createStop, type Stop } from './stop.ts'
+import type { MethodTable, RpcConnection, RpcContext, RpcErrorObject, RpcMethod } from './types.ts'
 
 export type DispatchOptions = {
   maxBatch: number
@@ -12,167 +15,187 @@ export type DispatchOptions = {
   maxResponseBytes: number
 }
 
+/** `method` is "unknown" for a name that is not in the table; `errorCode` is the JSON-RPC number. */
+export type FinishedCall = { method: string; ms: number; errorCode: number | undefined; bytes: number }
+
 export type DispatchDeps = {
   methods: MethodTable
   logger: Logger
-  /** told of every finished call; `errorCode` is the JSON-RPC number */
-  onCall?: ((name: string, durationMs: number, errorCode: number | undefined) => void) | undefined
+  /** told of every finished call */
+  onCall?: ((call: FinishedCall) => void) | undefined
 }
 
-/** Who is asking: everything of RpcContext except what belongs to one request. */
-export type Caller = Pick<RpcContext, 'signal' | 'connection'>
+/** Who is asking. `stop` tells that nobody waits for the answer any more. */
+export type Caller = { readonly stop: Stop; readonly connection?: RpcConnection }
 
-/** Answers one parsed JSON-RPC message; undefined when it held only notifications. Never rejects. */
-export type Dispatch = (message: unknown, caller: Caller) => Promise<string | undefined>
+export type Dispatch = {
+  /** Answers one parsed JSON-RPC message; undefined when it held only notifications. Never rejects. */
+  answer(message: unknown, caller: Caller): Promise<Answer | undefined>
+  /** calls under way */
+  inFlight(): number
+}
 
 type Outcome = { result: unknown } | { error: RpcErrorObject }
-type Id = string | number | null
-/** `id` undefined marks a notification, `params` undefined ones that are not positional. */
-type Request = { method: string; params: readonly unknown[] | undefined; id: Id | undefined }
 
-/**
- * JSON-RPC 2.0 over the method table: single requests, batches in order, notifications, ids of every allowed kind. A
- * handler may throw, reject or return: each request is answered exactly once.
- */
+/** JSON-RPC 2.0 over the method table: single requests, batches in order, notifications, ids of every allowed kind. */
 export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Dispatch {
-  const table = new Map(Object.entries(deps.methods))
+  const { logger, onCall } = deps
+  const methods: ReadonlyMap<string, RpcMethod> = new Map(Object.entries(deps.methods))
   let lastRequest = 0
+  let inFlight = 0
 
-  async function answer(message: unknown, caller: Caller): Promise<string | undefined> {
+  async function answerOne(message: unknown, caller: Caller, timeoutMs: number | undefined) {
     const request = readRequest(message)
-    if ('error' in request) return responseText({ error: request.error }, request.id)
+    if ('error' in request) return errorText(request.error, request.id)
     const requestId = `${++lastRequest}`
     const started = performance.now()
-    const outcome = await run(request, { ...caller, requestId })
-    const code = 'error' in outcome ? outcome.error.code : undefined
-    deps.onCall?.(table.has(request.method) ? request.method : 'unknown', performance.now() - started, code)
-    if (request.id === undefined) return undefined
+    inFlight++
+    const outcome = await run(request, requestId, caller, timeoutMs)
+    const answer = await answerOf(request, requestId, outcome)
+    inFlight--
+    finished(request, requestId, performance.now() - started, answer)
+    return request.id === undefined ? undefined : answer.answer
+  }
+
+  async function run(request: Request, requestId: string, caller: Caller, timeoutMs: number | undefined) {
+    const method = methods.get(request.method)
+    if (!method) return { error: noSuchMethod(request.method, methods.keys()) }
+    const { params } = request
+    if (!params) return { error: { code: -32602, message: 'invalid params: expected an array of positional values' } }
+    const stop = createStop(caller.stop)
     try {
-      return await responseText(outcome, request.id)
+      if (stop.stopped) throw new RpcError('TIMEOUT', 'request timed out')
+      const result = method.call(params, contextOf(requestId, stop, caller))
+      return { result: isPromise(result) ? await withDeadline(result, stop, timeoutMs) : result }
     } catch (error) {
-      return responseText({ error: describeError(error, request.method, requestId) }, request.id)
+      return { error: describeError(error, request.method, requestId) }
+    } finally {
+      stop.release()
     }
   }
 
-  async function run(request: Request, context: RpcContext): Promise<Outcome> {
-    const { method, params } = request
-    const handler = table.get(method)
-    if (!handler) return { error: noSuchMethod(method, [...table.keys()]) }
-    if (!params) return { error: { code: -32602, message: 'invalid params: expected an array of positional values' } }
-    const deadline = withDeadline(context.signal, options.callTimeoutMs)
+  /** A notification has no answer, but may have failed all the same. */
+  async function answerOf({ id, method }: Request, requestId: string, outcome: Outcome) {
+    if ('error' in outcome) return failed(outcome.error, id)
+    if (id === undefined) return { answer: '', errorCode: undefined }
     try {
-      const call = handler.call(params, { ...context, signal: deadline.signal })
-      return { result: await Promise.race([call, deadline.over]) }
+      return { answer: await answerWith(outcome.result, JSON.stringify(id)), errorCode: undefined }
     } catch (error) {
-      return { error: describeError(error, method, context.requestId) }
-    } finally {
-      deadline.clear()
+      return failed(describeError(error, method, requestId), id)
     }
+  }
+
+  async function answerWith(result: unknown, id: string): Promise<Answer> {
+    if (isPreparedJson(result)) {
+      if (result.text.length > options.maxResponseBytes) throw tooLarge('response', options.maxResponseBytes)
+      return preparedAnswer(id, result)
+    }
+    return resultAnswer(id, await stringifyJson(result, options.maxResponseBytes))
   }
 
   function describeError(error: unknown, method: string, requestId: string): RpcErrorObject {
     const expected = toRpcError(error)
     if (expected) return expected
     const stack = error instanceof Error ? error.stack : String(error)
-    deps.logger.error('request failed unexpectedly', { requestId, method, stack })
+    logger.error('request failed unexpectedly', { requestId, method, stack })
     return INTERNAL_ERROR
   }
 
-  async function answerBatch(messages: readonly unknown[], caller: Caller): Promise<string | undefined> {
-    const parts: string[] = []
+  function finished({ method: name }: Request, requestId: string, ms: number, { answer, errorCode }: Answered): void {
+    const method = methods.has(name) ? name : 'unknown'
+    const bytes = byteLength(answer)
+    onCall?.({ method, ms, errorCode, bytes })
+    logger.debug('answered', { requestId, method, ms, errorCode, bytes })
+  }
+
+  async function answerBatch(messages: readonly unknown[], caller: Caller): Promise<Answer | undefined> {
+    const answers: Answer[] = []
     let size = 0
     const pause = createPauses()
     for (const message of messages) {
-      const part = size > options.maxResponseBytes ? tooLarge(message) : await answer(message, caller)
-      if (part !== undefined) parts.push(part)
-      size += part?.length ?? 0
-      await pause()
+      const answer =
+        size > options.maxResponseBytes ? batchTooLarge(message) : await answerOne(message, caller, undefined)
+      if (answer !== undefined) {
+        answers.push(answer)
+        size += byteLength(answer)
+      }
+      const turn = pause()
+      if (turn) await turn
     }
-    return parts.length === 0 ? undefined : `[${parts.join(',')}]`
+    return answers.length === 0 ? undefined : batchAnswer(answers)
   }
 
-  function tooLarge(message: unknown): string | undefined {
-    const request = readRequest(message)
-    if (request.id === undefined) return undefined
-    const text = `batch response is larger than ${options.maxResponseBytes} bytes`
-    return errorText(toRpcError(new RpcError('RESPONSE_TOO_LARGE', text)) ?? INTERNAL_ERROR, request.id)
+  function batchTooLarge(message: unknown): string | undefined {
+    const { id } = readRequest(message)
+    if (id === undefined) return undefined
+    return errorText(toRpcError(tooLarge('batch response', options.maxResponseBytes)) ?? INTERNAL_ERROR, id)
   }
 
-  async function responseText(outcome: Outcome, id: Id): Promise<string> {
-    if ('error' in outcome) return errorText(outcome.error, id)
-    return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${await stringifyJson(outcome.result, options.maxResponseBytes)}}`
-  }
-
-  return async (message, caller) => {
-    if (!Array.isArray(message)) return answer(message, caller)
+  async function answer(message: unknown, caller: Caller): Promise<Answer | undefined> {
+    if (!Array.isArray(message)) return answerOne(message, caller, options.callTimeoutMs)
     if (message.length === 0) return errorText(invalidRequest('empty batch'), null)
     if (message.length > options.maxBatch) {
-      const text = `batch of ${message.length} requests is too large, at most ${options.maxBatch} are allowed`
-      return errorText(toRpcError(new RpcError('LIMIT_EXCEEDED', text)) ?? INTERNAL_ERROR, null)
+      const found = `batch of ${message.length} requests is too large, at most ${options.maxBatch} are allowed`
+      return limitText(found, options.maxBatch)
     }
-    const deadline = withDeadline(caller.signal, options.callTimeoutMs)
+    const stop = createStop(caller.stop)
+    const timer = setTimeout(() => stop.stop(), options.callTimeoutMs)
     try {
-      return await answerBatch(message, { ...caller, signal: deadline.signal })
+      return await answerBatch(message, { ...caller, stop })
     } finally {
-      deadline.clear()
+      clearTimeout(timer)
+      stop.release()
     }
   }
+
+  return { answer, inFlight: () => inFlight }
 }
 
-/** The answer to bytes that are not a JSON-RPC message at all. */
-export function failureText(error: unknown): string {
-  return errorText(toRpcError(error) ?? INTERNAL_ERROR, null)
+type Answered = { answer: Answer; errorCode: number | undefined }
+
+/** A notification counts its failure, and is not answered. */
+function failed(error: RpcErrorObject, id: Request['id']): Answered {
+  return { answer: id === undefined ? '' : errorText(error, id), errorCode: error.code }
 }
 
-/** `over` rejects when the time is up or the caller is gone; `signal` is aborted at the same moment. */
-function withDeadline(parent: AbortSignal, ms: number) {
-  const controller = new AbortController()
-  let fail: (error: unknown) => void = () => {}
-  const over = new Promise<never>((_, reject) => {
-    fail = reject
+function contextOf(requestId: string, stop: Stop, { connection }: Caller): RpcContext {
+  const context = {
+    requestId,
+    get signal() {
+      return stop.signal
+    },
+  }
+  return connection === undefined ? context : Object.assign(context, { connection })
+}
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+
+/** The result, unless time runs out (a batch has its own clock: `ms` undefined) or the caller goes away before. */
+function withDeadline(result: PromiseLike<unknown>, stop: Stop, ms: number | undefined): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = ms === undefined ? undefined : setTimeout(() => stop.stop(), ms)
+    const unlisten = stop.onStop(() => {
+      clearTimeout(timer)
+      reject(new RpcError('TIMEOUT', ms === undefined ? 'request timed out' : `request timed out after ${ms} ms`))
+    })
+    const done = () => {
+      clearTimeout(timer)
+      unlisten()
+    }
+    result.then(
+      (value) => {
+        done()
+        resolve(value)
+      },
+      (error: unknown) => {
+        done()
+        reject(error)
+      },
+    )
   })
-  over.catch(() => {})
-  const stop = (reason: string) => {
-    fail(new RpcError('TIMEOUT', reason))
-    controller.abort()
-  }
-  const onParent = () => stop('request timed out')
-  const timer = setTimeout(() => stop(`request timed out after ${ms} ms`), ms)
-  parent.addEventListener('abort', onParent, { once: true })
-  if (parent.aborted) onParent()
-  const clear = () => {
-    clearTimeout(timer)
-    parent.removeEventListener('abort', onParent)
-  }
-  return { signal: controller.signal, over, clear }
 }
 
-/** A request, or why it is none. */
-function readRequest(message: unknown): Request | { error: RpcErrorObject; id: Id } {
-  if (typeof message !== 'object' || message === null || Array.isArray(message)) {
-    return { error: invalidRequest('expected an object'), id: null }
-  }
-  const { jsonrpc, method, params, id } = message as Record<string, unknown>
-  if (id !== undefined && id !== null && typeof id !== 'string' && typeof id !== 'number') {
-    return { error: invalidRequest('id must be a string, a number or null'), id: null }
-  }
-  if (jsonrpc !== '2.0') return { error: invalidRequest('jsonrpc must be "2.0"'), id: id ?? null }
-  if (typeof method !== 'string') return { error: invalidRequest('method must be a string'), id: id ?? null }
-  if (params === undefined || params === null) return { method, params: [], id }
-  return { method, params: Array.isArray(params) ? params : undefined, id }
-}
-
-function invalidRequest(reason: string): RpcErrorObject {
-  return { code: -32600, message: `invalid request: ${reason}` }
-}
-
-function noSuchMethod(name: string, known: readonly string[]): RpcErrorObject {
-  const shown = name.length > 80 ? `${name.slice(0, 77)}...` : name
-  const nearest = nearestName(name, known)
-  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
-  return { code: -32601, message: `the method ${shown} does not exist/is not available${hint}` }
-}
-
-function errorText(error: RpcErrorObject, id: Id): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, error })
+function tooLarge(what: string, limit: number): RpcError {
+  return new RpcError('RESPONSE_TOO_LARGE', `${what} is larger than ${limit} bytes`, { limit })
 }

@@ -49,14 +49,23 @@ const SERVER_ERROR = -32000
 /** The codes whose JSON-RPC error carries data: the bytes in `data.output`. */
 const WITH_OUTPUT: ReadonlySet<string> = new Set(['EXECUTION_REVERTED', 'NO_RECEIPT_YET'])
 
+/** The codes whose JSON-RPC error carries the limit: `{ limit }`. */
+const WITH_LIMIT: ReadonlySet<string> = new Set(['LIMIT_EXCEEDED', 'RESPONSE_TOO_LARGE'])
+
 export const INTERNAL_ERROR: RpcErrorObject = { code: -32603, message: 'internal error' }
 
 /** The JSON-RPC error of an expected failure; undefined for anything else, which is a bug and belongs in the log. */
 export function toRpcError(error: unknown): RpcErrorObject | undefined {
   if (!(error instanceof NodeError)) return undefined
   const code = NUMBERS[error.code] ?? SERVER_ERROR
-  const output = WITH_OUTPUT.has(error.code) ? error.data.output : undefined
-  return typeof output === 'string' ? { code, message: error.message, data: output } : { code, message: error.message }
+  const data = errorData(error)
+  return data === undefined ? { code, message: error.message } : { code, message: error.message, data }
+}
+
+function errorData({ code, data }: NodeError): RpcErrorObject['data'] {
+  if (WITH_OUTPUT.has(code) && typeof data.output === 'string') return data.output
+  if (WITH_LIMIT.has(code) && typeof data.limit === 'number') return { limit: data.limit }
+  return undefined
 }
 
 /** `path` names the parameter and the place inside it: "argument 0 (transaction).to". */

@@ -1,52 +1,96 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from '../node/types.ts'
+import type { Answer } from './answer.ts'
 import type { Dispatch } from './dispatch.ts'
-import { failureText } from './dispatch.ts'
 import { RpcError } from './errors.ts'
 import type { AccessRules } from './hosts.ts'
+import { BodyTooLarge, BrokenEncoding, ConnectionLost, readBody, UnknownEncoding } from './httpBody.ts'
+import { createSending, sendJson } from './httpSend.ts'
 import { parseJson } from './json.ts'
+import { failureText, limitText } from './requests.ts'
+import { createStop } from './stop.ts'
 
-/** Anything JSON-safe; `ok` false answers 503. */
-export type Health = { ok: boolean; [fact: string]: unknown }
+/** What GET of a path answers; a `status` other than 200 says that something is wrong. */
+export type Page = { status: number; contentType: string; body: string }
+export type Pages = Readonly<Record<string, () => Page | Promise<Page>>>
 
-export type HttpOptions = { maxBodyBytes: number }
-export type HttpDeps = {
-  dispatch: Dispatch
-  access: AccessRules
-  health: () => Health | Promise<Health>
-  logger: Logger
+export type HttpOptions = {
+  maxBodyBytes: number
+  /** answers that were not yet taken by their readers, all connections together */
+  maxUnsentBytes: number
+  /** requests of one connection that are worked on at the same time */
+  maxInFlightPerSocket: number
+}
+export type HttpDeps = { dispatch: Dispatch; access: AccessRules; pages: Pages; logger: Logger }
+
+export type HttpFront = {
+  /** One HTTP exchange, from the first header to the last byte. Never rejects and never leaves a request unanswered. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** of answers that were not yet taken by their readers */
+  unsentBytes(): number
 }
 
-/** One HTTP exchange, from the first header to the last byte. Never rejects and never leaves a request unanswered. */
-export function createHttpHandler(options: HttpOptions, deps: HttpDeps) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+export function createHttpFront(options: HttpOptions, deps: HttpDeps): HttpFront {
+  const sending = createSending(options.maxUnsentBytes)
+  const inFlight = createInFlight(options.maxInFlightPerSocket)
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (!admit(request, response, deps.access)) return
-      const path = (request.url ?? '/').split('?', 1)[0]
+      const url = request.url ?? '/'
+      const path = url.split('?', 1)[0] ?? '/'
       if (request.method === 'OPTIONS') return preflight(request, response)
-      if (path === '/health') return await answerHealth(request, response, deps.health)
-      if (path !== '/') return refuse(request, response, 404, 'JSON-RPC is at /, health at /health')
-      if (request.method !== 'POST')
-        return refuse(request, response, 405, 'JSON-RPC takes POST; WebSocket is on the same port')
-      await answerCall(request, response, options, deps.dispatch)
-    } catch (error) {
-      if (!(error instanceof ConnectionLost)) {
-        const stack = error instanceof Error ? error.stack : String(error)
-        deps.logger.error('http exchange failed unexpectedly', { stack })
+      const page = Object.hasOwn(deps.pages, path) ? deps.pages[path] : undefined
+      if (page) return await answerPage(request, response, page)
+      if (path !== '/') {
+        return refuse(request, response, 404, `JSON-RPC is at /, and there are ${Object.keys(deps.pages).join(', ')}`)
       }
+      if (request.method === 'POST') return await answerCall(request, response)
+      // Load balancers ask like this whether anybody is there (geth answers them so).
+      if (isGet(request) && url === '/') response.writeHead(200, { 'content-length': 0 }).end()
+      else
+        refuse(request, response, 405, 'JSON-RPC takes POST; WebSocket is on the same port', { allow: 'POST, OPTIONS' })
+    } catch (error) {
+      fail(request, response, error)
+    }
+  }
+
+  async function answerCall(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request, options.maxBodyBytes)
+    const stop = createStop()
+    response.once('close', () => stop.stop())
+    const done = inFlight.begin(request.socket)
+    try {
+      const answer = await answerBody(body, (message) => deps.dispatch.answer(message, { stop }))
+      if (answer === undefined) response.writeHead(204).end()
+      else await sending.send(request, response, answer)
+    } finally {
+      done()
+    }
+  }
+
+  function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    if (error instanceof BodyTooLarge) {
+      const text = `request body is larger than ${error.limit} bytes`
+      refuseWith(request, response, 413, limitText(text, error.limit))
+    } else if (error instanceof UnknownEncoding) {
+      refuse(request, response, 415, 'Content-Encoding may be gzip, deflate or identity')
+    } else if (error instanceof BrokenEncoding) {
+      const text = 'parse error: the body is not what its Content-Encoding says'
+      refuseWith(request, response, 400, failureText(new RpcError('PARSE_ERROR', text)))
+    } else {
+      if (!(error instanceof ConnectionLost)) deps.logger.error('http exchange failed unexpectedly', { error })
       response.destroy()
     }
   }
+
+  return { handle, unsentBytes: sending.unsentBytes }
 }
 
 function admit(request: IncomingMessage, response: ServerResponse, access: AccessRules): boolean {
   if (!access.hostAllowed(request.headers.host)) {
-    refuse(
-      request,
-      response,
-      403,
-      'host not allowed: use localhost or an address, or allow this host name in the settings',
-    )
+    const reason = 'host not allowed: use localhost or an address, or allow this host name in the settings'
+    refuse(request, response, 403, reason)
     return false
   }
   const { origin } = request.headers
@@ -73,38 +117,28 @@ function preflight(request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(204).end()
 }
 
-async function answerHealth(
-  request: IncomingMessage,
-  response: ServerResponse,
-  health: HttpDeps['health'],
-): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(request, response, 405, 'health takes GET')
-  const state = await health()
-  sendJson(response, state.ok ? 200 : 503, request.method === 'HEAD' ? '' : JSON.stringify(state))
-}
+const isGet = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD'
 
-async function answerCall(
+async function answerPage(
   request: IncomingMessage,
   response: ServerResponse,
-  options: HttpOptions,
-  dispatch: Dispatch,
+  page: () => Page | Promise<Page>,
 ): Promise<void> {
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
-  const body = await readBody(request, options.maxBodyBytes)
-  if (body === undefined) {
-    const error = new RpcError('LIMIT_EXCEEDED', `request body is larger than ${options.maxBodyBytes} bytes`)
-    return refuseWith(request, response, 413, failureText(error))
-  }
-  const answer = await answerBody(body, (message) => dispatch(message, { signal: gone.signal }))
-  if (answer === undefined) response.writeHead(204).end()
-  else sendJson(response, 200, answer)
+  if (!isGet(request)) return refuse(request, response, 405, 'this path takes GET', { allow: 'GET, HEAD' })
+  const { status, contentType, body } = await page()
+  const bytes = Buffer.from(body)
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': bytes.length,
+    'cache-control': 'no-store',
+  })
+  response.end(request.method === 'HEAD' ? undefined : bytes)
 }
 
 async function answerBody(
   body: Uint8Array,
-  dispatch: (message: unknown) => Promise<string | undefined>,
-): Promise<string | undefined> {
+  dispatch: (message: unknown) => Promise<Answer | undefined>,
+): Promise<Answer | undefined> {
   let message: unknown
   try {
     message = parseJson(body)
@@ -114,24 +148,31 @@ async function answerBody(
   return dispatch(message)
 }
 
-/** undefined when the body is longer than `limit`. @throws ConnectionLost */
-async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) return undefined
-  return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = []
-    let length = 0
-    request.on('data', (chunk: Uint8Array) => {
-      length += chunk.length
-      if (length <= limit) chunks.push(chunk)
-      else resolve(undefined)
-    })
-    request.on('end', () => resolve(Buffer.concat(chunks)))
-    request.on('error', () => reject(new ConnectionLost('connection broke')))
-    request.on('close', () => reject(new ConnectionLost('connection closed')))
-  })
+/** Stops reading from a connection while it has many requests under way: others may be pipelined behind them. */
+function createInFlight(limit: number) {
+  const counts = new WeakMap<IncomingMessage['socket'], number>()
+  return {
+    begin(socket: IncomingMessage['socket']): () => void {
+      const count = (counts.get(socket) ?? 0) + 1
+      counts.set(socket, count)
+      if (count >= limit) socket.pause()
+      return () => {
+        const left = (counts.get(socket) ?? 1) - 1
+        counts.set(socket, left)
+        if (left === limit - 1) socket.resume()
+      }
+    },
+  }
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, status: number, reason: string): void {
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  reason: string,
+  headers: Record<string, string> = {},
+): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   refuseWith(request, response, status, JSON.stringify({ error: reason }))
 }
 
@@ -141,11 +182,3 @@ function refuseWith(request: IncomingMessage, response: ServerResponse, status: 
   sendJson(response, status, body)
   request.resume()
 }
-
-function sendJson(response: ServerResponse, status: number, body: string): void {
-  const bytes = Buffer.from(body)
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length }).end(bytes)
-}
-
-/** The caller went away or was too slow: nobody is left to answer, and nothing of ours is wrong. */
-class ConnectionLost extends Error {}

@@ -1,9 +1,12 @@
+import { isUtf8 } from 'node:buffer'
 import { RpcError } from './errors.ts'
 import { createPauses } from './slices.ts'
 
 /** Deeper than any request of any method. */
 const MAX_DEPTH = 32
 const PARTS_PER_PAUSE = 32
+/** A text of more characters is given in pieces of about this length. */
+const PIECE_LENGTH = 131_072
 /** An array of more items is made in slices. */
 const LONG_ARRAY = 128
 /** Transactions, logs and receipts stand at most this deep in any result. */
@@ -17,8 +20,9 @@ export function parseJson(body: Uint8Array): unknown {
   if (nestsDeeperThan(body, MAX_DEPTH)) {
     throw new RpcError('INVALID_REQUEST', `request is nested deeper than ${MAX_DEPTH} levels`)
   }
+  if (!isUtf8(body)) throw new RpcError('PARSE_ERROR', 'parse error: the body is not UTF-8')
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
   } catch {
     throw new RpcError('PARSE_ERROR', 'parse error: the body is not valid JSON')
   }
@@ -42,24 +46,37 @@ function nestsDeeperThan(body: Uint8Array, limit: number): boolean {
 }
 
 /**
- * JSON text of a result, made in slices so that a large answer does not hold up the others. Throws RpcError
- * RESPONSE_TOO_LARGE; a bigint in the value is a bug of the method and throws TypeError.
+ * JSON text of a result, made in slices so that a large answer does not hold up the others, and left in pieces when it
+ * is long. Throws RpcError RESPONSE_TOO_LARGE; a bigint in the value is a bug of the method and throws TypeError.
  */
-export async function stringifyJson(value: unknown, maxLength: number): Promise<string> {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const parts: string[] = []
+export async function stringifyJson(value: unknown, maxLength: number): Promise<string | readonly string[]> {
+  if (!isLarge(value)) return checked(JSON.stringify(value) ?? 'null', maxLength)
+  const pieces: string[] = []
+  let piece = ''
   let length = 0
+  let count = 0
   const pause = createPauses()
   for (const part of jsonParts(value, 0)) {
-    parts.push(part)
+    piece += part
     length += part.length
-    if (length > maxLength) {
-      throw new RpcError('RESPONSE_TOO_LARGE', `response is larger than ${maxLength} bytes`, { maxLength })
+    if (length > maxLength) throw tooLarge(maxLength)
+    if (piece.length >= PIECE_LENGTH) {
+      pieces.push(piece)
+      piece = ''
     }
-    const turn = parts.length % PARTS_PER_PAUSE === 0 ? pause() : undefined
+    const turn = ++count % PARTS_PER_PAUSE === 0 ? pause() : undefined
     if (turn) await turn
   }
-  return parts.join('')
+  return pieces.length === 0 ? piece : [...pieces, piece]
+}
+
+function checked(text: string, maxLength: number): string {
+  if (text.length > maxLength) throw tooLarge(maxLength)
+  return text
+}
+
+function tooLarge(limit: number): RpcError {
+  return new RpcError('RESPONSE_TOO_LARGE', `response is larger than ${limit} bytes`, { limit })
 }
 
 /** Objects by property and long arrays by element, down to items that are small enough to be made in one go. */

@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from '../node/types.ts'
-import { createDispatch, type DispatchDeps } from './dispatch.ts'
+import { createDispatch, type FinishedCall } from './dispatch.ts'
 import { RpcServerError } from './errors.ts'
 import { createAccessRules } from './hosts.ts'
-import { createHttpHandler, type Health } from './http.ts'
+import { createHttpFront, type Page, type Pages } from './http.ts'
 import type { MethodTable } from './types.ts'
-import { createWebSocketFront } from './webSocket.ts'
+import { createWebSocketFront, type WebSocketFront } from './webSocket.ts'
 
 const MIB = 1024 * 1024
 
@@ -24,7 +24,11 @@ export const DEFAULT_LIMITS = {
   requestTimeoutMs: 30_000,
   /** idle connections stay open this long: longer than clients' pools keep them */
   keepAliveTimeoutMs: 65_000,
+  /** a connection on which nothing moves is cut, also one that does not read its answer */
+  idleTimeoutMs: 90_000,
   maxConnections: 1_024,
+  /** answers that their readers have not taken yet, all connections together */
+  maxUnsentBytes: 512 * MIB,
   maxInFlightPerSocket: 64,
   maxSubscriptionsPerSocket: 256,
   maxBacklogBytesPerSocket: 32 * MIB,
@@ -44,16 +48,32 @@ export type RpcServerOptions = {
   /** Host names besides localhost and plain addresses; `*` allows all */
   allowedHosts?: readonly string[]
   limits?: Partial<RpcLimits>
-  /** body of GET /health; default { ok: true } */
+  /** facts of GET /health; default { ok: true } */
   health?: () => Health | Promise<Health>
+  /** facts of GET /ready; default: always ready */
+  ready?: () => Health | Promise<Health>
+  /** GET /metrics; default: there is no such page */
+  metrics?: () => Promise<Omit<Page, 'status'>>
   /** told of every finished call */
-  onCall?: DispatchDeps['onCall']
+  onCall?: (call: FinishedCall) => void
+}
+
+/** Anything JSON-safe; `ok` false answers 503. */
+export type Health = { ok: boolean; [fact: string]: unknown }
+
+/** What the server is doing now. Bytes are those that readers have not taken yet. */
+export type RpcServerStats = {
+  callsInFlight: number
+  connections: number
+  unsentBytes: number
+  webSockets: { connections: number; subscriptions: number; backlogBytes: number }
 }
 
 export type RpcServer = {
   /** http://host:port of the listening socket; WebSocket is on the same port */
   readonly url: string
   readonly port: number
+  stats(): RpcServerStats
   close(): Promise<void>
 }
 
@@ -65,26 +85,62 @@ export type RpcServer = {
 export async function createRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const limits: RpcLimits = { ...DEFAULT_LIMITS, ...options.limits }
   const access = createAccessRules(options.allowedHosts ?? [], options.cors ?? ['*'])
+  const { logger } = options
   const dispatch = createDispatch(limits, options)
-  const health = options.health ?? (() => ({ ok: true }))
-  const handle = createHttpHandler(limits, { dispatch, access, health, logger: options.logger })
-  const webSockets = createWebSocketFront(
-    {
-      maxMessageBytes: limits.maxBodyBytes,
-      maxInFlight: limits.maxInFlightPerSocket,
-      maxSubscriptions: limits.maxSubscriptionsPerSocket,
-      maxBacklogBytes: limits.maxBacklogBytesPerSocket,
-      pingIntervalMs: limits.pingIntervalMs,
-    },
-    { dispatch, access },
-  )
-  const server = createServer(serverOptions(limits), (request, response) => void handle(request, response))
+  const http = createHttpFront(limits, { dispatch, access, pages: pagesOf(options), logger })
+  const webSockets = createWebSocketFront(webSocketOptions(limits), { dispatch, access, logger })
+  const server = createServer(serverOptions(limits), (request, response) => void http.handle(request, response))
   server.maxConnections = limits.maxConnections
+  server.timeout = limits.idleTimeoutMs
   server.on('upgrade', webSockets.upgrade)
+  const connections = countConnections(server, logger)
   await listen(server, options.host, options.port)
-  server.on('error', (error) => options.logger.error('rpc server error', { reason: error.message }))
+  server.on('error', (error) => logger.error('rpc server error', { reason: error.message }))
   const port = (server.address() as AddressInfo).port
-  return { url: `http://${urlHost(options.host)}:${port}`, port, close: () => close(server, webSockets.close) }
+  return {
+    url: `http://${urlHost(options.host)}:${port}`,
+    port,
+    stats: () => ({
+      callsInFlight: dispatch.inFlight(),
+      connections: connections(),
+      unsentBytes: http.unsentBytes(),
+      webSockets: webSockets.stats(),
+    }),
+    close: () => close(server, webSockets),
+  }
+}
+
+function pagesOf({ health, ready, metrics }: RpcServerOptions): Pages {
+  const facts = (ask: (() => Health | Promise<Health>) | undefined) => async (): Promise<Page> => {
+    const state = await (ask?.() ?? { ok: true })
+    return { status: state.ok ? 200 : 503, contentType: 'application/json', body: JSON.stringify(state) }
+  }
+  return {
+    '/health': facts(health),
+    '/ready': facts(ready),
+    ...(metrics ? { '/metrics': async () => ({ status: 200, ...(await metrics()) }) } : {}),
+  }
+}
+
+function webSocketOptions(limits: RpcLimits) {
+  return {
+    maxMessageBytes: limits.maxBodyBytes,
+    maxInFlight: limits.maxInFlightPerSocket,
+    maxSubscriptions: limits.maxSubscriptionsPerSocket,
+    maxBacklogBytes: limits.maxBacklogBytesPerSocket,
+    pingIntervalMs: limits.pingIntervalMs,
+  }
+}
+
+/** Counts open connections of both kinds; those over the limit are dropped by the server, and logged here. */
+function countConnections(server: Server, logger: Logger): () => number {
+  let count = 0
+  server.on('connection', (socket) => {
+    count++
+    socket.once('close', () => count--)
+  })
+  server.on('drop', () => logger.debug('a connection over the limit was dropped', { limit: server.maxConnections }))
+  return () => count
 }
 
 function serverOptions(limits: RpcLimits) {
@@ -116,11 +172,14 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 }
 
 /** Answers under way may finish for a moment; then every connection is cut. */
-async function close(server: Server, closeWebSockets: () => void): Promise<void> {
+async function close(server: Server, webSockets: WebSocketFront): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  closeWebSockets()
+  webSockets.close()
   server.closeIdleConnections()
-  const cut = setTimeout(() => server.closeAllConnections(), 500)
+  const cut = setTimeout(() => {
+    webSockets.terminate()
+    server.closeAllConnections()
+  }, 500)
   await closed
   clearTimeout(cut)
 }

@@ -40,4 +40,5 @@ export type RpcMethod = {
 
 export type MethodTable = Readonly<Record<string, RpcMethod>>
 
-export type RpcErrorObject = { code: number; message: string; data?: string }
+/** `data`: revert bytes or a transaction hash as hex, or the limit that was hit. */
+export type RpcErrorObject = { code: number; message: string; data?: string | { limit: number } }

@@ -1,13 +1,14 @@
-import { randomBytes } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { type Dispatch, failureText } from './dispatch.ts'
-import { RpcError } from './errors.ts'
+import type { Logger } from '../node/types.ts'
+import { type Answer, answerBytes } from './answer.ts'
+import type { Dispatch } from './dispatch.ts'
 import type { AccessRules } from './hosts.ts'
 import { parseJson } from './json.ts'
-import type { RpcConnection } from './types.ts'
+import { failureText } from './requests.ts'
+import { createStop } from './stop.ts'
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 
 export type WebSocketOptions = {
   maxMessageBytes: number
@@ -19,29 +20,35 @@ export type WebSocketOptions = {
   pingIntervalMs: number
 }
 
-export type WebSocketDeps = { dispatch: Dispatch; access: AccessRules }
+export type WebSocketDeps = { dispatch: Dispatch; access: AccessRules; logger: Logger }
 
 /** The WebSocket half of the port: takes over upgrades that its HTTP server hands to it. */
 export type WebSocketFront = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  stats(): { connections: number; subscriptions: number; backlogBytes: number }
+  /** Tells every peer that the server goes away; `terminate` cuts those that stay. */
   close(): void
+  terminate(): void
 }
+
+/** Close codes of RFC 6455 7.4.1. */
+const GOING_AWAY = 1001
+const POLICY_VIOLATION = 1008
+/** A peer that has been told to go may read for this long what was sent before. */
+const CLOSE_GRACE_MS = 2_000
+/** With more unread bytes than this, no further request is read from the connection. */
+const PAUSE_BACKLOG_BYTES = 1_048_576
 
 export function createWebSocketFront(options: WebSocketOptions, deps: WebSocketDeps): WebSocketFront {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: options.maxMessageBytes, perMessageDeflate: false })
-  const alive = new WeakSet<WebSocket>()
+  const connections = new Map<WebSocket, Connection>()
 
   sockets.on('connection', (socket: WebSocket) => {
-    alive.add(socket)
-    socket.on('pong', () => alive.add(socket))
-    serveConnection(socket, options, deps.dispatch)
+    connections.set(socket, createConnection(socket, options, deps))
+    socket.on('close', () => connections.delete(socket))
   })
-
   const ping = setInterval(() => {
-    for (const socket of sockets.clients) {
-      if (!alive.delete(socket)) socket.terminate()
-      else socket.ping()
-    }
+    for (const connection of connections.values()) connection.check()
   }, options.pingIntervalMs)
   ping.unref()
 
@@ -54,10 +61,24 @@ export function createWebSocketFront(options: WebSocketOptions, deps: WebSocketD
       }
       sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket, request))
     },
+    stats: () => {
+      const sum = { connections: connections.size, subscriptions: 0, backlogBytes: 0 }
+      for (const [socket, { subscriptions }] of connections) {
+        sum.subscriptions += subscriptions.count()
+        sum.backlogBytes += socket.bufferedAmount
+      }
+      return sum
+    },
     close: () => {
       clearInterval(ping)
-      for (const socket of sockets.clients) socket.terminate()
+      for (const socket of connections.keys()) {
+        socket.resume()
+        socket.close(GOING_AWAY, 'the server is closing')
+      }
       sockets.close()
+    },
+    terminate: () => {
+      for (const socket of connections.keys()) socket.terminate()
     },
   }
 }
@@ -68,39 +89,109 @@ function admitted(request: IncomingMessage, access: AccessRules): boolean {
   return access.hostAllowed(host) && (origin === undefined || access.allowOrigin(origin) !== undefined)
 }
 
-function serveConnection(socket: WebSocket, options: WebSocketOptions, dispatch: Dispatch): void {
-  const gone = new AbortController()
-  // One listener per request in flight.
-  setMaxListeners(0, gone.signal)
-  const subscriptions = createSubscriptions(options.maxSubscriptions, (text) => send(socket, text, options))
+type Connection = {
+  readonly subscriptions: Subscriptions
+  /** ends the connection when its peer is gone or does not read; else asks for the next sign of life */
+  check(): void
+}
+
+function createConnection(socket: WebSocket, options: WebSocketOptions, deps: WebSocketDeps): Connection {
+  const stop = createStop()
+  const sender = createSender(socket, options.maxBacklogBytes, { logger: deps.logger, onTooSlow: () => stopAll() })
+  const subscriptions = createSubscriptions(options.maxSubscriptions, sender.send)
   let inFlight = 0
+  let alive = true
+  const stopAll = () => {
+    stop.stop()
+    subscriptions.stopAll()
+  }
+  const isBusy = () => inFlight >= options.maxInFlight
 
   async function answer(bytes: Uint8Array): Promise<void> {
     inFlight++
-    if (inFlight >= options.maxInFlight) socket.pause()
     const opened: string[] = []
-    const text = await answerMessage(bytes, (message) =>
-      dispatch(message, { signal: gone.signal, connection: subscriptions.connection(opened) }),
-    )
-    if (text !== undefined) send(socket, text, options)
+    if (isBusy()) socket.pause()
+    const connection = subscriptions.connection(opened)
+    const text = await answerMessage(bytes, (message) => deps.dispatch.answer(message, { stop, connection }))
+    if (text !== undefined) sender.send(text)
     subscriptions.release(opened)
     inFlight--
-    if (inFlight < options.maxInFlight && socket.isPaused) socket.resume()
+    await sender.drained()
+    if (!isBusy() && socket.isPaused) socket.resume()
   }
 
-  socket.on('message', (message: Buffer | ArrayBuffer | Buffer[]) => void answer(toBytes(message)))
-  socket.on('close', () => {
-    gone.abort()
-    subscriptions.stopAll()
+  socket.on('message', (message: Buffer | ArrayBuffer | Buffer[]) => {
+    if (!stop.stopped) void answer(toBytes(message))
   })
+  socket.on('pong', () => {
+    alive = true
+  })
+  socket.on('close', stopAll)
   // Protocol violations and oversized frames: ws answers with the right close code by itself.
   socket.on('error', () => {})
+
+  return {
+    subscriptions,
+    check() {
+      // A paused socket is not read, so its pongs are not seen: then it counts whether the peer reads.
+      const gone = socket.isPaused ? sender.stalled() : !alive
+      if (gone) {
+        deps.logger.debug('a WebSocket peer is gone', { backlogBytes: socket.bufferedAmount })
+        return socket.terminate()
+      }
+      alive = false
+      socket.ping()
+    },
+  }
+}
+
+type SenderDeps = { logger: Logger; onTooSlow: () => void }
+
+/** Sends, and ends the connection of a peer that lets too much pile up. */
+function createSender(socket: WebSocket, maxBacklogBytes: number, { logger, onTooSlow }: SenderDeps) {
+  let backlogAtCheck = 0
+  let waiting: (() => void)[] = []
+  const wake = () => {
+    if (socket.readyState === socket.OPEN && socket.bufferedAmount > PAUSE_BACKLOG_BYTES) return
+    const woken = waiting
+    waiting = []
+    for (const resolve of woken) resolve()
+  }
+  socket.on('close', wake)
+
+  function send(answer: Answer): void {
+    if (socket.readyState !== socket.OPEN) return
+    const backlogBytes = socket.bufferedAmount
+    if (backlogBytes > maxBacklogBytes) {
+      logger.warn('closed a WebSocket whose peer does not read', { backlogBytes, limit: maxBacklogBytes })
+      socket.close(POLICY_VIOLATION, `more than ${maxBacklogBytes} bytes are unread`)
+      setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref()
+      onTooSlow()
+    } else if (typeof answer === 'string') socket.send(answer, wake)
+    else socket.send(answerBytes(answer), { binary: false }, wake)
+  }
+
+  return {
+    send,
+    /** the peer has taken most of what was sent */
+    drained(): Promise<void> | undefined {
+      if (socket.readyState !== socket.OPEN || socket.bufferedAmount <= PAUSE_BACKLOG_BYTES) return undefined
+      socket.pause()
+      return new Promise((resolve) => waiting.push(resolve))
+    },
+    /** is there a backlog, and has none of it been taken since the last time this was asked? */
+    stalled(): boolean {
+      const before = backlogAtCheck
+      backlogAtCheck = socket.bufferedAmount
+      return backlogAtCheck > 0 && backlogAtCheck >= before && before > 0
+    },
+  }
 }
 
 async function answerMessage(
   bytes: Uint8Array,
-  dispatch: (message: unknown) => Promise<string | undefined>,
-): Promise<string | undefined> {
+  dispatch: (message: unknown) => Promise<Answer | undefined>,
+): Promise<Answer | undefined> {
   let message: unknown
   try {
     message = parseJson(bytes)
@@ -113,68 +204,4 @@ async function answerMessage(
 function toBytes(message: Buffer | ArrayBuffer | Buffer[]): Uint8Array {
   if (Array.isArray(message)) return Buffer.concat(message)
   return message instanceof ArrayBuffer ? new Uint8Array(message) : message
-}
-
-function send(socket: WebSocket, text: string, options: WebSocketOptions): void {
-  if (socket.readyState !== socket.OPEN) return
-  socket.send(text)
-  if (socket.bufferedAmount > options.maxBacklogBytes) socket.terminate()
-}
-
-type Subscription = { stop: () => void; held: string[] | undefined }
-
-/** The subscriptions of one connection. Pushes are held back until the answer with the id is on its way. */
-function createSubscriptions(limit: number, sendText: (text: string) => void) {
-  const open = new Map<string, Subscription>()
-
-  function subscribe(notification: string, start: Parameters<RpcConnection['subscribe']>[1]): string {
-    if (open.size >= limit)
-      throw new RpcError('LIMIT_EXCEEDED', `at most ${limit} subscriptions per connection`, { limit })
-    const id = `0x${randomBytes(16).toString('hex')}`
-    const subscription: Subscription = { stop: () => {}, held: [] }
-    open.set(id, subscription)
-    const push = (result: unknown) => {
-      if (!open.has(id)) return
-      const text = JSON.stringify({ jsonrpc: '2.0', method: notification, params: { subscription: id, result } })
-      if (subscription.held) subscription.held.push(text)
-      else sendText(text)
-    }
-    try {
-      subscription.stop = start(push)
-    } catch (error) {
-      open.delete(id)
-      throw error
-    }
-    return id
-  }
-
-  function unsubscribe(id: string): boolean {
-    const subscription = open.get(id)
-    open.delete(id)
-    subscription?.stop()
-    return subscription !== undefined
-  }
-
-  return {
-    /** `opened` collects the ids that this request opens. */
-    connection: (opened: string[]): RpcConnection => ({
-      subscribe: (notification, start) => {
-        const id = subscribe(notification, start)
-        opened.push(id)
-        return id
-      },
-      unsubscribe,
-    }),
-    release: (ids: readonly string[]): void => {
-      for (const id of ids) {
-        const subscription = open.get(id)
-        const held = subscription?.held ?? []
-        if (subscription) subscription.held = undefined
-        for (const text of held) sendText(text)
-      }
-    },
-    stopAll: (): void => {
-      for (const id of [...open.keys()]) unsubscribe(id)
-    },
-  }
 }

@@ -22,6 +22,7 @@ const OWNED = {
   '@ethereumjs/vm': 'execution',
   '@ethereumjs/evm': 'execution',
   '@ethereumjs/statemanager': 'execution',
+  'prom-client': 'bin',
   ws: 'rpc',
   level: 'node',
 }

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngines, type Engines } from '../../bin/engines.ts'
 import { devnetGenesis } from '../../bin/genesisCommand.ts'
 import { l1Methods, openL1, serve } from '../../bin/l1.ts'
+import { createMetrics } from '../../bin/metrics.ts'
+import { createMonitor } from '../../bin/monitor.ts'
 import { openRollup, type RollupNode } from '../../bin/rollupNode.ts'
 import { relayerAccount, settlerAccount } from '../../genesis/accounts.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
@@ -30,7 +32,9 @@ describe('a rollup of another chain id and genesis', () => {
     const deps = { engines, clock: systemClock, timers: systemTimers, logger: silentLogger }
     const setup = { genesis: genesis.l1, sealMode: { kind: 'instant' } as const, imported: false }
     l1 = await openL1(setup, deps)
-    server = await serve({ host: '127.0.0.1', port: 0 }, l1Methods(l1, systemClock), silentLogger)
+    const monitor = createMonitor({ name: 'l1', ...l1 }, createMetrics())
+    const methods = l1Methods(l1, systemClock)
+    server = await serve({ host: '127.0.0.1', port: 0 }, methods, { monitor, logger: silentLogger })
     l1.start()
     await l1.sealer.sealNow()
     for (const { l2, deployment } of genesis.rollups) {

@@ -11,8 +11,10 @@ import { adjustableClock, systemTimers } from '../../node/clock.ts'
 import type { L1Node } from '../../node/l1Node.ts'
 import type { Logger, SealMode } from '../../node/types.ts'
 import type { L2Node } from '../../rollup/l2Node.ts'
+import { answerBytes } from '../../rpc/answer.ts'
 import { chainMethods } from '../../rpc/chainMethods.ts'
 import { createDispatch } from '../../rpc/dispatch.ts'
+import { createStop } from '../../rpc/stop.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import type { Block } from '../../stateless/types.ts'
 import { type LogLine, recordingLogger } from '../rpc/support.ts'
@@ -150,9 +152,11 @@ export function transportTo(
     { methods, logger },
   )
   const ask = async (method: string, params: unknown): Promise<unknown> => {
-    const signal = new AbortController().signal
-    const text = await dispatch({ jsonrpc: '2.0', id: 1, method, params }, { signal })
-    const answer = JSON.parse(text ?? '{}') as { result?: unknown; error?: { code: number; message: string } }
+    const text = await dispatch.answer({ jsonrpc: '2.0', id: 1, method, params }, { stop: createStop() })
+    const answer = JSON.parse(answerBytes(text ?? '{}').toString()) as {
+      result?: unknown
+      error?: { code: number; message: string }
+    }
     if (answer.error !== undefined) throw answer.error
     return answer.result
   }

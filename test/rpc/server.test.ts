@@ -1,17 +1,21 @@
+import { deflateSync, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TransactionRejected } from '../../execution/errors.ts'
 import { ChainError } from '../../node/errors.ts'
 import { giveWay } from '../../node/eventLoop.ts'
 import { address, quantity } from '../../rpc/codec.ts'
 import { bool, method, optional, required, text } from '../../rpc/params.ts'
+import { createJsonCache } from '../../rpc/preparedJson.ts'
 import { revertError } from '../../rpc/revertReason.ts'
 import { createRpcServer } from '../../rpc/server.ts'
 import type { MethodTable } from '../../rpc/types.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
-import { call, http, openSocket, post, rawExchange, startServer, type TestServer } from './support.ts'
+import { call, http, openSocket, post, rawExchange, rawHttp, startServer, type TestServer } from './support.ts'
 
 const seen: string[] = []
 const aborted: Promise<void>[] = []
+
+const rows = createJsonCache(1_000_000)
 
 const methods: MethodTable = {
   test_echo: method([optional('value', text)], ([value]) => value ?? null),
@@ -45,6 +49,9 @@ const methods: MethodTable = {
     aborted.push(stopped)
     return new Promise(() => {})
   }),
+  test_prepared: method([], () =>
+    rows.get('rows', () => Array.from({ length: 1_000 }, () => ({ text: 'x'.repeat(100) }))),
+  ),
   test_rows: method([required('count', quantity)], ([count]) =>
     Array.from({ length: Number(count) }, (_, row) => ({ row, text: 'x'.repeat(100), absent: undefined })),
   ),
@@ -59,6 +66,7 @@ const methods: MethodTable = {
 }
 
 let server: TestServer
+let wide: TestServer
 beforeAll(async () => {
   server = await startServer({
     methods,
@@ -67,7 +75,10 @@ beforeAll(async () => {
     limits: { maxBodyBytes: 20_000, maxBatch: 5, callTimeoutMs: 200, requestTimeoutMs: 300, headersTimeoutMs: 300 },
   })
 })
-afterAll(() => server.close())
+beforeAll(async () => {
+  wide = await startServer({ methods })
+})
+afterAll(() => Promise.all([server.close(), wide.close()]))
 
 describe('JSON-RPC over HTTP', () => {
   test('answers with the id that it was given', async () => {
@@ -224,7 +235,7 @@ describe('batches and notifications', () => {
   test('a batch over the limit is -32005 and runs nothing', async () => {
     const batch = Array.from({ length: 6 }, () => ({ jsonrpc: '2.0', method: 'test_note', params: ['never'] }))
     const { error } = await post(server, batch)
-    expect(error).toMatchObject({ code: -32005 })
+    expect(error).toMatchObject({ code: -32005, data: { limit: 5 } })
     expect(error?.message).toContain('at most 5')
     expect(seen).not.toContain('never')
   })
@@ -340,9 +351,72 @@ describe('who may call', () => {
   })
 
   test('only POST to / is JSON-RPC', async () => {
-    expect((await http(server, { method: 'GET' })).status).toBe(405)
-    expect((await http(server, { method: 'DELETE' })).status).toBe(405)
+    expect(await http(server, { method: 'DELETE' })).toMatchObject({ status: 405, headers: { allow: 'POST, OPTIONS' } })
+    expect((await http(server, { method: 'GET', path: '/?query' })).status).toBe(405)
     expect((await http(server, { path: '/other', body })).status).toBe(404)
+  })
+})
+
+describe('compression', () => {
+  const ask = (rows: string, headers: Record<string, string>) =>
+    rawHttp(server, {
+      headers,
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'test_rows', params: [rows] }),
+    })
+
+  test.each(['gzip', 'br, gzip;q=0.5', '*', 'GZIP'])(
+    'a long answer is packed for Accept-Encoding: %s',
+    async (accept) => {
+      const answer = await ask('0x3e8', { 'accept-encoding': accept })
+      expect(answer.headers).toMatchObject({ 'content-encoding': 'gzip', 'content-type': 'application/json' })
+      expect(answer.headers.vary).toContain('accept-encoding')
+      expect(answer.body.length).toBeLessThan(20_000)
+      expect(JSON.parse(gunzipSync(answer.body).toString()).result).toHaveLength(1_000)
+    },
+  )
+
+  test.each(['', 'identity', 'br', 'gzip;q=0', '*;q=0'])('but not for Accept-Encoding: %j', async (accept) => {
+    const answer = await ask('0x3e8', { 'accept-encoding': accept })
+    expect(answer.headers['content-encoding']).toBeUndefined()
+    expect(JSON.parse(answer.body.toString()).result).toHaveLength(1_000)
+  })
+
+  test('a short answer is not packed, a very long one is packed on the way', async () => {
+    expect((await ask('0x1', { 'accept-encoding': 'gzip' })).headers['content-encoding']).toBeUndefined()
+    const long = await ask('0x8000', { 'accept-encoding': 'gzip' })
+    expect(long.headers).toMatchObject({ 'content-encoding': 'gzip', 'transfer-encoding': 'chunked' })
+    expect(JSON.parse(gunzipSync(long.body).toString()).result).toHaveLength(0x8000)
+  })
+
+  test('a prepared result is put into every answer, packed or not', async () => {
+    for (const id of [7, 'x'.repeat(70_000)]) {
+      const request = { body: JSON.stringify({ jsonrpc: '2.0', id, method: 'test_prepared' }) }
+      const plain = JSON.parse((await rawHttp(wide, request)).body.toString())
+      expect(plain).toMatchObject({ jsonrpc: '2.0', id })
+      expect(plain.result).toHaveLength(1_000)
+      const packed = await rawHttp(wide, { ...request, headers: { 'accept-encoding': 'gzip' } })
+      expect(packed.headers['content-encoding']).toBe('gzip')
+      expect(JSON.parse(gunzipSync(packed.body).toString())).toEqual(plain)
+    }
+    const batch = [1, 2].map((id) => ({ jsonrpc: '2.0', id, method: 'test_prepared' }))
+    const answers = await post(wide, batch)
+    expect(answers).toMatchObject([{ id: 1 }, { id: 2 }])
+  })
+
+  test('a packed request is unpacked, up to the limit for bodies', async () => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'test_echo', params: ['packed'] })
+    const send = (encoding: string, bytes: Uint8Array) =>
+      http(server, { headers: { 'content-encoding': encoding }, body: bytes })
+    expect(JSON.parse((await send('gzip', gzipSync(body))).body)).toMatchObject({ result: 'packed' })
+    expect(JSON.parse((await send('deflate', deflateSync(body))).body)).toMatchObject({ result: 'packed' })
+    expect(JSON.parse((await send('identity', Buffer.from(body))).body)).toMatchObject({ result: 'packed' })
+    const bomb = await send('gzip', gzipSync(Buffer.alloc(10_000_000)))
+    expect(bomb.status).toBe(413)
+    expect(JSON.parse(bomb.body)).toMatchObject({ error: { code: -32005, data: { limit: 20_000 } } })
+    const broken = await send('gzip', gzipSync(body).subarray(0, 20))
+    expect(broken.status).toBe(400)
+    expect(JSON.parse(broken.body)).toMatchObject({ error: { code: -32700 } })
+    expect((await send('br', Buffer.from(body))).status).toBe(415)
   })
 })
 
@@ -351,6 +425,29 @@ describe('health', () => {
     expect(await http(server, { method: 'GET', path: '/health' })).toMatchObject({ status: 200, body: '{"ok":true}' })
     expect(await http(server, { method: 'HEAD', path: '/health' })).toMatchObject({ status: 200, body: '' })
     expect((await http(server, { path: '/health', body: '{}' })).status).toBe(405)
+  })
+
+  test('GET /ready and GET /metrics, where there are some', async () => {
+    const page = async () => ({ contentType: 'text/plain', body: 'up 1' })
+    const watched = await startServer({ methods, ready: () => ({ ok: false, reason: 'starting' }), metrics: page })
+    const get = (path: string, headers = {}) => http(watched, { method: 'GET', path, headers })
+    expect(await get('/ready')).toMatchObject({ status: 503, body: '{"ok":false,"reason":"starting"}' })
+    expect(await get('/metrics')).toMatchObject({
+      status: 200,
+      body: 'up 1',
+      headers: { 'content-type': 'text/plain' },
+    })
+    for (const path of ['/health', '/ready', '/metrics']) {
+      expect((await get(path, { host: 'evil.example' })).status).toBe(403)
+    }
+    await watched.close()
+    expect((await http(server, { method: 'GET', path: '/ready' })).status).toBe(200)
+    expect((await http(server, { method: 'GET', path: '/metrics' })).status).toBe(404)
+    expect((await http(server, { method: 'GET', path: '/constructor' })).status).toBe(404)
+  })
+
+  test('GET / tells that somebody is there', async () => {
+    expect(await http(server, { method: 'GET' })).toMatchObject({ status: 200, body: '' })
   })
 
   test('503 when it is not well', async () => {
@@ -388,7 +485,10 @@ describe('listening', () => {
 
   test('every finished call is told to the observer', async () => {
     const calls: [string, number | undefined][] = []
-    const observed = await startServer({ methods, onCall: (name, _, code) => void calls.push([name, code]) })
+    const observed = await startServer({
+      methods,
+      onCall: ({ method: name, errorCode }) => void calls.push([name, errorCode]),
+    })
     await call(observed, 'test_echo')
     await call(observed, 'made_up')
     await call(observed, 'test_rejected')

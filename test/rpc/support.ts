@@ -26,23 +26,30 @@ export async function startServer(options: Partial<RpcServerOptions> & Pick<RpcS
 }
 
 export type HttpAnswer = { status: number; headers: Record<string, string | string[] | undefined>; body: string }
+export type HttpQuestion = {
+  method?: string
+  path?: string
+  headers?: Record<string, string>
+  body?: string | Uint8Array
+}
 
 /** One HTTP exchange with full control over headers. */
-export function http(
+export async function http(server: RpcServer, question: HttpQuestion): Promise<HttpAnswer> {
+  const answer = await rawHttp(server, question)
+  return { ...answer, body: answer.body.toString() }
+}
+
+/** The same, with the body as it came. */
+export function rawHttp(
   server: RpcServer,
-  options: { method?: string; path?: string; headers?: Record<string, string>; body?: string | Uint8Array },
-): Promise<HttpAnswer> {
+  { method = 'POST', path = '/', headers = {}, body }: HttpQuestion,
+): Promise<Omit<HttpAnswer, 'body'> & { body: Buffer }> {
   return new Promise((resolve, reject) => {
-    const { method = 'POST', path = '/', headers = {}, body } = options
     const call = request({ host: '127.0.0.1', port: server.port, method, path, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: Buffer.concat(chunks).toString(),
-        }),
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
       )
       response.on('error', reject)
     })
@@ -55,7 +62,7 @@ export type Answer = {
   jsonrpc?: string
   id?: unknown
   result?: unknown
-  error?: { code: number; message: string; data?: string }
+  error?: { code: number; message: string; data?: unknown }
 }
 
 /** The JSON-RPC answer to any body. */

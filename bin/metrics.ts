@@ -1,0 +1,178 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { BlockTag, Chain, Sealer, TxPool } from '../node/types.ts'
+import type { RollupReader, RollupStatus } from '../rollup/types.ts'
+import type { FinishedCall } from '../rpc/dispatch.ts'
+import type { RpcServerStats } from '../rpc/server.ts'
+
+/** Everything of one chain that metrics tell about; `name` is the label `chain`. */
+export type WatchedChain = {
+  name: string
+  chain: Chain
+  pool: TxPool
+  sealer: Sealer
+  /** undefined before the server listens */
+  server(): RpcServerStats | undefined
+  /** L2 only */
+  rollup?: RollupReader
+}
+
+/** Metrics of one process in the Prometheus text format; each chain in it is a value of the label `chain`. */
+export type Metrics = {
+  page(): Promise<{ contentType: string; body: string }>
+  /** Adds a chain; the result is to be told of every finished call. */
+  watch(watched: WatchedChain): (call: FinishedCall) => void
+}
+
+const PREFIX = 'reenact_'
+const CALL_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1, 5, 30]
+/** L1 may be away while it is asked for the escrow: then the other figures must not wait for it. */
+const MAX_STATUS_WAIT_MS = 1_000
+
+/** A registry with the metrics of this process. Figures of chains are read when somebody asks, calls are counted as they end. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const watched: WatchedChain[] = []
+  collectDefaultMetrics({ register: registry, prefix: PREFIX })
+  serverGauges(registry, watched)
+  chainGauges(registry, watched)
+  const readRollups = rollupGauges(registry, watched)
+  const calls = callMetrics(registry)
+  return {
+    page: async () => {
+      await readRollups()
+      return { contentType: registry.contentType, body: await registry.metrics() }
+    },
+    watch: (chain) => {
+      watched.push(chain)
+      return calls(chain.name)
+    },
+  }
+}
+
+function callMetrics(registry: Registry) {
+  const registers = [registry]
+  const seconds = new Histogram({
+    name: `${PREFIX}rpc_call_seconds`,
+    help: 'Duration of JSON-RPC calls; its count is the number of calls',
+    labelNames: ['chain', 'method'],
+    buckets: CALL_SECONDS,
+    registers,
+  })
+  const errors = new Counter({
+    name: `${PREFIX}rpc_errors_total`,
+    help: 'JSON-RPC calls that ended with an error, by its number',
+    labelNames: ['chain', 'method', 'code'],
+    registers,
+  })
+  const bytes = new Counter({
+    name: `${PREFIX}rpc_answer_bytes_total`,
+    help: 'Length of all JSON-RPC answers before compression',
+    labelNames: ['chain'],
+    registers,
+  })
+  return (chain: string) => {
+    const observers = new Map<string, { observe(value: number): void }>()
+    const sent = bytes.labels(chain)
+    return (call: FinishedCall): void => {
+      let observer = observers.get(call.method)
+      if (observer === undefined) {
+        observer = seconds.labels(chain, call.method)
+        observers.set(call.method, observer)
+      }
+      observer.observe(call.ms / 1000)
+      sent.inc(call.bytes)
+      if (call.errorCode !== undefined) errors.inc({ chain, method: call.method, code: call.errorCode })
+    }
+  }
+}
+
+/** A gauge whose value for each chain is read when it is asked for; chains without one are left out. */
+function gauge(
+  registry: Registry,
+  watched: readonly WatchedChain[],
+  [name, help]: readonly [string, string],
+  read: (chain: WatchedChain) => number | undefined,
+): void {
+  new Gauge({
+    name: `${PREFIX}${name}`,
+    help,
+    labelNames: ['chain'],
+    registers: [registry],
+    collect() {
+      for (const chain of watched) {
+        const value = read(chain)
+        if (value !== undefined) this.set({ chain: chain.name }, value)
+      }
+    },
+  })
+}
+
+function serverGauges(registry: Registry, watched: readonly WatchedChain[]): void {
+  const add = (name: string, help: string, read: (stats: RpcServerStats) => number) =>
+    gauge(registry, watched, [name, help], ({ server }) => {
+      const stats = server()
+      return stats && read(stats)
+    })
+  add('rpc_calls_in_flight', 'JSON-RPC calls under way', (stats) => stats.callsInFlight)
+  add('rpc_connections', 'Open connections, WebSockets included', (stats) => stats.connections)
+  add('rpc_unsent_bytes', 'Answers over HTTP that readers have not taken yet', (stats) => stats.unsentBytes)
+  add('rpc_websockets', 'Open WebSockets', ({ webSockets }) => webSockets.connections)
+  add('rpc_subscriptions', 'Open subscriptions', ({ webSockets }) => webSockets.subscriptions)
+  add(
+    'rpc_websocket_backlog_bytes',
+    'Sent to WebSockets and not taken yet',
+    ({ webSockets }) => webSockets.backlogBytes,
+  )
+}
+
+function chainGauges(registry: Registry, watched: readonly WatchedChain[]): void {
+  const add = (name: string, help: string, read: (chain: WatchedChain) => bigint | number) =>
+    gauge(registry, watched, [name, help], (chain) => Number(read(chain)))
+  const tagged = (tag: BlockTag) => (watchedChain: WatchedChain) => watchedChain.chain.resolveTag(tag)
+  add('head_number', 'Number of the newest block', ({ chain }) => chain.head().header.number)
+  add('head_timestamp_seconds', 'Timestamp of the newest block', ({ chain }) => chain.head().header.timestamp)
+  add('head_gas_used', 'Gas used in the newest block', ({ chain }) => chain.head().header.gasUsed)
+  add('head_transactions', 'Transactions in the newest block', ({ chain }) => chain.head().transactions.length)
+  add('safe_number', 'Number of the newest safe block', tagged('safe'))
+  add('finalized_number', 'Number of the newest final block', tagged('finalized'))
+  add('pool_pending', 'Transactions in the pool that can run now', ({ pool }) => pool.status().pending)
+  add('pool_queued', 'Transactions in the pool that wait for a nonce', ({ pool }) => pool.status().queued)
+  add('sealing_failures', 'Seals that failed since the last that did not', ({ sealer }) => sealer.failures)
+}
+
+/** The figures of rollup_status. The result reads them for the gauges. */
+function rollupGauges(registry: Registry, watched: readonly WatchedChain[]): () => Promise<void> {
+  const statuses = new Map<string, RollupStatus>()
+  const add = (name: string, help: string, read: (status: RollupStatus) => bigint | number | boolean) =>
+    gauge(registry, watched, [name, help], (chain) => {
+      const status = statuses.get(chain.name)
+      return status && Number(read(status))
+    })
+  add('rollup_l1_head_number', 'Newest L1 block that the rollup has read', ({ l1Head }) => l1Head.number)
+  add('rollup_lag_blocks', 'L2 blocks that are not settled', ({ lag }) => lag.blocks)
+  add('rollup_lag_seconds', 'Time between the newest and the newest settled L2 block', ({ lag }) => lag.seconds)
+  add('rollup_deposits_waiting', 'L1 messages not yet claimed on L2', ({ queue }) => queue.deposits)
+  add('rollup_escrow_ether', 'Ether that the L1 messenger holds', ({ escrow }) => Number(escrow) / 1e18)
+  add('rollup_sequencing', '1 while the sequencer may build', ({ sequencer }) => sequencer.active)
+  add('rollup_settling', '1 while the settler may send', ({ settler }) => settler.active)
+  add('rollup_settlement_failing', '1 after a settlement that failed', ({ settler }) => settler.lastError !== undefined)
+  return async () => {
+    for (const { name, rollup } of watched) {
+      const status = rollup && (await within(rollup.status(), MAX_STATUS_WAIT_MS))
+      if (status) statuses.set(name, status)
+    }
+  }
+}
+
+/** undefined when it takes longer. */
+async function within<Value>(value: Promise<Value>, ms: number): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined)
+  })
+  try {
+    return await Promise.race([value, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,91 @@
+import { promisify } from 'node:util'
+import { constants, crc32, deflateRaw } from 'node:zlib'
+import { LRUCache } from 'lru-cache'
+import { stringifyJson } from './json.ts'
+
+const deflate = promisify(deflateRaw)
+/** Shorter texts are kept as strings: putting an answer together from them is cheaper than sending pieces. */
+const MIN_BYTES = 16_384
+const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
+const GZIP_HEAD = Buffer.from('{"jsonrpc":"2.0","result":')
+
+const PREPARED: unique symbol = Symbol('prepared JSON')
+
+/** The JSON of a result that never changes, made once and put into every answer as it is. */
+export type PreparedJson = {
+  readonly [PREPARED]: true
+  /** bytes when it is long */
+  readonly text: string | Uint8Array
+  /** raw deflate of GZIP_HEAD and `text`, ending on a byte and not yet finished; made when first asked for */
+  deflated?: Promise<Deflated>
+}
+type Deflated = { bytes: Uint8Array; crc: number; length: number }
+
+export function isPreparedJson(value: unknown): value is PreparedJson {
+  return typeof value === 'object' && value !== null && PREPARED in value
+}
+
+/** Throws RpcError RESPONSE_TOO_LARGE. */
+export async function prepareJson(value: unknown, maxLength = Number.POSITIVE_INFINITY): Promise<PreparedJson> {
+  const json = await stringifyJson(value, maxLength)
+  const text = typeof json === 'string' ? json : json.join('')
+  return { [PREPARED]: true, text: text.length < MIN_BYTES ? text : Buffer.from(text) }
+}
+
+/**
+ * The answer with this result as a gzip stream. The long part is compressed once; the id comes after it, uncompressed,
+ * so that what it adds to the checksum can be added to the stored one.
+ */
+export async function gzipPrepared(json: PreparedJson, id: string): Promise<readonly Uint8Array[]> {
+  json.deflated ??= deflatePrepared(json.text)
+  const { bytes, crc, length } = await json.deflated
+  const tail = Buffer.from(`,"id":${id}}`)
+  const trailer = Buffer.alloc(8)
+  trailer.writeUInt32LE(crc32(tail, crc), 0)
+  trailer.writeUInt32LE((length + tail.length) >>> 0, 4)
+  return [GZIP_HEADER, bytes, ...storedBlocks(tail), trailer]
+}
+
+async function deflatePrepared(text: string | Uint8Array): Promise<Deflated> {
+  const whole = Buffer.concat([GZIP_HEAD, typeof text === 'string' ? Buffer.from(text) : text])
+  const bytes = await deflate(whole, { finishFlush: constants.Z_SYNC_FLUSH })
+  return { bytes, crc: crc32(whole), length: whole.length }
+}
+
+/** Uncompressed deflate blocks, the last one final (RFC 1951 3.2.4). */
+function storedBlocks(bytes: Uint8Array): Uint8Array[] {
+  const blocks: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; at += 0xffff) {
+    const piece = bytes.subarray(at, at + 0xffff)
+    const header = Buffer.alloc(5)
+    header[0] = at + 0xffff >= bytes.length ? 1 : 0
+    header.writeUInt16LE(piece.length, 1)
+    header.writeUInt16LE(piece.length ^ 0xffff, 3)
+    blocks.push(header, piece)
+  }
+  return blocks
+}
+
+export type JsonCache = {
+  /** The prepared JSON of what `make` gives; `key` names it for good. */
+  get(key: string, make: () => unknown): PreparedJson | Promise<PreparedJson>
+}
+
+/** Keeps at most `maxBytes` of prepared JSON, dropping what was not asked for longest. */
+export function createJsonCache(maxBytes: number): JsonCache {
+  const cache = new LRUCache<string, PreparedJson>({
+    maxSize: maxBytes,
+    maxEntrySize: Math.ceil(maxBytes / 4),
+    // Half as much again stands for the compressed form.
+    sizeCalculation: ({ text }) => Math.ceil(text.length * 1.5) + 128,
+  })
+  return {
+    get: (key, make) => cache.get(key) ?? fill(key, make),
+  }
+
+  async function fill(key: string, make: () => unknown): Promise<PreparedJson> {
+    const prepared = await prepareJson(await make())
+    cache.set(key, prepared)
+    return prepared
+  }
+}
