@@ -137,11 +137,8 @@ class LiveSealer implements Sealer {
   }
 
   #seal(trigger: SealTrigger): Promise<Block | undefined> {
-<<<<<<< HEAD
-    return this.between(() => this.#deps.seal(trigger))
-=======
-    const result = this.#seals.then(() => this.#deps.seal(trigger))
-    this.#seals = result.then(
+    const result = this.between(() => this.#deps.seal(trigger))
+    result.then(
       () => {
         this.#failures = 0
       },
@@ -150,6 +147,5 @@ class LiveSealer implements Sealer {
       },
     )
     return result
->>>>>>> 1c676ea (rpc: dispatch without jayson, gzip both ways, limits in error data, slow readers; bin: /ready, /metrics, health facts)
   }
 }
