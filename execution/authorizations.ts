@@ -3,7 +3,7 @@ import type { TypedTransaction } from '@ethereumjs/tx'
 import { Account, Address } from '@ethereumjs/util'
 import { bigintToMinimalBytes, concatBytes, EMPTY_BYTES, isZeroBytes } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
-import { encodeRlp, rlpInteger } from '../stateless/rlp.ts'
+import { authorityOf } from './authorities.ts'
 import { isDelegation } from './delegation.ts'
 import type { YieldClock } from './eventLoop.ts'
 import type { RunEvm } from './evm.ts'
@@ -11,11 +11,7 @@ import { assert } from './internal.ts'
 import type { JournaledState } from './stateManager.ts'
 import type { Authorization, Transaction } from './types.ts'
 
-/** EIP-7702 */
-const MAGIC = Uint8Array.of(5)
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00)
-const MAX_NONCE = (1n << 64n) - 1n
-const HALF_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n / 2n
 
 /** What applying the list used of the transaction's gas, and what it gives back at its end (before EIP-8037). */
 export type AppliedAuthorizations = { gasLeft: bigint; refund: bigint; outOfGas: boolean }
@@ -91,20 +87,19 @@ async function applyOne(
   return { gasLeft, refund, outOfGas: false }
 }
 
-/** The signer, when chain id, nonce and signature may be used at all. */
 function recoverAuthority(item: Authorization, common: Common): Address | undefined {
-  if (item.chainId !== 0n && item.chainId !== common.chainId()) return undefined
-  if (item.nonce >= MAX_NONCE || item.s > HALF_ORDER || item.yParity > 1) return undefined
   const { ecrecover } = common.customCrypto
   assert(ecrecover !== undefined, 'signature recovery is always given')
-  const message = encodeRlp([rlpInteger(item.chainId), item.address, rlpInteger(item.nonce)])
-  const hash = keccak256(concatBytes([MAGIC, message]))
-  try {
-    const publicKey = ecrecover(hash, BigInt(item.yParity), bigintToMinimalBytes(item.r), bigintToMinimalBytes(item.s))
-    return new Address(keccak256(publicKey).slice(12))
-  } catch {
-    return undefined // no key belongs to this signature
-  }
+  const authority = authorityOf(item, common.chainId(), {
+    recoverSender(hash, { r, s, yParity }) {
+      try {
+        return keccak256(ecrecover(hash, BigInt(yParity), bigintToMinimalBytes(r), bigintToMinimalBytes(s))).slice(12)
+      } catch {
+        return undefined // no key belongs to this signature
+      }
+    },
+  })
+  return authority === undefined ? undefined : new Address(authority)
 }
 
 /** EIP-7702 before EIP-8037: the intrinsic gas took every authority for a new account. */

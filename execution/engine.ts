@@ -1,4 +1,5 @@
 import { beginBlock } from './assembly.ts'
+import { authoritiesOf } from './authorities.ts'
 import { runCallRequest } from './call.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import type { Crypto } from './crypto.ts'
@@ -10,6 +11,7 @@ import { createRunBlock, type RejectionLogger } from './runBlock.ts'
 import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
 import { minimumGas } from './typedTransactions.ts'
 import type { Engine, ExecutePrecompile } from './types.ts'
+import { verifySidecar } from './verifySidecar.ts'
 
 export type EngineOptions = {
   spec: ChainSpec
@@ -42,6 +44,8 @@ export function createEngine(options: EngineOptions): Engine {
     nextBaseFee: (parent, timestamp) => nextBaseFee(parent, childCommon(spec, parent.number, timestamp)),
     nextExcessBlobGas: (parent, timestamp) => nextExcessBlobGas(parent, childCommon(spec, parent.number, timestamp)),
     blobBaseFee: (header) => blobBaseFee(header, spec.sharedCommonAt(header)),
+    verifyBlobs: (tx) => verifySidecar(tx, crypto),
+    authorities: (tx) => authoritiesOf(tx, spec.chainId, crypto),
     minimumGas: (tx, at) => minimumGas(tx, spec.sharedCommonAt(at)),
     executeBlock: (request) => executeBlock(request, deps),
     beginBlock: (request) => beginBlock(request, deps),

@@ -25,6 +25,11 @@ export type TransactionRejectedCode =
   | 'REPLACEMENT_UNDERPRICED'
   | 'POOL_FULL'
   | 'ACCOUNT_LIMIT'
+  | 'ADDRESS_RESERVED' // blob transactions and others of one account exclude each other
+  | 'GAPPED_NONCE' // of a delegated account, which has one transaction at a time
+  | 'IN_FLIGHT_LIMIT' // of a delegated account
+  | 'AUTHORITY_RESERVED' // the signer of an authorization has transactions of its own waiting
+  | 'BAD_BLOB_PROOF'
   | 'DATA_TOO_LARGE'
   | 'UNSETTLEABLE' // L2 only: alone above the regular gas or input size that one settlement can carry
   | 'INVALID' // any other rule of the transaction's type; the message says which

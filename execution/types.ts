@@ -271,6 +271,13 @@ export type Engine = {
   nextBaseFee(parent: BlockHeader, timestamp: bigint): bigint | undefined
   nextExcessBlobGas(parent: BlockHeader, timestamp: bigint): bigint | undefined
   blobBaseFee(header: BlockHeader): bigint | undefined
+  /**
+   * Do the proofs beside a blob transaction prove that its commitments are those of its blobs (EIP-4844, EIP-7594)? Throws
+   * TransactionRejected. Takes a tenth of a second for a blob, in slices.
+   */
+  verifyBlobs(tx: Transaction): Promise<void>
+  /** Who signed the authorizations of a set-code transaction for this chain (EIP-7702), each once; in slices. */
+  authorities(tx: Transaction): Promise<readonly Uint8Array[]>
   /** Intrinsic gas and calldata floor: the least gas limit a transaction may have. Recovers the sender. */
   minimumGas(tx: Transaction, at: { number: bigint; timestamp: bigint }): bigint
   /** Runs and fully checks a sealed block against its header. Throws InvalidBlock. */

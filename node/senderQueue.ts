@@ -11,6 +11,8 @@ export type PooledTransaction = {
   cost: bigint
   /** as it came in, blobs included */
   bytes: number
+  /** who signed its authorizations (EIP-7702) */
+  authorities: readonly string[]
   /** has been reported as pending */
   announced: boolean
 }
@@ -63,16 +65,20 @@ export function removeEntry(queue: SenderQueue, entry: PooledTransaction): void 
   if (queue.entries[index] === entry) queue.entries.splice(index, 1)
 }
 
-/** What the transactions before this nonce can take from the sender, in wei. */
-export function costBefore(queue: SenderQueue, nonce: bigint): bigint {
-  const { pendingCount, pendingCost, entries } = queue
-  if (nonce === queue.nonce + BigInt(pendingCount)) return pendingCost
-  let cost = 0n
-  for (const entry of entries) {
-    if (entry.tx.nonce >= nonce) break
-    cost += entry.cost
-  }
-  return cost
+/** Does it hold blob transactions? Then it holds nothing else, and without gaps. */
+export function holdsBlobs({ entries }: SenderQueue): boolean {
+  return entries[0]?.tx.type === 3
+}
+
+/** The first nonce that nothing here has. */
+export function firstGap({ entries, nonce }: SenderQueue): bigint {
+  const gap = entries.findIndex(({ tx }, index) => tx.nonce !== nonce + BigInt(index))
+  return nonce + BigInt(gap === -1 ? entries.length : gap)
+}
+
+/** Removes what comes after the first gap, and returns it. */
+export function takeGapped(queue: SenderQueue): PooledTransaction[] {
+  return queue.entries.splice(Number(firstGap(queue) - queue.nonce))
 }
 
 /** Removes what the state has passed, and returns it. */

@@ -5,30 +5,25 @@ import { keccak256 } from '../stateless/keccak.ts'
 import type { Block, Hash32, StateView } from '../stateless/types.ts'
 import { bestCandidates } from './candidates.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
-import { leastWorth } from './eviction.ts'
+import { createTurns } from './inTurn.ts'
+import { createKeptSidecars, type KeptTransaction } from './keptSidecars.ts'
+import { type Arrival, createPoolContents, type PoolContents } from './poolContents.ts'
 import {
-  costOf,
+  isDelegation,
   type NextBlock,
+  requireAuthorityFree,
   requireBump,
   requireExternallyOwned,
   requireFunds,
+  requireNoGap,
   requireNonce,
+  requireOneInFlight,
   requireRules,
   requireSidecar,
   requireSize,
+  requireUnreserved,
 } from './poolRules.ts'
-import {
-  costBefore,
-  createSenderQueue,
-  entryAt,
-  type PooledTransaction,
-  placeEntry,
-  promote,
-  promoteFurther,
-  removeEntry,
-  type SenderQueue,
-  takeUsed,
-} from './senderQueue.ts'
+import { entryAt, type SenderQueue, takeUsed } from './senderQueue.ts'
 import type { Chain, Clock, HeadChange, Logger, PoolStatus, TxPool } from './types.ts'
 
 export type TxPoolOptions = {
@@ -42,6 +37,8 @@ export type TxPoolOptions = {
   maxQueuedPerSender?: number
   /** fee cap that a transaction must have, wei; default 1 */
   minFeePerGas?: bigint
+  /** of blob transactions in recent blocks, kept for a reorganisation; default 64 MiB */
+  maxKeptBytes?: number
 }
 
 export type TxPoolDeps = {
@@ -67,39 +64,48 @@ export function createTxPool(options: TxPoolOptions, deps: TxPoolDeps): LiveTxPo
 }
 
 const LOOKUPS_PER_VIEW = 20_000
+/** Transactions whose proofs and authorizations may be waiting to be looked at, one after another. */
+const MAX_UNVERIFIED = 16
+/** A reorganisation deeper than this does not bring blobs back: the block would be final. */
+const KEPT_BLOCKS = 64n
 
 function headState(chain: Chain): StateView {
   return chain.stateAt(chain.head().header.stateRoot)
 }
 
 class Pool implements LiveTxPool {
-  readonly #limits: Required<TxPoolOptions>
+  readonly #options: { minFeePerGas: bigint }
   readonly #deps: TxPoolDeps
-  readonly #byHash = new Map<string, PooledTransaction>()
-  readonly #queues = new Map<string, SenderQueue>()
+  readonly #contents: PoolContents
   readonly #listeners = new Set<(tx: Transaction) => void>()
   readonly #unsubscribe: () => void
+  readonly #verifying = createTurns()
+  /** hashes of transactions that are being verified */
+  readonly #unverified = new Set<string>()
+  readonly #kept: ReturnType<typeof createKeptSidecars>
   /** raw transactions of blocks that left the chain, oldest first */
   readonly #returning: { raw: Uint8Array; block: Block }[] = []
   #state: StateView
   #lookups = 0
   /** counts head changes */
   #version = 0
-  #arrivals = 0
-  #bytes = 0
   #catchUp: Promise<void> | undefined
   #closed = false
 
   constructor(options: TxPoolOptions, deps: TxPoolDeps) {
-    this.#limits = {
+    const limits = {
       maxTransactions: 10_000,
       maxBytes: 256 * 1024 * 1024,
       maxPerSender: 1_024,
       maxQueuedPerSender: 64,
       minFeePerGas: 1n,
+      maxKeptBytes: 64 * 1024 * 1024,
       ...options,
     }
+    this.#options = limits
     this.#deps = deps
+    this.#contents = createPoolContents(limits, { logger: deps.logger, announce: (tx) => this.#announce(tx) })
+    this.#kept = createKeptSidecars(limits.maxKeptBytes)
     this.#state = headState(deps.chain)
     this.#unsubscribe = deps.chain.onHead((change) => this.#onHead(change))
   }
@@ -109,48 +115,43 @@ class Pool implements LiveTxPool {
     const next = this.#nextBlock()
     const tx = this.#deps.chain.engine.decodeTransaction(raw, next)
     requireSidecar(tx)
-    this.#admit(tx, raw.length, next)
+    this.#check(tx, next)
+    const authorities = tx.type >= 3 ? await this.#verify(tx) : []
+    this.#admit({ tx, bytes: raw.length, authorities })
     return tx
   }
 
   admit(tx: Transaction): void {
-    this.#admit(tx, tx.raw.length, this.#nextBlock())
+    this.#admit({ tx, bytes: tx.raw.length, authorities: [] })
   }
 
   get(hash: Hash32): Transaction | undefined {
-    return this.#byHash.get(bytesToHex(hash))?.tx
+    return this.#contents.find(bytesToHex(hash))?.tx
   }
 
   nextNonce(address: Uint8Array): bigint {
-    const queue = this.#queues.get(bytesToHex(address))
+    const queue = this.#contents.knownQueue(bytesToHex(address))
     if (queue === undefined) return this.#view().getAccount(address)?.nonce ?? 0n
     this.#refresh(queue)
     return queue.nonce + BigInt(queue.pendingCount)
   }
 
   status(): PoolStatus {
-    let pending = 0
-    for (const queue of this.#queues.values()) pending += queue.pendingCount
-    return { pending, queued: this.#byHash.size - pending }
+    return this.#contents.status()
   }
 
   content(): { pending: readonly Transaction[]; queued: readonly Transaction[] } {
-    const pending: Transaction[] = []
-    const queued: Transaction[] = []
-    for (const { entries, pendingCount } of this.#queues.values()) {
-      for (const [index, { tx }] of entries.entries()) (index < pendingCount ? pending : queued).push(tx)
-    }
-    return { pending, queued }
+    return this.#contents.list()
   }
 
   candidates(baseFeePerGas: bigint | undefined): Iterable<Transaction> {
-    return bestCandidates(this.#queues.values(), (queue) => this.#refresh(queue), baseFeePerGas)
+    return bestCandidates(this.#contents.queues(), (queue) => this.#refresh(queue), baseFeePerGas)
   }
 
   drop(hash: Hash32, reason: string): void {
-    const entry = this.#byHash.get(bytesToHex(hash))
+    const entry = this.#contents.find(bytesToHex(hash))
     if (entry === undefined) return
-    this.#remove(entry)
+    this.#contents.remove(entry)
     this.#deps.logger.debug('dropped a transaction', { hash: entry.tx.hash, reason })
   }
 
@@ -180,100 +181,59 @@ class Pool implements LiveTxPool {
     return { number: header.number + 1n, timestamp, gasLimit: header.gasLimit, baseFeePerGas }
   }
 
-  #admit(tx: Transaction, bytes: number, next: NextBlock): void {
+  /** Everything that is cheap to find out. Gives the sender's queue, up to date. Throws TransactionRejected. */
+  #check(tx: Transaction, next: NextBlock): SenderQueue {
     const { engine } = this.#deps.chain
-    if (this.#byHash.has(bytesToHex(tx.hash))) throw new TransactionRejected('ALREADY_KNOWN', 'already known')
-    requireRules(tx, engine, next, this.#limits.minFeePerGas)
+    const key = bytesToHex(tx.hash)
+    if (this.#contents.find(key) !== undefined || this.#unverified.has(key)) {
+      throw new TransactionRejected('ALREADY_KNOWN', 'already known')
+    }
+    requireRules(tx, engine, next, this.#options.minFeePerGas)
     this.#deps.accepts?.(tx)
-    const queue = this.#queueOf(tx.sender)
-    if (tx.impersonated !== true) requireExternallyOwned(tx.sender, this.#view())
+    const queue = this.#contents.queueOf(tx.sender)
+    this.#refresh(queue)
+    const code = this.#codeOf(tx.sender)
+    if (tx.impersonated !== true) requireExternallyOwned(tx.sender, code)
     requireNonce(tx, queue.nonce)
+    requireUnreserved(tx, queue)
+    requireNoGap(tx, queue)
+    if (isDelegation(code) || this.#contents.authorities.has(bytesToHex(tx.sender))) requireOneInFlight(tx, queue)
     const replaced = entryAt(queue, tx.nonce)
     if (replaced !== undefined) requireBump(replaced.tx, tx)
-    requireFunds(tx, queue.balance, costBefore(queue, tx.nonce))
-    if (replaced === undefined) this.#makeRoom(tx, bytes, queue, next)
-    else this.#requireBytes(bytes - replaced.bytes)
-    this.#insert(tx, bytes, queue)
-  }
-
-  /** The sender's queue, up to date; a new one joins the pool only with its first transaction. */
-  #queueOf(sender: Uint8Array): SenderQueue {
-    const queue = this.#queues.get(bytesToHex(sender)) ?? createSenderQueue(sender)
-    this.#refresh(queue)
+    requireFunds(tx, queue)
     return queue
   }
 
-  #insert(tx: Transaction, bytes: number, queue: SenderQueue): void {
-    const senderKey = bytesToHex(tx.sender)
+  /** What takes milliseconds: one transaction at a time, and not many waiting. Gives who signed its authorizations. */
+  async #verify(tx: Transaction): Promise<readonly string[]> {
+    const { engine } = this.#deps.chain
+    if (this.#verifying.waiting >= MAX_UNVERIFIED) {
+      const message = `txpool is full: ${MAX_UNVERIFIED} transactions with blobs or authorizations are being verified`
+      throw new TransactionRejected('POOL_FULL', message)
+    }
     const key = bytesToHex(tx.hash)
-    this.#arrivals += 1
-    const entry = { tx, key, senderKey, arrival: this.#arrivals, cost: costOf(tx), bytes, announced: false }
-    this.#queues.set(senderKey, queue)
-    this.#byHash.set(key, entry)
-    this.#bytes += bytes
-    const replaced = placeEntry(queue, entry)
-    if (replaced !== undefined) this.#forget(replaced)
-    this.#announce(replaced === undefined ? promoteFurther(queue) : promote(queue))
-  }
-
-  #makeRoom(tx: Transaction, bytes: number, queue: SenderQueue, next: NextBlock): void {
-    const { maxPerSender, maxQueuedPerSender } = this.#limits
-    const isNext = tx.nonce === queue.nonce + BigInt(queue.pendingCount)
-    const last = queue.entries.at(-1)
-    const queued = queue.entries.length - queue.pendingCount
-    if (queue.entries.length >= maxPerSender || (!isNext && queued >= maxQueuedPerSender)) {
-      // A lower nonce is worth more to the sender than the last one, which cannot run before it anyway.
-      if (last !== undefined && last.tx.nonce > tx.nonce) {
-        this.#remove(last)
-        return
-      }
-      const message = `account limit exceeded: ${queue.entries.length} transactions of this sender are waiting`
-      throw new TransactionRejected('ACCOUNT_LIMIT', message, { pending: queue.pendingCount, queued })
-    }
-    while (this.#isFullFor(bytes)) {
-      const victim = leastWorth(this.#queues.values(), tx, next.baseFeePerGas)
-      if (victim === undefined) throw this.#full()
-      this.#remove(victim)
-      this.#deps.logger.debug('made room in the pool', { evicted: victim.tx.hash, for: tx.hash })
+    this.#unverified.add(key)
+    try {
+      return await this.#verifying.run(async () => {
+        if (tx.type === 3) await engine.verifyBlobs(tx)
+        return (await engine.authorities(tx)).map(bytesToHex)
+      })
+    } finally {
+      this.#unverified.delete(key)
     }
   }
 
-  /** A replacement takes no new place, but it may be larger than what it replaces. */
-  #requireBytes(added: number): void {
-    if (added > 0 && this.#bytes + added > this.#limits.maxBytes) throw this.#full()
+  #admit(arrival: Arrival): void {
+    const next = this.#nextBlock()
+    const queue = this.#check(arrival.tx, next)
+    for (const authority of arrival.authorities) requireAuthorityFree(this.#contents.knownQueue(authority))
+    this.#contents.insert(arrival, queue, next.baseFeePerGas)
   }
 
-  #full(): TransactionRejected {
-    const held = { transactions: this.#byHash.size, bytes: this.#bytes }
-    return new TransactionRejected('POOL_FULL', `txpool is full: ${held.transactions} transactions`, held)
-  }
-
-  #isFullFor(bytes: number): boolean {
-    return this.#byHash.size >= this.#limits.maxTransactions || this.#bytes + bytes > this.#limits.maxBytes
-  }
-
-  #remove(entry: PooledTransaction): void {
-    const queue = this.#takeOut(entry)
-    if (queue !== undefined) this.#settle(queue)
-  }
-
-  /** Takes an entry out without counting its queue anew. */
-  #takeOut(entry: PooledTransaction): SenderQueue | undefined {
-    this.#forget(entry)
-    const queue = this.#queues.get(entry.senderKey)
-    if (queue !== undefined) removeEntry(queue, entry)
-    return queue
-  }
-
-  #forget(entry: PooledTransaction): void {
-    if (this.#byHash.delete(entry.key)) this.#bytes -= entry.bytes
-  }
-
-  /** Counts a queue anew after entries went; an empty one leaves the pool. */
-  #settle(queue: SenderQueue): void {
-    const fresh = promote(queue)
-    if (queue.entries.length === 0) this.#queues.delete(bytesToHex(queue.sender))
-    this.#announce(fresh)
+  #codeOf(sender: Uint8Array): Uint8Array {
+    const view = this.#view()
+    const account = view.getAccount(sender)
+    return account === undefined ? new Uint8Array(0) : view.getCode(account.codeHash)
   }
 
   #refresh(queue: SenderQueue): void {
@@ -282,8 +242,8 @@ class Pool implements LiveTxPool {
     queue.nonce = account?.nonce ?? 0n
     queue.balance = account?.balance ?? 0n
     queue.version = this.#version
-    for (const used of takeUsed(queue)) this.#forget(used)
-    this.#settle(queue)
+    this.#contents.forget(takeUsed(queue))
+    this.#contents.settle(queue)
   }
 
   /** A view remembers all that it was asked; strangers must not make it grow while no block comes. */
@@ -293,26 +253,22 @@ class Pool implements LiveTxPool {
     return this.#state
   }
 
-  #announce(entries: readonly PooledTransaction[]): void {
-    for (const entry of entries) {
-      entry.announced = true
-      for (const listener of this.#listeners) this.#notify(listener, entry.tx)
-    }
-  }
-
   /** The transaction is in the pool already, so a broken listener must not look like a refusal. */
-  #notify(listener: (tx: Transaction) => void, tx: Transaction): void {
-    try {
-      listener(tx)
-    } catch (error) {
-      this.#deps.logger.error('a listener for pending transactions failed', { error, hash: tx.hash })
+  #announce(tx: Transaction): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(tx)
+      } catch (error) {
+        this.#deps.logger.error('a listener for pending transactions failed', { error, hash: tx.hash })
+      }
     }
   }
 
-  #onHead({ added, removed }: HeadChange): void {
+  #onHead({ head, added, removed }: HeadChange): void {
     this.#version += 1
     this.#state = headState(this.#deps.chain)
     this.#removeMined(added)
+    this.#kept.forgetUntil(head.header.number - KEPT_BLOCKS)
     for (const { block } of removed.toReversed()) {
       for (const raw of block.transactions) this.#returning.push({ raw, block })
     }
@@ -328,47 +284,55 @@ class Pool implements LiveTxPool {
     const touched = new Set<SenderQueue>()
     for (const { block } of added) {
       for (const raw of block.transactions) {
-        const entry = this.#byHash.get(bytesToHex(keccak256(raw)))
-        const queue = entry === undefined ? undefined : this.#takeOut(entry)
+        const entry = this.#contents.find(bytesToHex(keccak256(raw)))
+        const queue = entry === undefined ? undefined : this.#contents.takeOut(entry)
         if (entry === undefined || queue === undefined) continue
+        if ('blobs' in entry.tx) this.#kept.keep(entry.key, entry, block.header.number)
         if (queue.nonce <= entry.tx.nonce) queue.nonce = entry.tx.nonce + 1n
         touched.add(queue)
       }
     }
-    for (const queue of touched) this.#settle(queue)
+    for (const queue of touched) this.#contents.settle(queue)
   }
 
   /** Returns transactions of removed blocks and refreshes every sender, which may be many: in slices. */
   async #run(): Promise<void> {
     for (const step of this.#steps()) {
-      step()
-      if (!isTurnOver()) continue
-      await giveWay()
+      await step()
       if (this.#closed) return
+      if (isTurnOver()) await giveWay()
     }
   }
 
-  *#steps(): Iterable<() => void> {
+  *#steps(): Iterable<() => Promise<void> | void> {
     for (let version = -1; version !== this.#version; ) {
       version = this.#version
       for (let item = this.#returning.shift(); item !== undefined; item = this.#returning.shift()) {
         const { raw, block } = item
         yield () => this.#bringBack(raw, block)
       }
-      for (const queue of this.#queues.values()) yield () => this.#refresh(queue)
+      for (const queue of this.#contents.queues()) yield () => this.#refresh(queue)
     }
   }
 
-  #bringBack(raw: Uint8Array, block: Block): void {
+  async #bringBack(raw: Uint8Array, block: Block): Promise<void> {
     const { chain, logger, returns } = this.#deps
-    if (chain.getTransactionLocation(keccak256(raw)) !== undefined) return
-    const tx = chain.engine.decodeStored(raw, block.header)
+    const hash = keccak256(raw)
+    if (chain.getTransactionLocation(hash) !== undefined) return
+    const { tx, bytes } = this.#withSidecar(raw, block)
     if (returns !== undefined && !returns(tx)) return
     try {
-      this.#admit(tx, raw.length, this.#nextBlock())
+      const authorities = (await chain.engine.authorities(tx)).map(bytesToHex)
+      this.#admit({ tx, bytes, authorities })
     } catch (error) {
       if (!(error instanceof TransactionRejected)) throw error
-      logger.debug('a transaction of a removed block does not come back', { hash: tx.hash, reason: error.message })
+      logger.debug('a transaction of a removed block does not come back', { hash, reason: error.message })
     }
+  }
+
+  /** As it was before its block; a blob transaction without its blobs when it did not come through this pool. */
+  #withSidecar(raw: Uint8Array, block: Block): KeptTransaction {
+    const kept = raw[0] === 3 ? this.#kept.take(bytesToHex(keccak256(raw))) : undefined
+    return kept ?? { tx: this.#deps.chain.engine.decodeStored(raw, block.header), bytes: raw.length }
   }
 }

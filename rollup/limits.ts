@@ -30,7 +30,8 @@ const ACCESS_LIST_BYTES = 150
 export function requireSettleable(tx: Transaction): void {
   const { maxCalldataBytes, maxRegularGas } = SETTLEMENT_LIMITS
   if (tx.type === 3) {
-    throw new TransactionRejected('TYPE_NOT_SUPPORTED', 'transaction type not supported: no blobs on a rollup')
+    const reason = 'an L2 block with blobs could never be settled, since EXECUTE refuses it; put the data into calldata'
+    throw new TransactionRejected('TYPE_NOT_SUPPORTED', `transaction type not supported: type 3, ${reason}`)
   }
   const bytes = calldataLength([{ inputLength: tx.raw.length + FIXED_INPUT_BYTES, regularGas: 0n }])
   if (bytes > maxCalldataBytes) throw unsettleable('input bytes', BigInt(bytes), BigInt(maxCalldataBytes))

@@ -386,7 +386,6 @@ describe('network wrapper of blob transactions', () => {
   })
 
   test.each<[string, () => Nested[]]>([
-    ['blob proofs are refused since EIP-7594', () => [inner, [blob], [commitment], [proof]]],
     ['version 2', () => [inner, '0x02', [blob], [commitment], Array(128).fill(proof)]],
     ['too few proofs', () => [inner, '0x01', [blob], [commitment], Array(127).fill(proof)]],
     ['no blob', () => [inner, '0x01', [], [commitment], Array(128).fill(proof)]],

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { bls12_381 } from '@noble/curves/bls12-381.js'
 import type { PrivateKeyAccount } from 'viem/accounts'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TransactionRejected } from '../../execution/errors.ts'
@@ -9,10 +9,10 @@ import { silentLogger } from '../../node/logger.ts'
 import { openStore } from '../../node/store.ts'
 import { createTxPool, type LiveTxPool, type TxPoolOptions } from '../../node/txPool.ts'
 import type { Chain } from '../../node/types.ts'
-import { bytesToHex, concatBytes, hexToBytes } from '../../stateless/bytes.ts'
+import { bytesToHex, hexToBytes } from '../../stateless/bytes.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
-import { encodeRlp } from '../../stateless/rlp.ts'
 import type { Block } from '../../stateless/types.ts'
+import { blobTransaction, constantBlob, signedBlobTransaction, withSidecar } from './support/blobs.ts'
 import {
   account,
   addressBytes,
@@ -117,7 +117,7 @@ describe("refusals, by code and in wallets' words", () => {
       poor,
       { nonce: 0, value: ETHER },
       'INSUFFICIENT_FUNDS',
-      /^insufficient funds for gas \* price \+ value: have 10000000000000000 want 1003000000000000000$/,
+      /^insufficient funds for gas \* price \+ value: balance 10000000000000000, tx cost 1003000000000000000, overshot 993000000000000000$/,
     ],
     [
       'too little gas',
@@ -289,52 +289,177 @@ describe('limits', () => {
 })
 
 describe('blob transactions', () => {
-  const COMMITMENT = new Uint8Array(48).fill(0xc0)
-  const versionedHash = createHash('sha256').update(COMMITMENT).digest()
-  versionedHash[0] = 1
-
-  async function blobTransaction(nonce: number, gwei: bigint, blobFee: bigint): Promise<Uint8Array> {
-    const serialized = await alice.signTransaction({
-      type: 'eip4844',
-      chainId: CHAIN_ID,
-      nonce,
-      to: bob.address,
-      gas: 30_000n,
-      maxFeePerGas: gwei * GWEI,
-      maxPriorityFeePerGas: gwei * GWEI,
-      maxFeePerBlobGas: blobFee,
-      blobVersionedHashes: [`0x${bytesToHex(versionedHash)}`],
-    })
-    return hexToBytes(serialized)
-  }
-  /** The network form of EIP-7594: type || rlp([transaction, 1, blobs, commitments, cell proofs]) */
-  function withSidecar(raw: Uint8Array): Uint8Array {
-    const proofs = Array.from({ length: 128 }, () => new Uint8Array(48))
-    const fields = [{ rawRlp: raw.subarray(1) }, Uint8Array.of(1), [new Uint8Array(131_072)], [COMMITMENT], proofs]
-    return concatBytes([Uint8Array.of(3), encodeRlp(fields)])
-  }
+  const blob = (nonce: number, gwei = 10n, blobFee = 10n) => blobTransaction(alice, { nonce, gwei, blobFee })
 
   it('come with their blobs, which count against the size of the pool', async () => {
-    await expect(pool.add(await blobTransaction(0, 1n, 1n))).rejects.toMatchObject({
+    await expect(pool.add(await signedBlobTransaction(alice, { nonce: 0 }))).rejects.toMatchObject({
       code: 'INVALID',
       message: 'missing sidecar in blob transaction',
     })
     await openPool({ maxBytes: 300_000 })
-    const first = await pool.add(withSidecar(await blobTransaction(0, 1n, 1n)))
+    const first = await pool.add(await blob(0))
     expect(first.raw.length).toBeLessThan(300)
     expect(pool.get(first.hash)).toBe(first)
-    await pool.add(withSidecar(await blobTransaction(1, 1n, 1n)))
-    await expect(pool.add(withSidecar(await blobTransaction(2, 1n, 1n)))).rejects.toMatchObject({ code: 'POOL_FULL' })
+    await pool.add(await blob(1))
+    await expect(pool.add(await blob(2))).rejects.toMatchObject({ code: 'POOL_FULL' })
   })
 
   it('are replaced only for twice as much in all three fees', async () => {
-    const add = async (gwei: bigint, blobFee: bigint) => pool.add(withSidecar(await blobTransaction(0, gwei, blobFee)))
-    await add(10n, 10n)
-    const refusal = { code: 'REPLACEMENT_UNDERPRICED' }
-    await expect(add(20n, 11n)).rejects.toMatchObject(refusal)
-    await expect(add(11n, 20n)).rejects.toMatchObject(refusal)
-    const tx = await add(20n, 20n)
+    await pool.add(await blob(0, 10n, 10n))
+    const refusal = { code: 'REPLACEMENT_UNDERPRICED', message: 'replacement transaction underpriced' }
+    await expect(pool.add(await blob(0, 20n, 19n))).rejects.toMatchObject(refusal)
+    await expect(pool.add(await blob(0, 19n, 20n))).rejects.toMatchObject(refusal)
+    const tx = await pool.add(await blob(0, 20n, 20n))
     expect(order()).toEqual([hex(tx)])
+  })
+
+  it('prove their blobs, in either form of the sidecar', async () => {
+    const blobs = [constantBlob(7n), constantBlob(9n)]
+    const raw = await signedBlobTransaction(alice, { nonce: 0, blobs })
+    const generator = hexToBytes(bls12_381.G1.Point.BASE.toHex())
+    for (const [version, words] of [
+      [1, 'KZG verification error: invalid cell proof of blob 0'],
+      [0, 'KZG verification error: invalid blob proof of blob 0'],
+    ] as const) {
+      const wrong = pool.add(withSidecar(raw, blobs, version, generator))
+      await expect(wrong).rejects.toMatchObject({ code: 'BAD_BLOB_PROOF', message: words })
+      const noPoint = pool.add(withSidecar(raw, blobs, version, new Uint8Array(48)))
+      await expect(noPoint).rejects.toMatchObject({ code: 'BAD_BLOB_PROOF' })
+    }
+    expect(pool.status()).toEqual({ pending: 0, queued: 0 })
+    await pool.add(withSidecar(raw, blobs, 0))
+    await pool.add(withSidecar(await signedBlobTransaction(bob, { nonce: 0, blobs }), blobs, 1))
+    expect(pool.status()).toEqual({ pending: 2, queued: 0 })
+  })
+
+  it('are known while they are verified, and not many at a time are', async () => {
+    const raw = await blob(0)
+    const first = pool.add(raw)
+    await expect(pool.add(raw)).rejects.toMatchObject({ code: 'ALREADY_KNOWN' })
+    await first
+    const crowd = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => blobTransaction(bob, { nonce: 0, blobFee: 10n + BigInt(index) })),
+    )
+    const results = await Promise.allSettled(crowd.map((each) => pool.add(each)))
+    const codes = results.map((result) => (result.status === 'rejected' ? result.reason.code : 'added'))
+    expect(codes.filter((code) => code === 'added')).toHaveLength(1)
+    expect(codes.filter((code) => code === 'POOL_FULL')).toHaveLength(4)
+  })
+
+  it('need a blob fee', async () => {
+    await expect(pool.add(await blob(0, 10n, 0n))).rejects.toMatchObject({
+      code: 'BLOB_FEE_CAP_TOO_LOW',
+      message: 'transaction underpriced: blob fee cap 0, minimum needed 1',
+    })
+  })
+
+  it('leave no nonce out, and go with the one before them', async () => {
+    await expect(pool.add(await blob(1))).rejects.toMatchObject({
+      code: 'NONCE_TOO_HIGH',
+      message: 'nonce too high: tx nonce 1, gapped nonce 0',
+    })
+    const [first] = [await pool.add(await blob(0)), await pool.add(await blob(1))]
+    pool.drop(first.hash, 'test')
+    expect(pool.status()).toEqual({ pending: 0, queued: 0 })
+  })
+
+  it('are at most sixteen of one sender', async () => {
+    for (let nonce = 0; nonce < 16; nonce++) await pool.add(await blob(nonce))
+    await expect(pool.add(await blob(16))).rejects.toMatchObject({
+      code: 'ACCOUNT_LIMIT',
+      message: 'account limit exceeded: pooled 16 txs',
+    })
+  })
+
+  it('and others of one account exclude each other', async () => {
+    const refusal = { code: 'ADDRESS_RESERVED', message: 'address already reserved' }
+    await pool.add(await blob(0))
+    await expect(add(alice, { nonce: 1 })).rejects.toMatchObject(refusal)
+    await expect(add(alice, { nonce: 0, maxFeePerGas: 500n * GWEI })).rejects.toMatchObject(refusal)
+    await add(bob, { nonce: 0 })
+    await expect(pool.add(await blobTransaction(bob, { nonce: 1 }))).rejects.toMatchObject(refusal)
+  })
+
+  it('cost their blobs too', async () => {
+    const blobCost = 131_072n * GWEI
+    const cost = 300_000n * 10n * GWEI + blobCost
+    await mine(genesis.block, [], [{ address: alice.address, nonce: 0n, balance: 2n * cost - 1n }])
+    await pool.add(await blob(0, 10n, GWEI))
+    await expect(pool.add(await blob(1, 10n, GWEI))).rejects.toMatchObject({
+      code: 'INSUFFICIENT_FUNDS',
+      message: `insufficient funds for gas * price + value: balance ${2n * cost - 1n}, queued cost ${cost}, tx cost ${cost}, overshot 1`,
+    })
+  })
+
+  it('come back with their blobs when their block leaves the chain, as long as those are kept', async () => {
+    const tx = await pool.add(await blob(0))
+    const spent = [{ address: alice.address, nonce: 1n, balance: ETHER }]
+    await mine(genesis.block, [tx], spent)
+    expect(pool.get(tx.hash)).toBeUndefined()
+    await mine(genesis.block, [], [], 2)
+    expect(pool.get(tx.hash)).toBe(tx)
+
+    await openPool({ maxKeptBytes: 100_000 })
+    const lost = await pool.add(await blob(0))
+    await mine(genesis.block, [lost], spent)
+    await mine(genesis.block, [], [], 2)
+    expect(pool.get(lost.hash)).toMatchObject({ hash: lost.hash })
+    expect(pool.get(lost.hash)).not.toHaveProperty('blobs')
+  })
+})
+
+describe('delegated accounts (EIP-7702)', () => {
+  const inFlight = {
+    code: 'IN_FLIGHT_LIMIT',
+    message: 'in-flight transaction limit reached for delegated accounts',
+  }
+  async function delegation(from: PrivateKeyAccount, nonce: number, of: readonly PrivateKeyAccount[]) {
+    const address = `0x${'11'.repeat(20)}` as const
+    const authorizationList = await Promise.all(
+      of.map((signer) => signer.signAuthorization({ chainId: CHAIN_ID, address, nonce: 0 })),
+    )
+    const serialized = await from.signTransaction({
+      type: 'eip7702',
+      chainId: CHAIN_ID,
+      nonce,
+      to: from.address,
+      gas: 400_000n,
+      maxFeePerGas: 100n * GWEI,
+      maxPriorityFeePerGas: GWEI,
+      authorizationList,
+    })
+    return hexToBytes(serialized)
+  }
+
+  it('have one transaction at a time, at their next nonce, which they may replace', async () => {
+    await expect(add(delegated, { nonce: 1 })).rejects.toMatchObject({
+      code: 'GAPPED_NONCE',
+      message: 'gapped-nonce tx from delegated accounts',
+    })
+    await add(delegated, { nonce: 0, value: 2n })
+    await expect(add(delegated, { nonce: 1 })).rejects.toMatchObject(inFlight)
+    const better = await add(delegated, { nonce: 0, maxFeePerGas: 200n * GWEI, maxPriorityFeePerGas: 9n * GWEI })
+    expect(order()).toEqual([hex(better)])
+  })
+
+  it('so have those whose authorization waits, until it is gone', async () => {
+    const tx = await pool.add(await delegation(alice, 0, [bob]))
+    await add(bob, { nonce: 0 })
+    await expect(add(bob, { nonce: 1 })).rejects.toMatchObject(inFlight)
+    pool.drop(tx.hash, 'test')
+    await expect(add(bob, { nonce: 1 })).resolves.toBeDefined()
+  })
+
+  it('are not made of accounts with more than one transaction, or with blobs', async () => {
+    const reserved = { code: 'AUTHORITY_RESERVED', message: 'authority already reserved' }
+    await add(bob, { nonce: 0 })
+    await pool.add(await delegation(alice, 0, [bob]))
+    await add(carol, { nonce: 0 })
+    await add(carol, { nonce: 1 })
+    await expect(pool.add(await delegation(account(3), 0, [bob, carol]))).rejects.toMatchObject(reserved)
+    await pool.add(await blobTransaction(account(4), { nonce: 0 }))
+    await expect(pool.add(await delegation(account(3), 0, [account(4)]))).rejects.toMatchObject(reserved)
+    await expect(pool.add(await delegation(account(3), 0, [account(5)]))).resolves.toBeDefined()
   })
 })
 

@@ -1,0 +1,185 @@
+import { TransactionRejected } from '../execution/errors.ts'
+import type { Transaction } from '../execution/types.ts'
+import { bytesToHex } from '../stateless/bytes.ts'
+import { type AuthorityIndex, createAuthorityIndex } from './authorityIndex.ts'
+import { leastWorth } from './eviction.ts'
+import { costOf, MAX_BLOB_TRANSACTIONS_PER_SENDER } from './poolRules.ts'
+import {
+  createSenderQueue,
+  entryAt,
+  holdsBlobs,
+  type PooledTransaction,
+  placeEntry,
+  promote,
+  promoteFurther,
+  removeEntry,
+  type SenderQueue,
+  takeGapped,
+} from './senderQueue.ts'
+import type { Logger, PoolStatus } from './types.ts'
+
+export type PoolLimits = {
+  maxTransactions: number
+  maxBytes: number
+  maxPerSender: number
+  maxQueuedPerSender: number
+}
+
+/** A transaction that passed every rule. */
+export type Arrival = {
+  tx: Transaction
+  /** as it came in, blobs included */
+  bytes: number
+  /** who signed its authorizations, hex without prefix */
+  authorities: readonly string[]
+}
+
+/** What is in the pool, by hash and by sender, and what has to go when it is full. Knows no chain. */
+export type PoolContents = {
+  /** by hash, hex without prefix */
+  find(key: string): PooledTransaction | undefined
+  /** by sender; a new one joins the pool only with its first transaction */
+  queueOf(sender: Uint8Array): SenderQueue
+  knownQueue(senderKey: string): SenderQueue | undefined
+  queues(): Iterable<SenderQueue>
+  /** who has an authorization waiting */
+  readonly authorities: Pick<AuthorityIndex, 'has'>
+  status(): PoolStatus
+  list(): { pending: readonly Transaction[]; queued: readonly Transaction[] }
+  /**
+   * Takes a transaction into its sender's queue, in place of the one with its nonce.
+   * Throws TransactionRejected when there is no room.
+   */
+  insert(arrival: Arrival, queue: SenderQueue, baseFeePerGas: bigint | undefined): void
+  /** Takes a transaction out; what followed it waits. */
+  remove(entry: PooledTransaction): void
+  /** Takes a transaction out without counting its queue anew. */
+  takeOut(entry: PooledTransaction): SenderQueue | undefined
+  /** Counts a queue anew after its nonce, balance or entries changed; an empty one leaves the pool. */
+  settle(queue: SenderQueue): void
+  /** Forgets entries that are in no queue any more. */
+  forget(entries: readonly PooledTransaction[]): void
+}
+
+export function createPoolContents(
+  limits: PoolLimits,
+  deps: { logger: Logger; announce(tx: Transaction): void },
+): PoolContents {
+  const byHash = new Map<string, PooledTransaction>()
+  const queues = new Map<string, SenderQueue>()
+  const authorities = createAuthorityIndex()
+  let arrivals = 0
+  let held = 0
+
+  const forget = (entries: readonly PooledTransaction[]): void => {
+    for (const entry of entries) {
+      if (!byHash.delete(entry.key)) continue
+      held -= entry.bytes
+      authorities.remove(entry.authorities)
+    }
+  }
+  const announce = (entries: readonly PooledTransaction[]): void => {
+    for (const entry of entries) {
+      entry.announced = true
+      deps.announce(entry.tx)
+    }
+  }
+  const settle = (queue: SenderQueue): void => {
+    // Blobs are too large to wait for a nonce that may never come.
+    if (holdsBlobs(queue)) forget(takeGapped(queue))
+    const fresh = promote(queue)
+    if (queue.entries.length === 0) queues.delete(bytesToHex(queue.sender))
+    announce(fresh)
+  }
+  const takeOut = (entry: PooledTransaction): SenderQueue | undefined => {
+    forget([entry])
+    const queue = queues.get(entry.senderKey)
+    if (queue !== undefined) removeEntry(queue, entry)
+    return queue
+  }
+  const remove = (entry: PooledTransaction): void => {
+    const queue = takeOut(entry)
+    if (queue !== undefined) settle(queue)
+  }
+  const full = (): TransactionRejected =>
+    new TransactionRejected('POOL_FULL', `transaction underpriced: txpool is full with ${byHash.size} transactions`, {
+      transactions: byHash.size,
+      bytes: held,
+    })
+
+  /** Of the sender first: a lower nonce is worth more to it than its last one, which cannot run before it anyway. */
+  function makeRoomOfSender(tx: Transaction, queue: SenderQueue): boolean {
+    const { entries, pendingCount, nonce } = queue
+    const isNext = tx.nonce === nonce + BigInt(pendingCount)
+    const queued = entries.length - pendingCount
+    const maxPerSender = tx.type === 3 ? MAX_BLOB_TRANSACTIONS_PER_SENDER : limits.maxPerSender
+    if (entries.length < maxPerSender && (isNext || queued < limits.maxQueuedPerSender)) return false
+    const last = entries.at(-1)
+    if (last === undefined || last.tx.nonce <= tx.nonce) {
+      const message = `account limit exceeded: pooled ${entries.length} txs`
+      throw new TransactionRejected('ACCOUNT_LIMIT', message, { pending: pendingCount, queued })
+    }
+    remove(last)
+    return true
+  }
+
+  function makeRoom(tx: Transaction, bytes: number, queue: SenderQueue, baseFeePerGas: bigint | undefined): void {
+    if (makeRoomOfSender(tx, queue)) return
+    while (byHash.size >= limits.maxTransactions || held + bytes > limits.maxBytes) {
+      const victim = leastWorth(queues.values(), tx, baseFeePerGas)
+      if (victim === undefined) throw full()
+      remove(victim)
+      deps.logger.debug('made room in the pool', { evicted: victim.tx.hash, for: tx.hash })
+    }
+  }
+
+  return {
+    authorities,
+    find: (key) => byHash.get(key),
+    queueOf: (sender) => queues.get(bytesToHex(sender)) ?? createSenderQueue(sender),
+    knownQueue: (senderKey) => queues.get(senderKey),
+    queues: () => queues.values(),
+    status() {
+      let pending = 0
+      for (const queue of queues.values()) pending += queue.pendingCount
+      return { pending, queued: byHash.size - pending }
+    },
+    list() {
+      const pending: Transaction[] = []
+      const queued: Transaction[] = []
+      for (const { entries, pendingCount } of queues.values()) {
+        for (const [index, { tx }] of entries.entries()) (index < pendingCount ? pending : queued).push(tx)
+      }
+      return { pending, queued }
+    },
+    insert({ tx, bytes, authorities: signers }, queue, baseFeePerGas) {
+      const there = entryAt(queue, tx.nonce)
+      if (there === undefined) makeRoom(tx, bytes, queue, baseFeePerGas)
+      // A replacement takes no new place, but it may be larger than what it replaces.
+      else if (bytes > there.bytes && held + bytes - there.bytes > limits.maxBytes) throw full()
+      const [key, senderKey] = [bytesToHex(tx.hash), bytesToHex(tx.sender)]
+      arrivals += 1
+      const entry: PooledTransaction = {
+        tx,
+        key,
+        senderKey,
+        arrival: arrivals,
+        cost: costOf(tx),
+        bytes,
+        authorities: signers,
+        announced: false,
+      }
+      queues.set(senderKey, queue)
+      byHash.set(key, entry)
+      held += bytes
+      authorities.add(signers)
+      const replaced = placeEntry(queue, entry)
+      if (replaced !== undefined) forget([replaced])
+      announce(replaced === undefined ? promoteFurther(queue) : promote(queue))
+    },
+    remove,
+    takeOut,
+    settle,
+    forget,
+  }
+}
