@@ -5,6 +5,7 @@ import type { Crypto } from './crypto.ts'
 import type { GenesisConfig } from './genesisJson.ts'
 import { NATIVE_ROLLUPS_EIP, NATIVE_ROLLUPS_FORK } from './internal.ts'
 import { createNodeCommon, createSharedCommon, type NodeCommon, type SharedCommon } from './nodeCommon.ts'
+import type { ScheduledFork } from './types.ts'
 
 export { type ChainConfigCode, InvalidChainConfig }
 
@@ -16,6 +17,10 @@ export type ChainSpec = {
   readonly chainId: bigint
   /** deposit contract of EIP-6110, 0x hex, when the genesis file names one */
   readonly depositContractAddress?: string
+  /** Forks in order, the first from block 0. */
+  readonly forks: readonly ScheduledFork[]
+  /** Blob rules of a fork; undefined before Cancun. */
+  blobParams(fork: string): BlobParams | undefined
   /** Name of the fork that is active there, EthereumJS spelling ("amsterdam", "nativeRollups"). */
   forkAt(at: ForkPoint): string
   /** Is this EIP part of the rules there? Knows the EIPs before Berlin too. */
@@ -26,7 +31,7 @@ export type ChainSpec = {
   sharedCommonAt(at: ForkPoint): SharedCommon
 }
 
-type Scheduled = { name: string; block: bigint } | { name: string; time: bigint }
+type Scheduled = ScheduledFork
 type ForkRow = { name: string; key: string; by: 'block' | 'time'; optional?: true }
 
 /** Protocol order. Optional forks change nothing that a chain without them would need (as geth's fork order check). */
@@ -89,7 +94,7 @@ export function createChainSpec(
     forks.map((fork) => fork.name),
   )
   const options = commonOptions(config, chainId, forks, blobs, deps.crypto)
-  return specOf(chainId, forks, options)
+  return specOf(chainId, forks, blobs, options)
 }
 
 /** Every fork up to Amsterdam from block 0 on, as stateless inputs need it: the input says nothing but the chain id. */
@@ -104,10 +109,15 @@ export function amsterdamSpec(chainId: bigint, crypto: Pick<Crypto, 'customCrypt
     undefined,
     forks.map((fork) => fork.name),
   )
-  return specOf(chainId, forks, commonOptions({ chainId: 0 }, chainId, forks, blobs, crypto))
+  return specOf(chainId, forks, blobs, commonOptions({ chainId: 0 }, chainId, forks, blobs, crypto))
 }
 
-function specOf(chainId: bigint, forks: readonly Scheduled[], options: CommonOpts & { params: ParamsDict }): ChainSpec {
+function specOf(
+  chainId: bigint,
+  forks: readonly Scheduled[],
+  blobs: ReadonlyMap<string, BlobParams>,
+  options: CommonOpts & { params: ParamsDict },
+): ChainSpec {
   const forkAt = (at: ForkPoint) => activeFork(forks, at)
   const shared = keepByFork((fork) => createSharedCommon(options, fork))
   // Setting a fork rebuilds all parameters; copying a Common that has it set costs nothing.
@@ -121,6 +131,8 @@ function specOf(chainId: bigint, forks: readonly Scheduled[], options: CommonOpt
   return {
     chainId,
     ...(deposit === undefined ? {} : { depositContractAddress: deposit }),
+    forks,
+    blobParams: (fork) => blobs.get(fork),
     forkAt,
     sharedCommonAt,
     hasEip(eip, at) {

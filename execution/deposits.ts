@@ -3,7 +3,7 @@ import type { Log } from './types.ts'
 
 /** DepositEvent(bytes,bytes,bytes,bytes,bytes) */
 const DEPOSIT_TOPIC = '649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5'
-const MAINNET_DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa'
+export const MAINNET_DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa'
 /** ABI encoding of five byte strings: head words, then length word and padded content of each. */
 const FIELDS = [
   { offset: 160, size: 48 },

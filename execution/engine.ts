@@ -6,6 +6,7 @@ import type { Crypto } from './crypto.ts'
 import { estimateGas } from './estimate.ts'
 import { type BlockDeps, executeBlock } from './executeBlock.ts'
 import { blobBaseFee, nextBaseFee, nextExcessBlobGas } from './fees.ts'
+import { forkRules } from './forkRules.ts'
 import { encodeImpersonated } from './impersonation.ts'
 import { createRunBlock, type RejectionLogger } from './runBlock.ts'
 import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
@@ -41,6 +42,14 @@ export function createEngine(options: EngineOptions): Engine {
       : {}),
     forkAt: (at) => spec.forkAt(at),
     hasEip: (eip, at) => spec.hasEip(eip, at),
+    forks: spec.forks,
+    rulesAt: (at) =>
+      forkRules({
+        hasEip: (eip) => spec.hasEip(eip, at),
+        blobs: spec.blobParams(spec.forkAt(at)),
+        depositContractAddress: spec.depositContractAddress,
+        hasExecute: execute !== undefined,
+      }),
     nextBaseFee: (parent, timestamp) => nextBaseFee(parent, childCommon(spec, parent.number, timestamp)),
     nextExcessBlobGas: (parent, timestamp) => nextExcessBlobGas(parent, childCommon(spec, parent.number, timestamp)),
     blobBaseFee: (header) => blobBaseFee(header, spec.sharedCommonAt(header)),

@@ -5,8 +5,8 @@ import type { BlockContext } from './blockContext.ts'
 import { assert, SYSTEM_CALL_GAS } from './internal.ts'
 import { EMPTY_CODE_HASH } from './stateManager.ts'
 
-const BEACON_ROOTS = new Address(hexToBytes('000f3df6d732807ef1319fb7b8bb8522d0beac02'))
-const HISTORY = new Address(hexToBytes('0000f90827f1c53a10cb7a02335b175320002935'))
+export const BEACON_ROOTS = new Address(hexToBytes('000f3df6d732807ef1319fb7b8bb8522d0beac02'))
+export const HISTORY = new Address(hexToBytes('0000f90827f1c53a10cb7a02335b175320002935'))
 /** keccak256 of the code that EIP-4788 and EIP-2935 deploy. */
 const BEACON_ROOTS_CODE_HASH = 'f57acd40259872606d76197ef052f3d35588dadf919ee1f0e3cb9b62d3f4b02c'
 const HISTORY_CODE_HASH = '6e49e66782037c0555897870e29fa5e552daf4719552131a0abce779daec0a5d'
@@ -19,7 +19,7 @@ const SYSTEM_CALL_SLOTS = 16n
 type RequestContract = { eip: number; type: number; address: Address }
 
 /** EIP-7685 request types in order; each call is checked: no code or a failure makes the block invalid. */
-const REQUEST_CONTRACTS: readonly RequestContract[] = [
+export const REQUEST_CONTRACTS: readonly RequestContract[] = [
   { eip: 7002, type: 1, address: new Address(hexToBytes('00000961ef480eb55e80d19ad83579a64c007002')) },
   { eip: 7251, type: 2, address: new Address(hexToBytes('0000bbddc7ce488642fb579f8b00f3a590007251')) },
   { eip: 8282, type: 3, address: new Address(hexToBytes('0000bff46984e3725691fa540a8c7589300d8282')) },

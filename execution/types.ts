@@ -248,6 +248,17 @@ export type ExecutePrecompile = (
   gasLimit: bigint,
 ) => Promise<{ ok: true; output: Uint8Array; gasUsed: bigint } | { ok: false }>
 
+/** A fork of a chain and where it begins; `time` in seconds. */
+export type ScheduledFork = { name: string; block: bigint } | { name: string; time: bigint }
+
+/** What EIP-7910 reports about the rules at one point of a chain. Addresses have 20 bytes. */
+export type ForkRules = {
+  /** in blobs; absent before Cancun */
+  blobs?: { target: number; max: number; baseFeeUpdateFraction: number }
+  precompiles: ReadonlyMap<string, Uint8Array>
+  systemContracts: ReadonlyMap<string, Uint8Array>
+}
+
 /**
  * Everything the project asks of an EVM. The only implementation today is EthereumJS; a faster one can replace it
  * without touching any other room. All methods are safe to call at the same time: each run owns its VM.
@@ -267,6 +278,9 @@ export type Engine = {
   forkAt(at: { number: bigint; timestamp: bigint }): string
   /** Is this EIP active there? */
   hasEip(eip: number, at: { number: bigint; timestamp: bigint }): boolean
+  /** Forks in order, the first from block 0. */
+  readonly forks: readonly ScheduledFork[]
+  rulesAt(at: { number: bigint; timestamp: bigint }): ForkRules
   /** Fee rules that follow from the parent header. */
   nextBaseFee(parent: BlockHeader, timestamp: bigint): bigint | undefined
   nextExcessBlobGas(parent: BlockHeader, timestamp: bigint): bigint | undefined

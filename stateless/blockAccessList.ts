@@ -1,5 +1,6 @@
 import { InvalidBlock } from './errors.ts'
-import { decodeRlpList, RlpError, rlpFields, rlpItems } from './rlp.ts'
+import { decodeRlpList, RlpError, type RlpItem, rlpBytes, rlpFields, rlpFixedBytes, rlpItems, rlpUint } from './rlp.ts'
+import type { Address20 } from './types.ts'
 
 /** EIP-7928: gas of the block limit that one address or slot of the list takes. */
 const ITEM_COST = 2_000n
@@ -31,4 +32,42 @@ function countItems(rlp: Uint8Array): number {
     const message = `block access list does not decode: ${error.message}`
     throw new InvalidBlock('BLOCK_ACCESS_LIST_MISMATCH', message, {}, error)
   }
+}
+
+/** A value that a transaction left behind; index 0 is before the transactions, n the n-th, and one more what follows them. */
+export type AccessListChange<Value> = { index: number; value: Value }
+
+/** One account of an EIP-7928 list. Slots are numbers of 256 bits. */
+export type AccountAccess = {
+  address: Address20
+  storageChanges: readonly { slot: bigint; changes: readonly AccessListChange<bigint>[] }[]
+  storageReads: readonly bigint[]
+  balanceChanges: readonly AccessListChange<bigint>[]
+  nonceChanges: readonly AccessListChange<bigint>[]
+  codeChanges: readonly AccessListChange<Uint8Array>[]
+}
+
+/** The accounts of an encoded list, in its order. Throws RlpError. */
+export function decodeBlockAccessList(rlp: Uint8Array): AccountAccess[] {
+  return decodeRlpList(rlp).map((account) => {
+    const [address, writes, reads, balances, nonces, codes] = rlpFields(account, 6)
+    return {
+      address: rlpFixedBytes(address, 20),
+      storageChanges: rlpItems(writes).map((write) => {
+        const [slot, changes] = rlpFields(write, 2)
+        return { slot: rlpUint(slot), changes: decodeChanges(changes, rlpUint) }
+      }),
+      storageReads: rlpItems(reads).map((slot) => rlpUint(slot)),
+      balanceChanges: decodeChanges(balances, rlpUint),
+      nonceChanges: decodeChanges(nonces, rlpUint),
+      codeChanges: decodeChanges(codes, rlpBytes),
+    }
+  })
+}
+
+function decodeChanges<Value>(item: RlpItem, decode: (item: RlpItem) => Value): AccessListChange<Value>[] {
+  return rlpItems(item).map((change) => {
+    const [index, value] = rlpFields(change, 2)
+    return { index: Number(rlpUint(index, 4)), value: decode(value) }
+  })
 }

@@ -1,7 +1,14 @@
 import type { Block } from '../../stateless/types.ts'
 import { type BlockParameter, findBlock, isPending, numberOrTag } from '../blockParameter.ts'
-import { hash } from '../codec.ts'
-import { formatBlock, formatHydratedBlock, formatPendingBlock } from '../format/block.ts'
+import { hash, index } from '../codec.ts'
+import {
+  formatBlock,
+  formatHeader,
+  formatHydratedBlock,
+  formatPendingBlock,
+  formatPendingHeader,
+  formatUncle,
+} from '../format/block.ts'
 import { toQuantity } from '../hex.ts'
 import { bool, method, required, withDefault } from '../params.ts'
 import type { MethodTable } from '../types.ts'
@@ -11,6 +18,7 @@ import type { EthDeps } from './deps.ts'
 export function blockMethods({ chain, pending }: Pick<EthDeps, 'chain' | 'pending'>): MethodTable {
   const hashParam = required('block hash', hash)
   const numberParam = required('block', numberOrTag)
+  const indexParam = required('uncle index', index)
   const hydratedParam = withDefault('hydrated transactions', bool, false)
   const byHash = (blockHash: Uint8Array): BlockParameter => ({ kind: 'hash', hash: blockHash, requireCanonical: false })
 
@@ -28,9 +36,29 @@ export function blockMethods({ chain, pending }: Pick<EthDeps, 'chain' | 'pendin
     if (isPending(parameter)) return toQuantity((await pending.get()).transactions.length)
     return count(parameter, (block) => block.transactions.length)
   }
-  const countUncles = (parameter: BlockParameter) => count(parameter, (block) => block.ommers.length)
+  const countUncles = (parameter: BlockParameter) =>
+    isPending(parameter) ? toQuantity(0) : count(parameter, (block) => block.ommers.length)
+
+  const getHeader = async (parameter: BlockParameter) => {
+    if (isPending(parameter)) return formatPendingHeader(await pending.get())
+    const block = findBlock(chain, parameter)
+    return block ? formatHeader(block) : null
+  }
+  /** An uncle as a block of its own, which has no transactions that anybody knows. */
+  const getUncle = (parameter: BlockParameter, position: number) => {
+    const uncle = isPending(parameter) ? undefined : findBlock(chain, parameter)?.ommers[position]
+    return uncle ? formatUncle(uncle) : null
+  }
 
   return {
+    eth_getHeaderByHash: method([hashParam], ([blockHash]) => getHeader(byHash(blockHash))),
+    eth_getHeaderByNumber: method([numberParam], ([block]) => getHeader(block)),
+    eth_getUncleByBlockHashAndIndex: method([hashParam, indexParam], ([blockHash, position]) =>
+      getUncle(byHash(blockHash), position),
+    ),
+    eth_getUncleByBlockNumberAndIndex: method([numberParam, indexParam], ([block, position]) =>
+      getUncle(block, position),
+    ),
     eth_getBlockByHash: method([hashParam, hydratedParam], ([blockHash, full]) => getBlock(byHash(blockHash), full)),
     eth_getBlockByNumber: method([numberParam, hydratedParam], ([block, full]) => getBlock(block, full)),
     eth_getBlockTransactionCountByHash: method([hashParam], ([blockHash]) => countTransactions(byHash(blockHash))),

@@ -11,8 +11,6 @@ export type EthDeps = {
   /** the block that would be sealed now */
   pending: PendingBlocks
   limits?: Partial<EthLimits>
-  /** addresses for eth_accounts; default none: wallets bring their own */
-  accounts?: readonly `0x${string}`[]
   /** a block is made for every transaction: then a send is answered when its block is there; default: never */
   sealsInstantly?: () => boolean
   /** senders that a devnet's L1 sends for without a signature; default: none */
@@ -45,6 +43,8 @@ export const DEFAULT_ETH_LIMITS = {
   maxFeeHistory: 1_024,
   /** storage keys in one eth_getProof */
   maxProofKeys: 1_024,
+  /** storage slots in one eth_getStorageValues */
+  maxStorageSlots: 1_024,
   /** longest wait of eth_sendRawTransactionSync */
   maxReceiptWaitMs: 20_000,
 } as const

@@ -1,6 +1,8 @@
 import type { MethodTable } from '../types.ts'
+import { blockAccessListMethods } from './blockAccessList.ts'
 import { blockMethods } from './blocks.ts'
 import { callMethods } from './call.ts'
+import { configMethods } from './config.ts'
 import type { EthDeps } from './deps.ts'
 import { feeHistoryMethods } from './feeHistory.ts'
 import { feeMethods } from './fees.ts'
@@ -18,11 +20,13 @@ import { transactionMethods } from './transactions.ts'
 export function ethMethods(deps: EthDeps): MethodTable {
   return {
     ...networkMethods(deps),
+    ...configMethods(deps),
     ...feeMethods(deps),
     ...feeHistoryMethods(deps),
     ...stateMethods(deps),
     ...proofMethods(deps),
     ...blockMethods(deps),
+    ...blockAccessListMethods(deps),
     ...transactionMethods(deps),
     ...receiptMethods(deps),
     ...sendMethods(deps),

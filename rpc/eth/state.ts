@@ -1,14 +1,18 @@
+import type { Address20, Hash32 } from '../../stateless/types.ts'
 import { blockParameter, isPending, LATEST, readState } from '../blockParameter.ts'
-import { address, storageKey } from '../codec.ts'
+import { address, hash, storageKey } from '../codec.ts'
+import { invalidParams, invalidRequestOf, RpcError } from '../errors.ts'
 import { toData, toQuantity, toWord } from '../hex.ts'
-import { method, required, withDefault } from '../params.ts'
+import { describe, described, method, type Parse, readObject, required, withDefault } from '../params.ts'
+import { arrayOf, HASH, mapOf } from '../schema.ts'
 import type { MethodTable } from '../types.ts'
-import type { EthDeps } from './deps.ts'
+import { type EthDeps, ethLimits } from './deps.ts'
 
 const EMPTY = new Uint8Array(0)
 
 /** Accounts, code and storage as of any stored block, or after the transactions that wait. */
-export function stateMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'pending'>): MethodTable {
+export function stateMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'pending' | 'limits'>): MethodTable {
+  const storageRequests = storageRequestsUpTo(ethLimits(deps).maxStorageSlots)
   const accountParam = required('address', address)
   const blockParam = withDefault('block', blockParameter, LATEST)
   return {
@@ -25,6 +29,11 @@ export function stateMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'pending'>):
       [accountParam, required('slot', storageKey), blockParam],
       async ([account, { key }, block]) => toWord((await readState(deps, block)).getStorage(account, key)),
     ),
+    eth_getStorageValues: method([required('requests', storageRequests), blockParam], async ([requests, block]) => {
+      const state = await readState(deps, block)
+      const values = ({ account, keys }: StorageRequest) => keys.map((key) => toWord(state.getStorage(account, key)))
+      return Object.fromEntries(requests.map((request) => [toData(request.account), values(request)]))
+    }),
     /** `pending` counts what the pool holds, whether or not all of it fits into one block. */
     eth_getTransactionCount: method([accountParam, blockParam], async ([account, block]) => {
       if (isPending(block)) return toQuantity(deps.pool.nextNonce(account))
@@ -32,4 +41,24 @@ export function stateMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'pending'>):
       return toQuantity(state.getAccount(account)?.nonce ?? 0n)
     }),
   }
+}
+
+type StorageRequest = { account: Address20; keys: readonly Hash32[] }
+
+/** Address to full-word keys. Throws RpcError LIMIT_EXCEEDED for more than `limit` keys in all. */
+function storageRequestsUpTo(limit: number): Parse<readonly StorageRequest[]> {
+  return described(mapOf(arrayOf(HASH, limit)), (value, path) => {
+    readObject(value, path)
+    const requests: StorageRequest[] = []
+    let total = 0
+    for (const [name, list] of Object.entries(value as object)) {
+      if (!Array.isArray(list)) throw invalidParams(`${path}.${name}`, `expected an array, got ${describe(list)}`)
+      total += list.length
+      if (total > limit) throw new RpcError('LIMIT_EXCEEDED', `too many slots (max ${limit})`, { limit })
+      const keys = list.map((key, index) => hash(key, `${path}.${name}[${index}]`))
+      requests.push({ account: address(name, `${path} address ${describe(name)}`), keys })
+    }
+    if (total === 0) throw invalidRequestOf('empty request')
+    return requests
+  })
 }

@@ -63,6 +63,16 @@ export function formatPendingBlock({ block, transactions }: PendingBlock, hydrat
   return { ...withTransactions<unknown>(block, shown), hash: null, nonce: null, miner: null }
 }
 
+export function formatPendingHeader({ block }: PendingBlock) {
+  return { ...formatHeader(block), hash: null, nonce: null, miner: null }
+}
+
+/** An uncle in the form of a block: only its header is known. */
+export function formatUncle(header: BlockHeader) {
+  const { transactions: _, ...fields } = formatBlock({ hash: hashHeader(header), header, transactions: [], ommers: [] })
+  return fields
+}
+
 function withTransactions<Shown>(block: Block, transactions: readonly Shown[]) {
   return {
     ...formatHeader(block),

@@ -1,0 +1,58 @@
+import type { StoredBlock } from '../../node/types.ts'
+import { type AccessListChange, type AccountAccess, decodeBlockAccessList } from '../../stateless/blockAccessList.ts'
+import { bytesEqual } from '../../stateless/bytes.ts'
+import { EMPTY_OMMERS_HASH } from '../../stateless/header.ts'
+import { encodeRlp } from '../../stateless/rlp.ts'
+import { blockParameter, readBlock } from '../blockParameter.ts'
+import { toData, toQuantity } from '../hex.ts'
+import { method, required } from '../params.ts'
+import { mapInSlices } from '../slices.ts'
+import type { MethodTable } from '../types.ts'
+import type { EthDeps } from './deps.ts'
+
+/** eth_getBlockAccessList: null for an unknown block; before Amsterdam blocks touch nothing that was written down. */
+export function blockAccessListMethods(deps: Pick<EthDeps, 'chain' | 'pending'>): MethodTable {
+  return {
+    eth_getBlockAccessList: method([required('block', blockParameter)], async ([parameter]) => {
+      const found = await readBlock(deps, parameter)
+      if (found === undefined) return null
+      const encoded = encodedAccessList(found)
+      return encoded === undefined ? [] : mapInSlices(decodeBlockAccessList(encoded), formatAccount)
+    }),
+  }
+}
+
+/** The RLP of a block's list: stored with it, or empty when the header says so (genesis). Undefined before Amsterdam. */
+export function encodedAccessList({ block, blockAccessList }: StoredBlock): Uint8Array | undefined {
+  if (blockAccessList !== undefined) return blockAccessList
+  const { blockAccessListHash } = block.header
+  // The hash of the empty access list is that of any empty RLP list.
+  const isEmpty = blockAccessListHash !== undefined && bytesEqual(blockAccessListHash, EMPTY_OMMERS_HASH)
+  return isEmpty ? encodeRlp([]) : undefined
+}
+
+function formatAccount(account: AccountAccess) {
+  return {
+    address: toData(account.address),
+    storageChanges: account.storageChanges.map(({ slot, changes }) => ({
+      key: word(slot),
+      changes: changes.map((change) => ({ ...at(change), value: word(change.value) })),
+    })),
+    storageReads: account.storageReads.map(word),
+    balanceChanges: account.balanceChanges.map(quantityChange),
+    nonceChanges: account.nonceChanges.map(quantityChange),
+    codeChanges: account.codeChanges.map((change) => ({ ...at(change), code: toData(change.value) })),
+  }
+}
+
+function at({ index }: AccessListChange<unknown>) {
+  return { index: toQuantity(index) }
+}
+
+function quantityChange(change: AccessListChange<bigint>) {
+  return { ...at(change), value: toQuantity(change.value) }
+}
+
+function word(value: bigint): `0x${string}` {
+  return `0x${value.toString(16).padStart(64, '0')}`
+}
