@@ -2,6 +2,7 @@ import type { CallRequest, UnsignedTransaction } from '../../execution/types.ts'
 import type { PendingBlocks } from '../../node/pendingBlock.ts'
 import type { Chain, Clock, TxPool } from '../../node/types.ts'
 import type { Hash32 } from '../../stateless/types.ts'
+import type { Signature } from './unsignedTransaction.ts'
 
 /** What the eth_ methods of one chain work on. */
 export type EthDeps = {
@@ -13,6 +14,8 @@ export type EthDeps = {
   limits?: Partial<EthLimits>
   /** a block is made for every transaction: then a send is answered when its block is there; default: never */
   sealsInstantly?: () => boolean
+  /** keys of public test accounts, on a devnet only; default: the node holds none */
+  signer?: Signer
   /** senders that a devnet's L1 sends for without a signature; default: none */
   impersonation?: Impersonation
   /**
@@ -20,6 +23,15 @@ export type EthDeps = {
    * them. Throws TransactionRejected.
    */
   checkEstimate?: (request: CallRequest, estimate: { gas: bigint; regularGas: bigint }) => void
+}
+
+export type Signer = {
+  /** 20 bytes each */
+  readonly addresses: readonly Uint8Array[]
+  /** signs a 32-byte digest with the key of one of the addresses */
+  sign(address: Uint8Array, digest: Hash32): Promise<Signature>
+  /** EIP-712: 65 bytes r, s, v. Throws RpcError INVALID_PARAMS for data that is no typed data. */
+  signTypedData(address: Uint8Array, typedData: object): Promise<Uint8Array>
 }
 
 export type Impersonation = {

@@ -12,6 +12,8 @@ import { networkMethods } from './network.ts'
 import { proofMethods } from './proof.ts'
 import { receiptMethods } from './receipts.ts'
 import { sendMethods } from './send.ts'
+import { transactionObjectMethods } from './sendTransaction.ts'
+import { signMethods } from './sign.ts'
 import { stateMethods } from './state.ts'
 import { subscriptionMethods } from './subscriptions.ts'
 import { transactionMethods } from './transactions.ts'
@@ -30,6 +32,8 @@ export function ethMethods(deps: EthDeps): MethodTable {
     ...transactionMethods(deps),
     ...receiptMethods(deps),
     ...sendMethods(deps),
+    ...transactionObjectMethods(deps),
+    ...signMethods(deps),
     ...callMethods(deps),
     ...logMethods(deps),
     ...filterMethods(deps),

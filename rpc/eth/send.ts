@@ -1,3 +1,4 @@
+import type { Transaction } from '../../execution/types.ts'
 import { data, index } from '../codec.ts'
 import { RpcError } from '../errors.ts'
 import { toData } from '../hex.ts'
@@ -10,9 +11,25 @@ const DEFAULT_WAIT_MS = 2_000
 /** Longest that eth_sendRawTransaction waits for the block of its transaction where every transaction gets one. */
 const INSTANT_WAIT_MS = 1_000
 
+export type SendDeps = Pick<EthDeps, 'chain' | 'pool' | 'limits' | 'sealsInstantly'>
+
+/** Puts signed transactions into the pool and waits for what becomes of them. */
+export function createSubmission({ chain, pool, sealsInstantly }: SendDeps) {
+  return {
+    add: (raw: Uint8Array): Promise<Transaction> => pool.add(raw),
+    /** Where every transaction gets a block at once: until this one has it. Elsewhere at once. */
+    async decided({ hash, nonce, sender }: Transaction, signal: AbortSignal): Promise<void> {
+      if (!sealsInstantly?.() || pool.nextNonce(sender) <= nonce) return
+      const isDecided = () => chain.getTransactionLocation(hash) !== undefined || pool.get(hash) === undefined
+      await waitUntil(isDecided, (wake) => chain.onHead(wake), INSTANT_WAIT_MS, signal)
+    },
+  }
+}
+
 /** Signed transactions into the pool. */
-export function sendMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'limits' | 'sealsInstantly'>): MethodTable {
+export function sendMethods(deps: SendDeps): MethodTable {
   const { chain, pool } = deps
+  const submission = createSubmission(deps)
   const { maxReceiptWaitMs } = ethLimits(deps)
   const rawParam = required('transaction', data)
   return {
@@ -21,12 +38,9 @@ export function sendMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'limits' | 's
      * receipt and then wait for the next block would otherwise wait for a block that nobody makes.
      */
     eth_sendRawTransaction: method([rawParam], async ([raw], { signal }) => {
-      const { hash, nonce, sender } = await pool.add(raw)
-      if (deps.sealsInstantly?.() && pool.nextNonce(sender) > nonce) {
-        const isDecided = () => chain.getTransactionLocation(hash) !== undefined || pool.get(hash) === undefined
-        await waitUntil(isDecided, (wake) => chain.onHead(wake), INSTANT_WAIT_MS, signal)
-      }
-      return toData(hash)
+      const tx = await submission.add(raw)
+      await submission.decided(tx, signal)
+      return toData(tx.hash)
     }),
     /** EIP-7966: answers with the receipt, or with an error that carries the hash when it takes too long */
     eth_sendRawTransactionSync: method(

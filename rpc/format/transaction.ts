@@ -10,7 +10,7 @@ export function formatMinedTransaction(tx: Transaction, block: Block, index: num
     blockNumber: toQuantity(number),
     blockTimestamp: toQuantity(timestamp),
     transactionIndex: toQuantity(index),
-    ...formatFields(tx, effectiveGasPrice(tx, baseFeePerGas)),
+    ...formatTransactionFields(tx, effectiveGasPrice(tx, baseFeePerGas)),
   }
 }
 
@@ -21,7 +21,7 @@ export function formatPooledTransaction(tx: Transaction) {
     blockNumber: null,
     blockTimestamp: null,
     transactionIndex: null,
-    ...formatFields(tx, tx.gasPrice ?? tx.maxFeePerGas ?? 0n),
+    ...formatTransactionFields(tx, tx.gasPrice ?? tx.maxFeePerGas ?? 0n),
   }
 }
 
@@ -33,7 +33,8 @@ export function effectiveGasPrice(tx: Transaction, baseFeePerGas: bigint | undef
   return wanted < cap ? wanted : cap
 }
 
-function formatFields(tx: Transaction, gasPrice: bigint) {
+/** Everything but the place in a block. */
+export function formatTransactionFields(tx: Transaction, gasPrice: bigint) {
   return {
     from: toData(tx.sender),
     gas: toQuantity(tx.gasLimit),
