@@ -19,6 +19,7 @@ import type { DevnetOptions } from './options.ts'
 import { openRollup, type RollupNode, rollupDir } from './rollupNode.ts'
 import { processLogger, sealMode, sealWords, storedGenesis, storeGenesis } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
+import { devSigner } from './signer.ts'
 
 export type DevnetDeps = { clock: Clock; timers: Timers; logger: Logger; sealModes?: { l1: SealMode; l2: SealMode } }
 
@@ -58,7 +59,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     const monitor = createMonitor({ name: 'l1', ...l1 }, metrics)
     const l1Server = await serve(
       { host: options.host, port: options['l1-port'], allowHost: options['allow-host'] },
-      { ...l1Methods(l1, clock), ...rollupMethods({ rollup: rollupOf(started) }) },
+      { ...l1Methods(l1, clock, { signer: devSigner() }), ...rollupMethods({ rollup: rollupOf(started) }) },
       { monitor, logger: logger.child('l1').child('rpc') },
     )
     closers.push(() => l1Server.close())
@@ -140,6 +141,7 @@ async function startRollups(
         engines: parts.engines,
         l1: parts.l1Url,
         accounts: { settler: settlerAccount(), relayer: relayerAccount() },
+        signer: devSigner(),
         clock: deps.clock,
         timers: deps.timers,
         logger,

@@ -10,6 +10,7 @@ import { openStore } from '../node/store.ts'
 import { importedTags, l1Tags } from '../node/tags.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { chainMethods } from '../rpc/chainMethods.ts'
+import type { EthDeps } from '../rpc/eth/deps.ts'
 import { withDiscovery } from '../rpc/openrpc/document.ts'
 import { createRpcServer, type RpcServer } from '../rpc/server.ts'
 import type { MethodTable } from '../rpc/types.ts'
@@ -20,6 +21,7 @@ import { createMonitor, type Monitor } from './monitor.ts'
 import { type L1Options, readJsonFile, UsageError } from './options.ts'
 import { allowedHosts, processLogger, sealMode, storedGenesis, storeGenesis } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
+import { devSigner } from './signer.ts'
 import { CLIENT_VERSION, VERSION } from './version.ts'
 
 export type L1Setup = {
@@ -52,10 +54,14 @@ export async function openL1(
 /** Name of the fork that rules the head. */
 export const forkOf = ({ chain }: L1Node): string => chain.engine.forkAt(chain.head().header)
 
-/** The methods that L1 serves. */
-export function l1Methods({ chain, pool, sealer, pending }: L1Node, clock: Clock): MethodTable {
+/** The methods that L1 serves. Without keys it signs nothing. */
+export function l1Methods(
+  { chain, pool, sealer, pending }: L1Node,
+  clock: Clock,
+  keys: Pick<EthDeps, 'signer'> = {},
+): MethodTable {
   const sealsInstantly = () => sealer.mode.kind === 'instant'
-  return chainMethods({ chain, pool, clock, pending, clientVersion: CLIENT_VERSION, sealsInstantly })
+  return chainMethods({ chain, pool, clock, pending, clientVersion: CLIENT_VERSION, sealsInstantly, ...keys })
 }
 
 /** HTTP and WebSocket for one chain, with the pages of its monitor. */
@@ -100,7 +106,7 @@ export async function runL1(options: L1Options): Promise<number> {
     const monitor = createMonitor({ name: 'l1', ...node }, createMetrics())
     const server = await serve(
       { host: options.host, port: options.port, allowHost: options['allow-host'] },
-      l1Methods(node, systemClock),
+      l1Methods(node, systemClock, isDevnet(options) ? { signer: devSigner() } : {}),
       { monitor, logger: logger.child('rpc') },
     )
     if (options.mining) node.start()
@@ -116,6 +122,11 @@ export async function runL1(options: L1Options): Promise<number> {
     await node.close()
   }
   return 0
+}
+
+/** The genesis of this package, whose accounts everybody knows, on a chain that this node makes itself. */
+function isDevnet(options: L1Options): boolean {
+  return options.genesis === undefined && options.import === undefined && options.mining
 }
 
 async function genesisOf(options: L1Options, engines: Engines): Promise<GenesisJson> {

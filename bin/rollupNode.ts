@@ -12,6 +12,7 @@ import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { createL2Node, type L2Node } from '../rollup/l2Node.ts'
 import { createL2PoolRules } from '../rollup/limits.ts'
 import { chainMethods } from '../rpc/chainMethods.ts'
+import type { Signer } from '../rpc/eth/deps.ts'
 import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { MethodTable } from '../rpc/types.ts'
@@ -33,6 +34,8 @@ export type RollupDeps = {
   engines: Engines
   l1: string | Transport
   accounts: { settler: LocalAccount; relayer: LocalAccount }
+  /** keys that callers of the RPC may use: those of a devnet's test accounts, never an operator's */
+  signer?: Signer
   clock: Clock
   timers: Timers
   logger: Logger
@@ -89,6 +92,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
         pool,
         clock,
         pending: node.pending,
+        ...(deps.signer === undefined ? {} : { signer: deps.signer }),
         clientVersion: CLIENT_VERSION,
         checkEstimate: checkSettleable,
         sealsInstantly: () => node.sealer.mode.kind === 'instant',

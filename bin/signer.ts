@@ -36,7 +36,10 @@ export function signerOf(addresses: readonly string[], account: (index: number) 
         return hexToBytes(await signing.signTypedData(typedData as Parameters<typeof signing.signTypedData>[0]))
       } catch (error) {
         // Whatever cannot be hashed by EIP-712 is the caller's mistake; the account itself is there.
-        throw invalidParams('argument 1 (typed data)', error instanceof Error ? firstLine(error.message) : String(error))
+        throw invalidParams(
+          'argument 1 (typed data)',
+          error instanceof Error ? firstLine(error.message) : String(error),
+        )
       }
     },
   }

@@ -3,9 +3,10 @@ import type { Chain, TxPool } from '../../node/types.ts'
 import { concatBytes } from '../../stateless/bytes.ts'
 import { blockRlp, encodeHeader } from '../../stateless/header.ts'
 import { encodeRlp, rlpInteger } from '../../stateless/rlp.ts'
-import { blockParameter, requireBlock } from '../blockParameter.ts'
+import { type BlockParameter, blockParameter, isPending, requireBlock } from '../blockParameter.ts'
 import { hash } from '../codec.ts'
 import { RpcError } from '../errors.ts'
+import { encodedAccessList } from '../eth/blockAccessList.ts'
 import { findTransaction } from '../eth/transactions.ts'
 import { toData } from '../hex.ts'
 import { method, required } from '../params.ts'
@@ -14,11 +15,16 @@ import type { MethodTable } from '../types.ts'
 /** debug_getRaw*: the consensus encodings of what is stored. */
 export function rawMethods({ chain, pool }: { chain: Chain; pool: TxPool }): MethodTable {
   const blockParam = required('block', blockParameter)
+  /** The pending block has no encoding: it has no hash, and the next request may find another. */
+  const requireStored = (block: BlockParameter) => {
+    if (isPending(block)) throw new RpcError('UNKNOWN_BLOCK', 'the pending block is not stored')
+    return requireBlock(chain, block)
+  }
   return {
-    debug_getRawHeader: method([blockParam], ([block]) => toData(encodeHeader(requireBlock(chain, block).header))),
-    debug_getRawBlock: method([blockParam], ([block]) => toData(blockRlp(requireBlock(chain, block)))),
+    debug_getRawHeader: method([blockParam], ([block]) => toData(encodeHeader(requireStored(block).header))),
+    debug_getRawBlock: method([blockParam], ([block]) => toData(blockRlp(requireStored(block)))),
     debug_getRawReceipts: method([blockParam], ([block]) => {
-      const { hash: blockHash } = requireBlock(chain, block)
+      const { hash: blockHash } = requireStored(block)
       return (chain.getBlockByHash(blockHash)?.receipts ?? []).map((receipt) => toData(encodeReceipt(receipt)))
     }),
     debug_getRawTransaction: method([required('transaction hash', hash)], ([txHash]) => {
@@ -26,8 +32,8 @@ export function rawMethods({ chain, pool }: { chain: Chain; pool: TxPool }): Met
       return found ? toData(found.tx.raw) : '0x'
     }),
     debug_getRawBlockAccessList: method([blockParam], ([block]) => {
-      const { hash: blockHash } = requireBlock(chain, block)
-      const list = chain.getBlockByHash(blockHash)?.blockAccessList
+      const stored = chain.getBlockByHash(requireStored(block).hash)
+      const list = stored && encodedAccessList(stored)
       if (!list) throw new RpcError('UNKNOWN_BLOCK', 'this block has no stored block access list')
       return toData(list)
     }),

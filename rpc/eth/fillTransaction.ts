@@ -49,10 +49,7 @@ export async function fillTransaction(
   }
 }
 
-type Fees = Pick<
-  UnsignedTransaction,
-  'gasPrice' | 'maxFeePerGas' | 'maxPriorityFeePerGas' | 'maxFeePerBlobGas'
->
+type Fees = Pick<UnsignedTransaction, 'gasPrice' | 'maxFeePerGas' | 'maxPriorityFeePerGas' | 'maxFeePerBlobGas'>
 
 function feesOf({ chain, pending }: FillDeps, request: CallRequest, wanted: TransactionObject['type']): Fees {
   const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = request

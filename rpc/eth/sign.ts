@@ -17,9 +17,8 @@ export function signMethods({ signer }: Pick<EthDeps, 'signer'>): MethodTable {
     const signature = await requireKey(signer, account).sign(account, messageHash(message))
     return toData(encodeSignature(signature))
   }
-  const signTypedData = method(
-    [addressParam, required('typed data', typedData)],
-    async ([account, value]) => toData(await requireKey(signer, account).signTypedData(account, value)),
+  const signTypedData = method([addressParam, required('typed data', typedData)], async ([account, value]) =>
+    toData(await requireKey(signer, account).signTypedData(account, value)),
   )
   return {
     eth_accounts: method([], () => (signer?.addresses ?? []).map(toData)),

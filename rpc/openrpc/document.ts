@@ -11,8 +11,8 @@ export type DocumentInfo = { readonly title: string; readonly version: string }
 const OPENRPC_VERSION = '1.3.2'
 
 /**
- * The same methods and `rpc.discover`, which answers the OpenRPC document of them all (spec.open-rpc.org). The document
- * is made when it is first asked for.
+ * The same methods, `rpc_modules`, and `rpc.discover`, which answers the OpenRPC document of them all (spec.open-rpc.org).
+ * The document is made when it is first asked for.
  */
 export function withDiscovery(methods: MethodTable, info: DocumentInfo): MethodTable {
   let document: object | undefined
@@ -23,8 +23,15 @@ export function withDiscovery(methods: MethodTable, info: DocumentInfo): MethodT
       return document
     },
   }
-  const all: MethodTable = { ...methods, 'rpc.discover': discover }
+  const modules: RpcMethod = { params: [], call: () => modulesOf(all) }
+  const all: MethodTable = { ...methods, 'rpc.discover': discover, rpc_modules: modules }
   return all
+}
+
+/** The namespaces of the table, each with a version, as geth's rpc_modules gives them. */
+function modulesOf(methods: MethodTable): Record<string, string> {
+  const names = new Set(Object.keys(methods).flatMap((name) => /^([a-z0-9]+)_/.exec(name)?.[1] ?? []))
+  return Object.fromEntries([...names].sort().map((name) => [name, '1.0']))
 }
 
 /** Lists every method of the table with its parameters and result. */
