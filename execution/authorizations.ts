@@ -13,6 +13,9 @@ import type { Authorization, Transaction } from './types.ts'
 
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00)
 
+/** What matters of a type 4 transaction here. */
+export type Delegating = Pick<Transaction, 'sender' | 'to' | 'value' | 'authorizationList'>
+
 /** What applying the list used of the transaction's gas, and what it gives back at its end (before EIP-8037). */
 export type AppliedAuthorizations = { gasLeft: bigint; refund: bigint; outOfGas: boolean }
 
@@ -34,7 +37,7 @@ type Charged = {
 export async function applyAuthorizations(
   evm: RunEvm,
   state: JournaledState,
-  tx: Transaction,
+  tx: Delegating,
   gasLimit: bigint,
   clock: YieldClock,
 ): Promise<AppliedAuthorizations> {
@@ -87,7 +90,8 @@ async function applyOne(
   return { gasLeft, refund, outOfGas: false }
 }
 
-function recoverAuthority(item: Authorization, common: Common): Address | undefined {
+/** The signer, when chain id, nonce and signature may be used at all. */
+export function recoverAuthority(item: Authorization, common: Common): Address | undefined {
   const { ecrecover } = common.customCrypto
   assert(ecrecover !== undefined, 'signature recovery is always given')
   const authority = authorityOf(item, common.chainId(), {

@@ -64,6 +64,7 @@ export type BlockContextOptions = {
   budget?: bigint | undefined
   execute?: ExecutePrecompile | undefined
   yieldEveryMs?: number | undefined
+  signal?: AbortSignal | undefined
 }
 
 /** What a library threw while running untrusted input; `cause` is the original. */

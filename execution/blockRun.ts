@@ -1,5 +1,6 @@
+import type { TypedTransaction } from '@ethereumjs/tx'
 import { bigIntMax, EthereumJSError } from '@ethereumjs/util'
-import { type RunTxResult, runTx } from '@ethereumjs/vm'
+import { type RunTxOpts, type RunTxResult, runTx } from '@ethereumjs/vm'
 import { concatBytes } from '../stateless/bytes.ts'
 import { InvalidBlock } from '../stateless/errors.ts'
 import { orderedTrieRoot } from '../stateless/orderedTrie.ts'
@@ -70,7 +71,28 @@ export type BlockRun = {
   finish(last: { withdrawals: readonly Withdrawal[]; ommers: readonly BlockHeader[] }): Promise<BlockResult>
 }
 
+/** How transactions come into a block: as the protocol wants it, or as a simulation allows it. */
+export type TransactionEntry = {
+  /** Throws TransactionRejected when the transaction cannot be in this block here. */
+  requireIncludable(tx: Transaction, usage: BlockUsage, context: BlockContext): Promise<void>
+  toTyped(tx: Transaction, context: BlockContext): TypedTransaction
+  /** what `runTx` is told besides; asked right before it runs */
+  options(tx: Transaction, context: BlockContext): Partial<RunTxOpts>
+  /** gets the library's own result, and may still change the state */
+  observe?(tx: Transaction, result: RunTxResult, context: BlockContext): Promise<void>
+  /** EIP-7928 bounds the access list by the gas limit */
+  boundsAccessList: boolean
+}
+
+const PROTOCOL_ENTRY: TransactionEntry = {
+  requireIncludable,
+  toTyped: (tx, { shared }) => toTypedTx(tx, shared),
+  options: () => ({}),
+  boundsAccessList: true,
+}
+
 type Progress = {
+  entry: TransactionEntry
   usage: BlockUsage
   systemGas: bigint
   paidGas: bigint
@@ -78,8 +100,12 @@ type Progress = {
   deposits: Uint8Array[]
 }
 
-export async function createBlockRun(options: BlockContextOptions): Promise<BlockRun> {
+export async function createBlockRun(
+  options: BlockContextOptions,
+  entry: TransactionEntry = PROTOCOL_ENTRY,
+): Promise<BlockRun> {
   const progress: Progress = {
+    entry,
     usage: { regular: 0n, state: 0n, blob: 0n },
     systemGas: 0n,
     paidGas: 0n,
@@ -139,7 +165,7 @@ async function runTransaction(
 ): Promise<TransactionOutcome | undefined> {
   const { state, accessList, evm } = context
   await giveWayIfDue(context)
-  await requireIncludable(tx, progress.usage, context)
+  await progress.entry.requireIncludable(tx, progress.usage, context)
   openIndex(context, progress.receipts.length + 1)
   const mark = state.mark()
   const listMark = accessList?.mark()
@@ -170,17 +196,18 @@ async function runTransaction(
 type RanTransaction = { outcome: TransactionOutcome; deposits: Uint8Array }
 
 async function runOne(context: BlockContext, progress: Progress, tx: Transaction): Promise<RanTransaction> {
-  const { vm, block, shared, budget, spec } = context
-  const typed = toTypedTx(tx, shared)
+  const { vm, block, budget, spec } = context
+  const { entry } = progress
+  const typed = entry.toTyped(tx, context)
   armMeter(context, tx, typed.getIntrinsicGas())
   const delegates = tx.type === 4
   context.evm.authorize(delegates ? tx : undefined)
   const libraryTx = delegates ? withoutAuthorizations(typed) : typed
+  const own = { tx: libraryTx, block, skipHardForkValidation: true, blockGasUsed: progress.paidGas }
   const result = await asAnySender(context, tx, () =>
-    context.library(() =>
-      runTx(vm, { tx: libraryTx, block, skipHardForkValidation: true, blockGasUsed: progress.paidGas }),
-    ),
+    context.library(() => runTx(vm, { ...own, ...entry.options(tx, context) })),
   )
+  await entry.observe?.(tx, result, context)
   const outcome = outcomeOf(context, progress, tx, result)
   if (budget !== undefined) spendBudget(budget, outcome.regularGas)
   const deposits = context.common.isActivatedEIP(6110)
@@ -272,7 +299,7 @@ async function finish(
   await payRewards(context, ommers)
   const requests = common.isActivatedEIP(7685) ? await collectRequests(context, progress) : []
   closeIndex(context)
-  requireBoundedList(context)
+  if (progress.entry.boundsAccessList) requireBoundedList(context)
   const { receipts, usage } = progress
   // Of a full block each of these takes about as long as a turn of the event loop may.
   await giveWayIfDue(context)

@@ -2,6 +2,7 @@ import type { ExecResult } from '@ethereumjs/evm'
 import { bigIntMax } from '@ethereumjs/util'
 import { type RunTxResult, runTx } from '@ethereumjs/vm'
 import type { BlockHeader } from '../stateless/types.ts'
+import { withoutAuthorizations } from './authorizations.ts'
 import { type HeaderBasis, LibraryFailure, libraryBlock, runLibrary } from './blockContext.ts'
 import { haltReason, REVERT } from './callErrors.ts'
 import { acceptContractSender, applyStateOverrides } from './callState.ts'
@@ -13,12 +14,15 @@ import {
   requireFunds,
   requireLeastGas,
   typedCall,
+  withoutGasCap,
 } from './callTransaction.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import { TransactionRejected } from './errors.ts'
 import { createRunVm, type RunVm } from './evm.ts'
 import { blobBaseFee, effectiveGasPrice } from './fees.ts'
-import type { NodeCommon, SharedCommon } from './nodeCommon.ts'
+import type { NodeCommon } from './nodeCommon.ts'
+import type { OpcodeWatch } from './opcodeMap.ts'
+import { movePrecompiles } from './precompileMoves.ts'
 import type { BlockOverride, CallContext, CallOutcome, CallRequest, ExecutePrecompile, Log } from './types.ts'
 
 export type CallDeps = {
@@ -44,6 +48,10 @@ export type CallRun = {
   readonly common: NodeCommon
   /** of the sender, overrides applied */
   readonly balance: bigint
+  /** of the sender, overrides applied */
+  readonly nonce: bigint
+  /** the fork's own, by address (40 hex digits) */
+  readonly precompiles: ReadonlySet<string>
   /** the least gas limit that a transaction like this may have */
   readonly minimumGas: bigint
   /** Throws TransactionRejected when no transaction like this could run. */
@@ -62,7 +70,7 @@ export async function createCallRun(
   call: CallRequest,
   context: CallContext,
   deps: CallDeps,
-  options: { regularGas: 'capped' | 'uncapped' },
+  options: { regularGas: 'capped' | 'uncapped'; watches?: ReadonlyMap<number, OpcodeWatch> },
 ): Promise<CallRun> {
   context.signal?.throwIfAborted()
   const at = { ...context.header, ...context.blockOverride }
@@ -77,12 +85,15 @@ export async function createCallRun(
     blockHash: context.blockHash,
     signal: context.signal,
   })
+  if (options.watches !== undefined) vm.evm.watch(options.watches)
+  const moved = movePrecompiles(vm.evm.precompiles, context.stateOverrides ?? new Map())
+  if (moved !== undefined) vm.evm.movePrecompiles(moved)
   await applyStateOverrides(vm.state, context.stateOverrides ?? new Map())
   const block = libraryBlock(header, shared)
   const blobFee = callBlobFee(transaction, context.header, context.blockOverride ?? {}, common)
   if (blobFee !== undefined) block.header.getBlobGasPrice = () => blobFee
   requireFeeCaps(transaction, { baseFee: header.baseFeePerGas, blobBaseFee: blobFee })
-  const balance = vm.state.peekAccount(transaction.sender)?.balance ?? 0n
+  const { balance = 0n, nonce = 0n } = vm.state.peekAccount(transaction.sender) ?? {}
   const least = leastGas(transaction, shared)
   const rules = options.regularGas === 'capped' ? shared : withoutGasCap(shared)
   return {
@@ -90,21 +101,17 @@ export async function createCallRun(
     header,
     common,
     balance,
+    nonce,
+    precompiles: new Set(vm.evm.precompiles.keys()),
     minimumGas: bigIntMax(least.intrinsic, least.floor),
     async attempt(gasLimit) {
       context.signal?.throwIfAborted()
       requireFunds(transaction, gasLimit, balance)
       requireLeastGas(gasLimit, least)
       const typed = typedCall(transaction, gasLimit, rules)
-      return attemptOf(await runOnce(vm, transaction.sender, { tx: typed, block }, context.signal))
+      return attemptOf(await runOnce(vm, transaction, { tx: typed, block }, context.signal))
     },
   }
-}
-
-/** A frozen view of the fork's rules whose cap on gas per transaction is out of reach. */
-function withoutGasCap(common: SharedCommon): SharedCommon {
-  const param = (name: string) => (name === 'maxTransactionGasLimit' ? 1n << 64n : common.param(name))
-  return Object.create(common, { param: { value: param } }) as SharedCommon
 }
 
 /** The block's header as the call sees it; fields that the fork needs and the block lacks are neutral. */
@@ -120,7 +127,7 @@ function callHeader(
   const pays = effectiveGasPrice({ maxFeePerGas: feeCap, maxPriorityFeePerGas: tip }, baseFee) > 0n
   return {
     parentHash,
-    difficulty,
+    difficulty: override.difficulty ?? difficulty,
     extraData,
     nonce,
     number: override.number ?? header.number,
@@ -149,10 +156,13 @@ function callBlobFee(
   return override.blobBaseFee ?? blobBaseFee({ ...header, excessBlobGas: header.excessBlobGas ?? 0n }, common)
 }
 
+/** What calls are not asked for. */
+const SKIPPED = { skipHardForkValidation: true, skipNonce: true, skipBlockGasLimitValidation: true }
+
 /** Runs on the prepared state and takes everything back afterwards. */
 async function runOnce(
   { vm, evm, state, clock }: RunVm,
-  sender: Uint8Array,
+  { sender, fields }: CallTransaction,
   options: Pick<Parameters<typeof runTx>[1], 'tx' | 'block'>,
   signal: AbortSignal | undefined,
 ): Promise<RunTxResult> {
@@ -161,10 +171,11 @@ async function runOnce(
   const mark = state.mark()
   const listMark = evm.accessList?.mark()
   const refuseAgain = acceptContractSender(state, sender)
+  const delegates = fields.type === 4
+  evm.authorize(delegates ? { ...fields, sender } : undefined)
+  const tx = delegates ? withoutAuthorizations(options.tx) : options.tx
   try {
-    return await runLibrary(state, () =>
-      runTx(vm, { ...options, skipHardForkValidation: true, skipNonce: true, skipBlockGasLimitValidation: true }),
-    )
+    return await runLibrary(state, () => runTx(vm, { ...options, tx, ...SKIPPED }))
   } catch (error) {
     if (signal?.aborted) throw signal.reason
     throw asRejection(error)

@@ -18,11 +18,17 @@ export async function applyStateOverrides(
       await state.putAccount(address, account)
     }
     if (code !== undefined) await state.putCode(address, code)
-    if (override.state !== undefined) await state.clearStorage(address)
-    for (const [slot, value] of override.state ?? override.stateDiff ?? []) {
-      await state.putStorage(address, hexToBytes(slot), value)
-    }
+    await overrideStorage(state, address, override)
   }
+}
+
+/** Storage needs an account, if only an empty one; so does the wish for no storage (geth). */
+async function overrideStorage(state: JournaledState, address: Address, override: AccountOverride): Promise<void> {
+  const slots = override.state ?? override.stateDiff ?? new Map<string, Uint8Array>()
+  if (override.state === undefined && slots.size === 0) return
+  if ((await state.getAccount(address)) === undefined) await state.putAccount(address, new Account())
+  if (override.state !== undefined) await state.clearStorage(address)
+  for (const [slot, value] of slots) await state.putStorage(address, hexToBytes(slot), value)
 }
 
 /**

@@ -26,8 +26,11 @@ const ZERO_HASH = new Uint8Array(32)
  *
  * @throws TransactionRejected for what no transaction of the fork may carry, in geth's wording
  */
-export function callTransaction(call: CallRequest, common: SharedCommon): CallTransaction {
-  const type = callType(call, common)
+export function callTransaction(
+  call: CallRequest,
+  common: SharedCommon,
+  type: TransactionFields['type'] = callType(call, common),
+): CallTransaction {
   const feeCap = call.gasPrice ?? call.maxFeePerGas ?? 0n
   const tip = call.gasPrice ?? call.maxPriorityFeePerGas ?? 0n
   const prices = type === 0 || type === 1 ? { gasPrice: feeCap } : { maxFeePerGas: feeCap, maxPriorityFeePerGas: tip }
@@ -75,6 +78,12 @@ function requireCallRules(fields: Omit<TransactionFields, 'gasLimit'>, common: S
     'TIP_ABOVE_FEE_CAP',
     `max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas: ${tip}, maxFeePerGas: ${feeCap}`,
   )
+}
+
+/** The same rules with EIP-7825's cap on gas per transaction out of reach: calls may use more than transactions. */
+export function withoutGasCap(common: SharedCommon): SharedCommon {
+  const param = (name: string) => (name === 'maxTransactionGasLimit' ? 1n << 64n : common.param(name))
+  return Object.create(common, { param: { value: param } }) as SharedCommon
 }
 
 /** The library's object for one attempt with this gas limit. `common` decides the cap on regular gas. */

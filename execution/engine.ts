@@ -1,3 +1,4 @@
+import { createAccessList } from './accessListSearch.ts'
 import { beginBlock } from './assembly.ts'
 import { authoritiesOf } from './authorities.ts'
 import { runCallRequest } from './call.ts'
@@ -9,6 +10,7 @@ import { blobBaseFee, nextBaseFee, nextExcessBlobGas } from './fees.ts'
 import { forkRules } from './forkRules.ts'
 import { encodeImpersonated } from './impersonation.ts'
 import { createRunBlock, type RejectionLogger } from './runBlock.ts'
+import { simulate } from './simulate.ts'
 import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
 import { minimumGas } from './typedTransactions.ts'
 import type { Engine, ExecutePrecompile } from './types.ts'
@@ -60,6 +62,8 @@ export function createEngine(options: EngineOptions): Engine {
     beginBlock: (request) => beginBlock(request, deps),
     call: (call, context) => runCallRequest(call, context, deps),
     estimateGas: (call, context) => estimateGas(call, context, deps),
+    createAccessList: (call, context) => createAccessList(call, context, deps),
+    simulate: (request) => simulate(request, deps),
     runBlock: createRunBlock({ crypto, logger }, { yieldEveryMs }),
   }
 }

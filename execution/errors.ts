@@ -36,3 +36,23 @@ export type TransactionRejectedCode =
 
 /** A transaction that the pool or a block refuses. */
 export class TransactionRejected extends NodeError<TransactionRejectedCode> {}
+
+/** A state override that asks for the impossible (geth internal/ethapi/override). */
+export class OverrideRejected extends NodeError<'NOT_A_PRECOMPILE' | 'MOVE_TO_OVERRIDDEN_ACCOUNT'> {}
+
+/** Why eth_simulateV1 as a whole was refused (execution-apis src/eth/execute.yaml). */
+export type SimulationRejectedCode =
+  | 'SIMULATED_NONCE_TOO_LOW'
+  | 'SIMULATED_NONCE_TOO_HIGH'
+  | 'SIMULATED_FEE_CAP_TOO_LOW'
+  | 'SIMULATED_TIP_ABOVE_FEE_CAP'
+  | 'SIMULATED_GAS_TOO_LOW' // intrinsic gas or calldata floor
+  | 'SIMULATED_FUNDS_TOO_LOW'
+  | 'SIMULATED_BLOCK_GAS_LIMIT'
+  | 'SIMULATED_INITCODE_TOO_LARGE'
+  | 'SIMULATED_TRANSACTION_INVALID' // any other rule of a transaction
+  | 'SIMULATED_BLOCK_NUMBER'
+  | 'SIMULATED_BLOCK_TIMESTAMP'
+  | 'SIMULATION_TOO_LARGE'
+
+export class SimulationRejected extends NodeError<SimulationRejectedCode> {}

@@ -17,7 +17,7 @@ import type { Hash32, StateView } from '../stateless/types.ts'
 import { createAccessIndex } from './accessIndex.ts'
 import { JournaledAccessList, SilentAccessList } from './accessList.ts'
 import type { AmsterdamCore, FrameOptions } from './amsterdamCore.ts'
-import { applyAuthorizations } from './authorizations.ts'
+import { applyAuthorizations, type Delegating } from './authorizations.ts'
 import { createYieldClock, type YieldClock } from './eventLoop.ts'
 import { gasCosts } from './frameGas.ts'
 import { type FrameClass, frameEnv, loadFrameClass, runFrame } from './frames.ts'
@@ -30,12 +30,19 @@ import {
   SYSTEM_ADDRESS_HEX,
 } from './internal.ts'
 import type { CodeAnalysis } from './jumpAnalysis.ts'
+import type { LogTrace } from './logTrace.ts'
 import { createMeter, type Meter } from './metering.ts'
-import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable } from './opcodeMap.ts'
+import {
+  buildOpcodeTable,
+  type OpcodeContext,
+  type OpcodeMap,
+  type OpcodeTable,
+  type OpcodeWatch,
+} from './opcodeMap.ts'
 import { runOutermost } from './outermost.ts'
 import { replacePrecompiles } from './precompiles.ts'
 import { JournaledState } from './stateManager.ts'
-import type { ExecutePrecompile, Transaction } from './types.ts'
+import type { ExecutePrecompile } from './types.ts'
 import { WarmJournal } from './warmJournal.ts'
 
 export const SYSTEM_ADDRESS = new Address(hexToBytes(SYSTEM_ADDRESS_HEX))
@@ -63,7 +70,7 @@ export class RunEvm extends EVM {
   readonly #state: JournaledState
   readonly #execute: PrecompileFunc | undefined
   readonly #frames: FrameClass
-  readonly #plainTable: OpcodeTable
+  #plainTable: OpcodeTable
   readonly #opcodeContext: OpcodeContext
   readonly #libraryMap: OpcodeMap
   #meteredTable: OpcodeTable | undefined
@@ -71,9 +78,12 @@ export class RunEvm extends EVM {
   #depth = 0
   #accessList: JournaledAccessList | undefined
   #amsterdam: AmsterdamCore | undefined
-  #authorizing: Transaction | undefined
+  #authorizing: Delegating | undefined
   /** the library makes a new map of precompiles for each fork */
   #replaced: Map<string, PrecompileFunc> | undefined
+  #moved: ReadonlyMap<string, PrecompileFunc> | undefined
+  #trace: LogTrace | undefined
+  #shownBlock: EVMRunCallOpts['block']
 
   constructor(deps: EvmDeps) {
     super({
@@ -148,6 +158,32 @@ export class RunEvm extends EVM {
     return active
   }
 
+  /** From here on these precompiles run instead of the fork's; which addresses are warm does not change. */
+  movePrecompiles(moved: ReadonlyMap<string, PrecompileFunc>): void {
+    this.#moved = moved
+  }
+
+  override getPrecompile(address: Address | `0x${string}`): PrecompileFunc | undefined {
+    if (this.#moved === undefined) return super.getPrecompile(address)
+    return this.#moved.get(address.toString().slice(2).padStart(40, '0').toLowerCase())
+  }
+
+  /** From here on every run is told to these; not for metered runs. */
+  watch(watches: ReadonlyMap<number, OpcodeWatch>): void {
+    this.#plainTable = buildOpcodeTable(this.#libraryMap, this.#opcodeContext, { watches })
+  }
+
+  /** From here on logs and messages are told to the trace; not from Amsterdam on. */
+  traceLogs(trace: LogTrace): void {
+    this.#trace = trace
+    this.watch(trace.opcodes)
+  }
+
+  /** What the code of the next transactions sees as its block, when that differs from what they are charged by. */
+  showBlock(block: EVMRunCallOpts['block']): void {
+    this.#shownBlock = block
+  }
+
   /** `runCall` from SYSTEM_ADDRESS whose caller account is neither read nor written (protocol.md 7, trap 4). */
   async runSystemCall(options: EVMRunCallOpts & { stateGas: bigint }): Promise<EVMResult> {
     const { stateGas, ...call } = options
@@ -177,6 +213,15 @@ export class RunEvm extends EVM {
   }
 
   override async runCall(options: EVMRunCallOpts): Promise<EVMResult> {
+    const trace = this.#trace
+    if (trace === undefined) return this.#run(options)
+    trace.enter(options)
+    const result = await this.#run(options)
+    trace.leave(result)
+    return result
+  }
+
+  async #run(options: EVMRunCallOpts): Promise<EVMResult> {
     if (options.message !== undefined) {
       if (this.#clock.dueNow()) await this.#clock.pause()
       const result = await super.runCall(options)
@@ -186,15 +231,16 @@ export class RunEvm extends EVM {
     }
     const tx = this.#authorizing
     this.#authorizing = undefined
-    return tx === undefined ? this.#runCounted(options) : this.#runDelegating(options, tx)
+    const seen = this.#shownBlock === undefined ? options : { ...options, block: this.#shownBlock }
+    return tx === undefined ? this.#runCounted(seen) : this.#runDelegating(seen, tx)
   }
 
   /** The next outermost call belongs to this transaction and first applies its EIP-7702 authorizations. */
-  authorize(tx: Transaction | undefined): void {
+  authorize(tx: Delegating | undefined): void {
     this.#authorizing = tx
   }
 
-  async #runDelegating(options: EVMRunCallOpts, tx: Transaction): Promise<EVMResult> {
+  async #runDelegating(options: EVMRunCallOpts, tx: Delegating): Promise<EVMResult> {
     const { gasLimit = 0n } = options
     const applied = await applyAuthorizations(this, this.#state, tx, gasLimit, this.#clock)
     if (applied.outOfGas) {

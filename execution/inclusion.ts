@@ -24,7 +24,7 @@ export async function requireIncludable(tx: Transaction, usage: BlockUsage, cont
   const { state } = context
   const from = `address ${hex(tx.sender)}`
   const account = state.peekAccount(tx.sender)
-  requireNonce(tx, account?.nonce ?? 0n, from)
+  requireNonce(tx, account?.nonce ?? 0n)
   if (tx.impersonated !== true) requirePlainSender(account?.codeHash ?? EMPTY_CODE_HASH, from, context)
   requireFeeCaps(tx, from, context)
   requireFunds(tx, account?.balance ?? 0n, from)
@@ -33,7 +33,9 @@ export async function requireIncludable(tx: Transaction, usage: BlockUsage, cont
   requireBlobSpace(tx, usage, context)
 }
 
-function requireNonce(tx: Transaction, nonce: bigint, from: string): void {
+/** @throws TransactionRejected NONCE_TOO_LOW, NONCE_TOO_HIGH */
+export function requireNonce(tx: Pick<Transaction, 'nonce' | 'sender'>, nonce: bigint): void {
+  const from = `address ${hex(tx.sender)}`
   const data = { txNonce: tx.nonce, stateNonce: nonce }
   if (tx.nonce < nonce) reject('NONCE_TOO_LOW', `nonce too low: ${from}, tx: ${tx.nonce} state: ${nonce}`, data)
   if (tx.nonce > nonce) reject('NONCE_TOO_HIGH', `nonce too high: ${from}, tx: ${tx.nonce} state: ${nonce}`, data)

@@ -3,6 +3,7 @@ import type {
   Block,
   BlockHeader,
   Hash32,
+  NodeSource,
   RunBlock,
   StateChanges,
   StateView,
@@ -50,7 +51,7 @@ export type Transaction = {
   readonly s: bigint
   /** 20 bytes; throws InvalidTransaction when the signature does not recover */
   readonly sender: Uint8Array
-  /** nobody signed it: a devnet's L1 sends it in the name of this sender (execution/impersonation.ts) */
+  /** nobody signed it: a devnet's L1 sends it in the name of this sender (execution/impersonation.ts), or it is simulated */
   readonly impersonated?: true
 }
 
@@ -204,6 +205,8 @@ export type AccountOverride = {
   state?: ReadonlyMap<string, Uint8Array>
   /** changes these slots only; keys 64 hex digits */
   stateDiff?: ReadonlyMap<string, Uint8Array>
+  /** the precompile of this address runs there instead; the account that is there stays as it is */
+  movePrecompileTo?: Uint8Array
 }
 
 export type BlockOverride = Partial<{
@@ -214,6 +217,8 @@ export type BlockOverride = Partial<{
   prevRandao: Hash32
   baseFeePerGas: bigint
   blobBaseFee: bigint
+  /** before the merge */
+  difficulty: bigint
 }>
 
 export type CallContext = {
@@ -232,6 +237,53 @@ export type CallOutcome =
   | { status: 'reverted'; output: Uint8Array; gasUsed: bigint }
   /** any other VM error; `error` in geth's words: "out of gas", "invalid opcode: ...", ... */
   | { status: 'halted'; error: string; gasUsed: bigint }
+
+/** What eth_createAccessList finds; a call that fails has a list as well, and `error` in geth's words. */
+export type AccessListOutcome = {
+  accessList: readonly { address: Uint8Array; storageKeys: readonly Uint8Array[] }[]
+  /** with this list */
+  gasUsed: bigint
+  error?: string
+}
+
+/** One block of eth_simulateV1. */
+export type SimulationBlock = {
+  calls: readonly CallRequest[]
+  stateOverrides?: ReadonlyMap<string, AccountOverride>
+  blockOverride?: BlockOverride & { parentBeaconBlockRoot?: Hash32; withdrawals?: readonly Withdrawal[] }
+}
+
+export type SimulationRequest = {
+  /** the block that the simulated ones follow */
+  base: Block
+  /** nodes and codes of the state after `base` */
+  nodes: NodeSource
+  /** hash of `base` or an ancestor of it */
+  blockHash(number: bigint): Hash32 | undefined
+  blocks: readonly SimulationBlock[]
+  /** transfers of ether appear as ERC-20 transfer logs of 0xeeee...eeee; from EIP-7708 on the protocol's own logs do */
+  traceTransfers: boolean
+  /** nonces, base fee and fee caps as in real blocks; senders may be contracts all the same */
+  validation: boolean
+  /** gas of all calls together */
+  gasCap: bigint
+  signal?: AbortSignal
+}
+
+/** `index` counts over the block, also logs and transfers that a revert took back (as geth). */
+export type SimulatedLog = { log: Log; index: number }
+
+export type SimulatedCall = {
+  /** return data, or revert data */
+  output: Uint8Array
+  logs: readonly SimulatedLog[]
+  gasUsed: bigint
+  /** before refunds */
+  maxUsedGas: bigint
+} & ({ status: 'success' | 'reverted' } | { status: 'halted'; error: string })
+
+/** A sealed block that nobody keeps; its transactions have no signature. */
+export type SimulatedBlock = { block: Block; transactions: readonly Transaction[]; calls: readonly SimulatedCall[] }
 
 export type EstimateOutcome =
   | { status: 'success'; gas: bigint; regularGas: bigint }
@@ -301,6 +353,10 @@ export type Engine = {
   call(call: CallRequest, context: CallContext): Promise<CallOutcome>
   /** Binary search up to `call.gas` or the block gas limit (EIP-8037: above 2^24 is legal for state gas). */
   estimateGas(call: CallRequest, context: CallContext): Promise<EstimateOutcome>
+  /** Accounts and slots that the call uses, found by running it until its list no longer changes. */
+  createAccessList(call: CallRequest, context: CallContext): Promise<AccessListOutcome>
+  /** eth_simulateV1: blocks of calls on top of a block. Throws SimulationRejected. */
+  simulate(request: SimulationRequest): Promise<readonly SimulatedBlock[]>
   /** The block runner for stateless verification: metered, senders never trusted. EXECUTE inactive inside. */
   readonly runBlock: RunBlock
 }

@@ -1,11 +1,16 @@
-import type { AccountOverride, Authorization, BlockOverride, CallRequest } from '../execution/types.ts'
+import type { AccountOverride, Authorization, BlockOverride, CallRequest, SimulationBlock } from '../execution/types.ts'
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
+import type { Withdrawal } from '../stateless/types.ts'
 import { address, data, hash, quantity, quantity64, quantityOf, storageKey } from './codec.ts'
 import { invalidParams } from './errors.ts'
 import { describe, described, list, type Parse, property, readObject } from './params.ts'
 import { reference } from './schema.ts'
 
 const MAX_LIST = 10_000
+/** of a block (EIP-4895, mainnet preset) */
+const MAX_WITHDRAWALS = 16
+
+type SimulatedOverride = NonNullable<SimulationBlock['blockOverride']>
 
 /** A transaction object as eth_call takes it, with the chain it is meant for when it says so. */
 export type CallObject = { request: CallRequest; chainId?: bigint }
@@ -93,9 +98,6 @@ export const stateOverrides: Parse<StateOverrides> = described(reference('StateO
 
 const accountOverride: Parse<AccountOverride> = (value, path) => {
   const read = readObject(value, path)
-  if (read('movePrecompileToAddress') !== undefined) {
-    throw invalidParams(`${path}.movePrecompileToAddress`, 'not supported here')
-  }
   if (read('state') !== undefined && read('stateDiff') !== undefined) {
     throw invalidParams(path, 'state and stateDiff cannot be used together')
   }
@@ -105,6 +107,7 @@ const accountOverride: Parse<AccountOverride> = (value, path) => {
     ...property(read, path, 'code', 'code', data),
     ...property(read, path, 'state', 'state', slots),
     ...property(read, path, 'stateDiff', 'stateDiff', slots),
+    ...property(read, path, 'movePrecompileToAddress', 'movePrecompileTo', address),
   }
 }
 
@@ -119,16 +122,53 @@ const slots: Parse<ReadonlyMap<string, Uint8Array>> = (value, path) => {
   )
 }
 
-/** Block fields that a call may see instead of the real ones. */
+/** Block fields that a call may see instead of the real ones; those of a whole block make no sense for one call. */
 export const blockOverrides: Parse<BlockOverride> = described(reference('BlockOverrides'), (value, path) => {
   const read = readObject(value, path)
+  for (const name of ['beaconRoot', 'withdrawals']) {
+    if (read(name) !== undefined) throw invalidParams(`${path}.${name}`, 'only eth_simulateV1 can override this')
+  }
+  return headerOverrides(read, path)
+})
+
+/** The same with what only a whole block has (eth_simulateV1). */
+export const simulatedBlockOverrides: Parse<SimulatedOverride> = described(
+  reference('BlockOverrides'),
+  (value, path) => {
+    const read = readObject(value, path)
+    return {
+      ...headerOverrides(read, path),
+      ...property(read, path, 'beaconRoot', 'parentBeaconBlockRoot', hash),
+      ...property(read, path, 'withdrawals', 'withdrawals', list(withdrawal, MAX_WITHDRAWALS)),
+    }
+  },
+)
+
+/** `coinbase` and `random` are older names. */
+function headerOverrides(read: (key: string) => unknown, path: string): BlockOverride {
   return {
     ...property(read, path, 'number', 'number', quantity64),
     ...property(read, path, 'time', 'timestamp', quantity64),
     ...property(read, path, 'gasLimit', 'gasLimit', quantity64),
+    ...property(read, path, 'coinbase', 'coinbase', address),
     ...property(read, path, 'feeRecipient', 'coinbase', address),
-    ...property(read, path, 'prevRandao', 'prevRandao', hash),
+    ...property(read, path, 'random', 'prevRandao', randao),
+    ...property(read, path, 'prevRandao', 'prevRandao', randao),
+    ...property(read, path, 'difficulty', 'difficulty', quantity),
     ...property(read, path, 'baseFeePerGas', 'baseFeePerGas', quantity),
     ...property(read, path, 'blobBaseFee', 'blobBaseFee', quantity),
   }
-})
+}
+
+/** The specification has it as a quantity, clients send a hash. */
+const randao: Parse<Uint8Array> = (value, path) => storageKey(value, path).key
+
+const withdrawal: Parse<Withdrawal> = (value, path) => {
+  const read = readObject(value, path)
+  return {
+    index: quantity64(read('index'), `${path}.index`),
+    validatorIndex: quantity64(read('validatorIndex'), `${path}.validatorIndex`),
+    address: address(read('address'), `${path}.address`),
+    amount: quantity64(read('amount'), `${path}.amount`),
+  }
+}

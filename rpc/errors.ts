@@ -18,6 +18,9 @@ export type RpcErrorCode =
   | 'PENDING_LOGS_UNSUPPORTED' // as in geth: logs of a block that does not exist yet
   | 'EXECUTION_REVERTED' // data: { output: 0x hex }
   | 'EXECUTION_FAILED' // any other end of a call; message in geth's words
+  | 'VM_ERROR' // the same inside eth_simulateV1
+  | 'NO_SUCH_BASE' // eth_simulateV1 on a block that is not known
+  | 'SIMULATION_TOO_LARGE'
   | 'NO_RECEIPT_YET' // EIP-7966; data: { output: transaction hash }
 
 /** A failure that belongs to the RPC edge itself. Other rooms throw their own NodeErrors. */
@@ -44,6 +47,20 @@ const NUMBERS: Readonly<Record<string, number>> = {
   NO_SUCH_WITHDRAWAL: -32001,
   EXECUTION_REVERTED: 3,
   NO_RECEIPT_YET: 4,
+  // execution-apis src/eth/execute.yaml
+  VM_ERROR: -32015,
+  SIMULATED_NONCE_TOO_LOW: -38010,
+  SIMULATED_NONCE_TOO_HIGH: -38011,
+  SIMULATED_FEE_CAP_TOO_LOW: -38012,
+  SIMULATED_GAS_TOO_LOW: -38013,
+  SIMULATED_FUNDS_TOO_LOW: -38014,
+  SIMULATED_BLOCK_GAS_LIMIT: -38015,
+  SIMULATED_BLOCK_NUMBER: -38020,
+  SIMULATED_BLOCK_TIMESTAMP: -38021,
+  SIMULATED_INITCODE_TOO_LARGE: -38025,
+  SIMULATION_TOO_LARGE: -38026,
+  SIMULATED_TIP_ABOVE_FEE_CAP: -32602,
+  SIMULATED_TRANSACTION_INVALID: -32603,
 }
 
 const SERVER_ERROR = -32000

@@ -4,18 +4,20 @@ import type { Chain } from '../../node/types.ts'
 import { type BlockParameter, blockParameter, isPending, LATEST, PENDING, requireBlock } from '../blockParameter.ts'
 import { blockOverrides, type CallObject, callObject, stateOverrides } from '../callObject.ts'
 import { invalidParams, RpcError } from '../errors.ts'
+import { formatAccess } from '../format/transaction.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { method, optional, required } from '../params.ts'
 import { revertError } from '../revertReason.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 
-const CALL_PARAMS = [
+const ACCESS_LIST_PARAMS = [
   required('transaction', callObject),
   optional('block', blockParameter),
   optional('state overrides', stateOverrides),
-  optional('block overrides', blockOverrides),
 ] as const
+
+const CALL_PARAMS = [...ACCESS_LIST_PARAMS, optional('block overrides', blockOverrides)] as const
 
 type CallValues = readonly [
   CallObject,
@@ -37,6 +39,17 @@ export function callMethods(deps: EthDeps): MethodTable {
       if (outcome.status === 'halted') throw new RpcError('EXECUTION_FAILED', outcome.error)
       return toData(outcome.output)
     }),
+    eth_createAccessList: method(ACCESS_LIST_PARAMS, async (values, { signal }) => {
+      const { request } = forThisChain(values[0], chain)
+      const gas = request.gas === undefined || request.gas > callGasCap ? callGasCap : request.gas
+      const context = await callContext(deps, [...values, undefined], LATEST, signal)
+      const { accessList, gasUsed, error } = await chain.engine.createAccessList({ ...request, gas }, context)
+      return {
+        accessList: accessList.map(formatAccess),
+        gasUsed: toQuantity(gasUsed),
+        ...(error === undefined ? {} : { error }),
+      }
+    }),
     /**
      * Where blocks are made on demand, in the next block unless another is named: the head may be of long ago, and what
      * only needs time to pass (a withdrawal becomes final) would never be estimated.
@@ -54,13 +67,14 @@ export function callMethods(deps: EthDeps): MethodTable {
 }
 
 function forThisChain(call: CallObject, chain: Chain): CallObject {
-  if (call.chainId !== undefined && call.chainId !== chain.chainId) {
-    throw invalidParams(
-      'argument 0 (transaction).chainId',
-      `chainId does not match this chain (have=${call.chainId}, want=${chain.chainId})`,
-    )
-  }
+  requireChainId(call, chain.chainId, 'argument 0 (transaction)')
   return call
+}
+
+/** A call may say which chain it is meant for. Throws RpcError INVALID_PARAMS. */
+export function requireChainId({ chainId }: CallObject, want: bigint, path: string): void {
+  if (chainId === undefined || chainId === want) return
+  throw invalidParams(`${path}.chainId`, `chainId does not match this chain (have=${chainId}, want=${want})`)
 }
 
 async function callContext(

@@ -45,6 +45,8 @@ export type Impersonation = {
 export const DEFAULT_ETH_LIMITS = {
   /** most gas that eth_call may use */
   callGasCap: 100_000_000n,
+  /** most gas that all calls of one eth_simulateV1 may use together; geth's default */
+  simulationGasCap: 50_000_000n,
   /** logs in one answer */
   maxLogs: 20_000,
   /** open filters of all callers together */

@@ -14,6 +14,7 @@ import { receiptMethods } from './receipts.ts'
 import { sendMethods } from './send.ts'
 import { transactionObjectMethods } from './sendTransaction.ts'
 import { signMethods } from './sign.ts'
+import { simulateMethods } from './simulate.ts'
 import { stateMethods } from './state.ts'
 import { subscriptionMethods } from './subscriptions.ts'
 import { transactionMethods } from './transactions.ts'
@@ -35,6 +36,7 @@ export function ethMethods(deps: EthDeps): MethodTable {
     ...transactionObjectMethods(deps),
     ...signMethods(deps),
     ...callMethods(deps),
+    ...simulateMethods(deps),
     ...logMethods(deps),
     ...filterMethods(deps),
     ...subscriptionMethods(deps),

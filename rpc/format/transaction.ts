@@ -66,7 +66,7 @@ function formatLists(tx: Transaction) {
   }
 }
 
-function formatAccess({ address, storageKeys }: { address: Uint8Array; storageKeys: readonly Uint8Array[] }) {
+export function formatAccess({ address, storageKeys }: { address: Uint8Array; storageKeys: readonly Uint8Array[] }) {
   return { address: toData(address), storageKeys: storageKeys.map(toData) }
 }
 
