@@ -7,6 +7,7 @@ import { EMPTY_TRIE_ROOT } from '../stateless/trie.ts'
 import type { Block, Hash32, StateChanges, StateCommit } from '../stateless/types.ts'
 import { blockOperations, canonicalOperations, decodeLocation } from './blockCodec.ts'
 import { type BlockReader, createBlockReader } from './blockReader.ts'
+import { type BloomIndex, createBloomIndex } from './bloomIndex.ts'
 import { ChainError } from './errors.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
 import { headChange, headChangeOperations } from './headChange.ts'
@@ -96,6 +97,7 @@ class StoredChain implements Chain {
   readonly #parts: Parts
   readonly #tags: TagResolver
   readonly #listeners = new Set<(change: HeadChange) => void>()
+  readonly #blooms: BloomIndex
   #head: StoredBlock
   /** writes happen one after another; the tail never rejects */
   #writes: Promise<unknown> = Promise.resolve()
@@ -108,6 +110,7 @@ class StoredChain implements Chain {
     this.#parts = parts
     this.#tags = tags
     this.#head = head
+    this.#blooms = createBloomIndex((number) => parts.store.get(bloomByNumberKey(number)))
   }
 
   head(): Block {
@@ -165,12 +168,13 @@ class StoredChain implements Chain {
   }
 
   getLogs(filter: Parameters<Chain['getLogs']>[0]): ReturnType<Chain['getLogs']> {
-    const { store } = this.#parts
-    const source = {
-      bloom: (number: bigint) => store.get(bloomByNumberKey(number)),
-      block: (number: bigint) => this.getBlockByNumber(number),
+    return findLogs(this.findLogBlocks(filter), filter)
+  }
+
+  *findLogBlocks(filter: Parameters<Chain['findLogBlocks']>[0]): ReturnType<Chain['findLogBlocks']> {
+    for (const number of this.#blooms.candidates(filter, this.#head.block.header.number)) {
+      yield number === undefined ? undefined : this.getBlockByNumber(number)
     }
-    return findLogs(source, filter, this.#head.block.header.number)
   }
 
   append(outcome: BlockOutcome): Promise<void> {
@@ -249,6 +253,7 @@ class StoredChain implements Chain {
     if (isTurnOver()) await giveWay()
     reader.remember(next)
     reader.forgetNumbers()
+    this.#blooms.follow(change)
     this.#head = next
     for (const listener of this.#listeners) this.#notify(listener, change)
   }

@@ -82,7 +82,13 @@ export type Chain = {
   stateAt(root: Hash32): StateView
   /** BLOCKHASH source for a block on top of `parent` */
   ancestorHashes(parent: Block): (number: bigint) => Hash32 | undefined
+  /** all matching logs of the canonical chain, oldest first, lazily */
   getLogs(filter: LogFilter): Iterable<FoundLog>
+  /**
+   * the canonical blocks that may hold matching logs, oldest first, lazily; undefined now and then, also when nothing is
+   * found for long: a moment at which the caller may let others in
+   */
+  findLogBlocks(filter: LogFilter): Iterable<StoredBlock | undefined>
   /** persists a built or executed block on top of its parent and makes it the head; one atomic batch */
   append(outcome: BlockOutcome): Promise<void>
   /** executes a foreign sealed block in full, then appends it; throws InvalidBlock */

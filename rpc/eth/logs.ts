@@ -9,9 +9,9 @@ import { createPauses } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 
-/** Blocks searched, and logs formatted, between two looks at the time. */
-const BLOCKS_PER_STEP = 64n
+/** Logs formatted between two looks at the time. */
 const LOGS_PER_PAUSE = 64
+const NO_LOGS: readonly FoundLog[] = []
 
 export function logMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): MethodTable {
   const { chain } = deps
@@ -35,9 +35,11 @@ export async function searchLogs(chain: Chain, filter: FilterObject, maxLogs: nu
     for (const log of logs) {
       if (found.length === maxLogs) throw tooManyLogs(maxLogs)
       found.push(formatLog(log))
-      if (found.length % LOGS_PER_PAUSE === 0) await pause()
+      const turn = found.length % LOGS_PER_PAUSE === 0 ? pause() : undefined
+      if (turn) await turn
     }
-    await pause()
+    const turn = pause()
+    if (turn) await turn
     if (signal.aborted) return found
   }
   return found
@@ -50,11 +52,8 @@ function* logGroups(chain: Chain, { criteria, blocks }: FilterObject): Generator
     yield logsOfBlock(stored, criteria)
     return
   }
-  const { fromBlock, toBlock } = resolveRange(chain, blocks)
-  for (let from = fromBlock; from <= toBlock; from += BLOCKS_PER_STEP) {
-    const last = from + BLOCKS_PER_STEP - 1n
-    yield chain.getLogs({ ...criteria, fromBlock: from, toBlock: last < toBlock ? last : toBlock })
-  }
+  const filter = { ...criteria, ...resolveRange(chain, blocks) }
+  for (const stored of chain.findLogBlocks(filter)) yield stored === undefined ? NO_LOGS : logsOfBlock(stored, criteria)
 }
 
 function tooManyLogs(limit: number): RpcError {
