@@ -9,24 +9,31 @@ import {
   formatPendingHeader,
   formatUncle,
 } from '../format/block.ts'
-import { toQuantity } from '../hex.ts'
+import { toData, toQuantity } from '../hex.ts'
 import { bool, method, required, withDefault } from '../params.ts'
+import { createJsonCache } from '../preparedJson.ts'
 import type { MethodTable } from '../types.ts'
-import type { EthDeps } from './deps.ts'
+import { type EthDeps, ethLimits } from './deps.ts'
 
 /** Blocks; null when there is none. */
-export function blockMethods({ chain, pending }: Pick<EthDeps, 'chain' | 'pending'>): MethodTable {
+export function blockMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'limits'>): MethodTable {
+  const { chain, pending } = deps
+  // A block never changes under its hash.
+  const prepared = createJsonCache(ethLimits(deps).preparedBytes)
   const hashParam = required('block hash', hash)
   const numberParam = required('block', numberOrTag)
   const indexParam = required('uncle index', index)
   const hydratedParam = withDefault('hydrated transactions', bool, false)
   const byHash = (blockHash: Uint8Array): BlockParameter => ({ kind: 'hash', hash: blockHash, requireCanonical: false })
 
-  const getBlock = async (parameter: BlockParameter, hydrated: boolean) => {
-    if (isPending(parameter)) return formatPendingBlock(await pending.get(), hydrated)
+  const getPending = async (hydrated: boolean) => formatPendingBlock(await pending.get(), hydrated)
+  const getBlock = (parameter: BlockParameter, hydrated: boolean) => {
+    if (isPending(parameter)) return getPending(hydrated)
     const block = findBlock(chain, parameter)
     if (!block) return null
-    return hydrated ? formatHydratedBlock(block, chain.getTransactions(block)) : formatBlock(block)
+    return prepared.get(`${toData(block.hash)} ${hydrated}`, () =>
+      hydrated ? formatHydratedBlock(block, chain.getTransactions(block)) : formatBlock(block),
+    )
   }
   const count = (parameter: BlockParameter, countIn: (block: Block) => number) => {
     const block = findBlock(chain, parameter)

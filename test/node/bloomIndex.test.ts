@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createBloomIndex } from '../../node/bloomIndex.ts'
 import type { LogFilter, StoredBlock } from '../../node/types.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
-import { exampleHeader } from './support/headers.ts'
+import { sampleHeader } from '../stateless/samples.ts'
 
 const HEAD = 3_500n
 
@@ -43,7 +43,7 @@ function chainOf(of: (number: number) => readonly number[] | undefined) {
 
 function stored(number: number, emitted: readonly number[]): StoredBlock {
   const items = emitted.map(item)
-  const header = { ...exampleHeader(), number: BigInt(number), logsBloom: bloomOf(items) }
+  const header = { ...sampleHeader(), number: BigInt(number), logsBloom: bloomOf(items) }
   const logs = items.map((address) => ({ address, topics: [], data: new Uint8Array(0) }))
   const receipt = {
     type: 0,
