@@ -1,6 +1,7 @@
 import { type ChainSpec, createChainSpec } from '../execution/chainSpec.ts'
 import { type Crypto, createCrypto } from '../execution/crypto.ts'
 import { createEngine } from '../execution/engine.ts'
+import { genesisDifficulty } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
 import type { Engine } from '../execution/types.ts'
 import type { Logger } from '../node/types.ts'
@@ -23,7 +24,7 @@ export async function createEngines(logger: Logger): Promise<Engines> {
   const crypto = await createCrypto({ logger: logger.child('crypto') })
   setKeccak256(crypto.keccak256)
   const spec = (genesis: GenesisJson) =>
-    createChainSpec(genesis.config, { crypto }, { difficulty: BigInt(genesis.difficulty ?? 0) })
+    createChainSpec(genesis.config, { crypto }, { difficulty: genesisDifficulty(genesis) })
   const engine = (genesis: GenesisJson, execute?: Execute) =>
     createEngine({
       spec: spec(genesis),

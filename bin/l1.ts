@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { genesisBlock } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
@@ -15,10 +14,11 @@ import { withDiscovery } from '../rpc/openrpc/document.ts'
 import { createRpcServer, type RpcServer } from '../rpc/server.ts'
 import type { MethodTable } from '../rpc/types.ts'
 import { createEngines, type Engines } from './engines.ts'
+import { readChainFile, readGenesisFile, withMergeBlock } from './foreignChain.ts'
 import { devnetGenesis } from './genesisCommand.ts'
 import { createMetrics } from './metrics.ts'
 import { createMonitor, type Monitor } from './monitor.ts'
-import { type L1Options, readJsonFile, UsageError } from './options.ts'
+import type { L1Options } from './options.ts'
 import { allowedHosts, processLogger, sealMode, storedGenesis, storeGenesis } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
 import { devSigner } from './signer.ts'
@@ -88,7 +88,8 @@ export async function runL1(options: L1Options): Promise<number> {
   const stop = untilSignal()
   const logger = processLogger(options)
   const engines = await createEngines(logger)
-  const genesis = await genesisOf(options, engines)
+  const chainFile = options.import === undefined ? undefined : readChainFile(options.import)
+  const genesis = withMergeBlock(await genesisOf(options, engines), chainFile)
   const node = await openL1(
     {
       genesis,
@@ -99,8 +100,8 @@ export async function runL1(options: L1Options): Promise<number> {
     { engines, clock: systemClock, timers: systemTimers, logger },
   )
   try {
-    if (options.import !== undefined) {
-      const count = await importChain(node.chain, readChainFile(options.import))
+    if (chainFile !== undefined) {
+      const count = await importChain(node.chain, chainFile, logger)
       logger.info('imported', { file: options.import, blocks: count, head: node.chain.head().header.number })
     }
     const monitor = createMonitor({ name: 'l1', ...node }, createMetrics())
@@ -137,21 +138,4 @@ async function genesisOf(options: L1Options, engines: Engines): Promise<GenesisJ
   const timestamp = options['genesis-time'] ?? Math.floor(Date.now() / 1000)
   const genesis = await devnetGenesis(engines, { timestamp, finalityDelay: 0 })
   return (dataDir === undefined ? genesis : storeGenesis(dataDir, genesis)).l1
-}
-
-/** A geth-format genesis file, checked for the parts without which nothing works. */
-export function readGenesisFile(path: string): GenesisJson {
-  const json = readJsonFile(path) as Partial<GenesisJson> | null
-  for (const key of ['config', 'alloc', 'gasLimit'] as const) {
-    if (json?.[key] === undefined) throw new UsageError('BAD_FILE', `${path} is not a genesis file: no ${key}`)
-  }
-  return { timestamp: '0x0', ...json } as GenesisJson
-}
-
-function readChainFile(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new UsageError('BAD_FILE', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
-  }
 }

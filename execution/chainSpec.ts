@@ -213,7 +213,7 @@ function mergeBlock(config: GenesisConfig, genesisDifficulty: bigint): bigint | 
   if (total === undefined) return 0n
   throw new InvalidChainConfig(
     'MERGE_BLOCK_UNKNOWN',
-    `genesis config: terminalTotalDifficulty ${total} needs mergeNetsplitBlock, the first block of proof of stake`,
+    `genesis config: terminalTotalDifficulty ${total} needs mergeNetsplitBlock, the first block of proof of stake, unless a chain file is imported that shows it`,
     { path: 'config.mergeNetsplitBlock' },
   )
 }

@@ -3,6 +3,7 @@ import { createBlockRun } from './blockRun.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import type { Crypto } from './crypto.ts'
 import { checkHeader } from './headerRules.ts'
+import { checkOmmers } from './ommers.ts'
 import { decodeBlockTransactions, type RejectionLogger, rejectingLibraryFailures, runAll } from './runBlock.ts'
 import { checkBody, compare, compareWithHeader, outcomeOfBlock } from './sealBlock.ts'
 import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
@@ -32,6 +33,7 @@ async function execute(request: ExecuteBlockRequest, deps: BlockDeps): Promise<B
   const common = spec.sharedCommonAt(block.header)
   checkHeader(block.header, parent, common)
   checkBody(block, common)
+  checkOmmers(block, request.ancestors?.() ?? [], spec)
   const decode = request.stored === true && deps.impersonation === true ? decodeOwnTransaction : decodeTransaction
   const transactions = decodeBlockTransactions(block, spec, deps.crypto, decode)
   const run = await createBlockRun({

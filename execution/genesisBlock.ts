@@ -10,10 +10,12 @@ import type { Block, BlockHeader, StateChanges, StateCommit } from '../stateless
 import type { GenesisJson } from './genesisJson.ts'
 
 /** A genesis file that cannot make a block: `data.path` says where. */
-export class InvalidGenesis extends NodeError<'BAD_QUANTITY' | 'BAD_BYTES' | 'BAD_ADDRESS' | 'BAD_CODE'> {}
+export class InvalidGenesis extends NodeError<'BAD_QUANTITY' | 'BAD_BYTES' | 'BAD_ADDRESS' | 'BAD_OBJECT'> {}
 
 export type Genesis = { block: Block; changes: StateChanges; commit: StateCommit }
 
+/** of a 256-bit number in decimal */
+const MAX_DIGITS = 78
 const EMPTY_REQUESTS_HASH = sha256(new Uint8Array(0))
 const EMPTY_BLOCK_ACCESS_LIST_HASH = keccak256(Uint8Array.of(0xc0))
 
@@ -43,7 +45,7 @@ export function genesisBlock(
     transactionsRoot: EMPTY_TRIE_ROOT,
     receiptsRoot: EMPTY_TRIE_ROOT,
     logsBloom: new Uint8Array(256),
-    difficulty: quantity(genesis.difficulty ?? '0x0', 'difficulty'),
+    difficulty: genesisDifficulty(genesis),
     number: quantity(genesis.number ?? '0x0', 'number'),
     gasLimit: quantity(genesis.gasLimit, 'gasLimit'),
     gasUsed: quantity(genesis.gasUsed ?? '0x0', 'gasUsed'),
@@ -78,11 +80,18 @@ export function genesisBlock(
   return { block, changes, commit }
 }
 
+/** Of the genesis block; 0 when the file names none. Throws InvalidGenesis. */
+export function genesisDifficulty({ difficulty }: Pick<GenesisJson, 'difficulty'>): bigint {
+  return quantity(difficulty ?? '0x0', 'difficulty')
+}
+
 function allocChanges(genesis: GenesisJson): StateChanges {
   const accounts = new Map<string, { nonce: bigint; balance: bigint; codeHash: Uint8Array }>()
   const storage = new Map<string, Map<string, Uint8Array>>()
   const codes = new Map<string, Uint8Array>()
+  requireObject(genesis.alloc, 'alloc')
   for (const [key, account] of Object.entries(genesis.alloc)) {
+    requireObject(account, `alloc.${key}`)
     const address = key.toLowerCase().replace(/^0x/, '')
     const path = `alloc.${key}`
     if (!/^[0-9a-f]{40}$/.test(address)) {
@@ -98,9 +107,9 @@ function allocChanges(genesis: GenesisJson): StateChanges {
     })
     const slots = new Map<string, Uint8Array>()
     for (const [slot, value] of Object.entries(account.storage ?? {})) {
-      const minimal = bigintToMinimalBytes(quantity(value, `${path}.storage.${slot}`))
+      const minimal = bigintToMinimalBytes(storageWord(value, `${path}.storage.${slot}`))
       if (minimal.length === 0) continue
-      slots.set(bytesToHex(bigEndian(quantity(slot, `${path}.storage`), 32, `${path}.storage`)), minimal)
+      slots.set(bytesToHex(bigEndian(storageWord(slot, `${path}.storage`), 32, `${path}.storage`)), minimal)
     }
     if (slots.size > 0) storage.set(address, slots)
   }
@@ -109,22 +118,38 @@ function allocChanges(genesis: GenesisJson): StateChanges {
 
 /** Accepts `0x` hex with or without leading zeros, decimal strings and JSON numbers, as geth's files contain them. */
 function quantity(value: unknown, path: string): bigint {
+  if (value === undefined || value === null) throw new InvalidGenesis('BAD_QUANTITY', `genesis: no ${path}`, { path })
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
-  if (typeof value === 'string') {
-    if (/^0x$/.test(value)) return 0n
-    if (/^(0x[0-9a-fA-F]+|[0-9]+)$/.test(value)) return BigInt(value)
-    if (/^[0-9a-fA-F]{64}$/.test(value)) return BigInt(`0x${value}`)
+  if (typeof value === 'string' && value.length <= MAX_DIGITS) {
+    if (value === '' || /^0[xX]$/.test(value)) return 0n
+    if (/^(0[xX][0-9a-fA-F]+|[0-9]+)$/.test(value)) return BigInt(value.toLowerCase())
   }
-  throw new InvalidGenesis('BAD_QUANTITY', `genesis: ${path} is not a quantity: ${JSON.stringify(value)}`, { path })
+  throw new InvalidGenesis('BAD_QUANTITY', `genesis: ${path} is not a quantity: ${shown(value)}`, { path })
+}
+
+/** A storage slot or its value: always hex, with 0x or without, shorter than 32 bytes when it has leading zeros. */
+function storageWord(value: unknown, path: string): bigint {
+  const digits = typeof value === 'string' ? /^(?:0[xX])?([0-9a-fA-F]{0,64})$/.exec(value)?.[1] : undefined
+  if (digits !== undefined) return BigInt(`0x${digits || '0'}`)
+  throw new InvalidGenesis('BAD_BYTES', `genesis: ${path} is not a word of hex digits: ${shown(value)}`, { path })
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 80)
+}
+
+function requireObject(value: unknown, path: string): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw new InvalidGenesis('BAD_OBJECT', `genesis: ${path} is not an object: ${shown(value)}`, { path })
 }
 
 function bytes(value: unknown, length: number | undefined, path: string): Uint8Array {
-  if (typeof value === 'string' && /^0x([0-9a-fA-F]{2})*$/.test(value)) {
+  if (typeof value === 'string' && /^(0[xX]([0-9a-fA-F]{2})*)?$/.test(value)) {
     const decoded = hexToBytes(value.slice(2))
     if (length === undefined || decoded.length === length) return decoded
   }
   const wanted = length === undefined ? 'hex bytes' : `${length} hex bytes`
-  throw new InvalidGenesis('BAD_BYTES', `genesis: ${path} is not ${wanted}: ${JSON.stringify(value)?.slice(0, 80)}`, {
+  throw new InvalidGenesis('BAD_BYTES', `genesis: ${path} is not ${wanted}: ${shown(value)}`, {
     path,
   })
 }

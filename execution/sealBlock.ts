@@ -87,10 +87,6 @@ export function checkBody(block: Block, common: SharedCommon): void {
   if (withdrawals !== undefined && header.withdrawalsRoot !== undefined) {
     compare('BAD_HEADER_FIELD', header.withdrawalsRoot, withdrawalsRoot(withdrawals))
   }
-  const depths = ommers.map((ommer) => header.number - ommer.number)
-  if (ommers.length > 2 || depths.some((depth) => depth < 1n || depth > 6n)) {
-    throw new InvalidBlock('BAD_HEADER_FIELD', 'ommers of a wrong age or number')
-  }
 }
 
 /** Every field that execution decides, in the order in which a difference is most telling. Throws InvalidBlock. */

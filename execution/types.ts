@@ -135,6 +135,8 @@ export type ExecuteBlockRequest = {
   block: Block
   state: StateView
   blockHash(number: bigint): Hash32 | undefined
+  /** the last seven blocks, the parent first: asked for when the block has ommers, which are refused without */
+  ancestors?(): readonly Block[]
   /** compare the generated list with this one besides the header's hash */
   blockAccessList?: Uint8Array
   /** what this chain's own record of the block holds; nobody else's block has any */

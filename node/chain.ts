@@ -20,6 +20,9 @@ import type { Chain, HeadChange, Logger, Store, StoredBlock, StoreOperation } fr
 /** A genesis block with the state it commits to (execution/genesisBlock.ts makes it from a geth-format file). */
 export type GenesisState = { block: Block; changes: StateChanges; commit: StateCommit }
 
+/** As far back as the rules of ommers look. */
+const OMMER_ANCESTORS = 7
+
 export type ChainDeps = { store: Store; engine: Engine; logger: Logger }
 
 /**
@@ -193,6 +196,7 @@ class StoredChain implements Chain {
       block,
       state: this.stateAt(parent.header.stateRoot),
       blockHash: this.ancestorHashes(parent),
+      ancestors: () => this.#ancestors(block),
       ...(blockAccessList === undefined ? {} : { blockAccessList }),
     })
     await this.append(outcome)
@@ -265,6 +269,18 @@ class StoredChain implements Chain {
     } catch (error) {
       this.#parts.logger.error('a head listener failed', { error, number: change.head.header.number })
     }
+  }
+
+  /** The last seven, the parent first. */
+  #ancestors(block: Block): Block[] {
+    const ancestors: Block[] = []
+    for (let child = block; ancestors.length < OMMER_ANCESTORS; ) {
+      const parent = this.#parts.reader.block(child.header.parentHash)?.block
+      if (parent === undefined) break
+      ancestors.push(parent)
+      child = parent
+    }
+    return ancestors
   }
 
   #requireParent(block: Block): Block {

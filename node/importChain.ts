@@ -1,21 +1,83 @@
+import { bytesToHex } from '../stateless/bytes.ts'
+import { InvalidBlock } from '../stateless/errors.ts'
 import { decodeBlock } from '../stateless/header.ts'
+import type { Block } from '../stateless/types.ts'
 import { ChainError } from './errors.ts'
-import type { Chain } from './types.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
+import type { Chain, Logger } from './types.ts'
+
+const PROGRESS_EVERY_MS = 5_000
 
 /**
  * Imports a file of concatenated block RLPs (geth's `chain.rlp`), each executed and checked in full. The genesis block
- * and blocks that are already canonical are passed over. Returns how many blocks the file holds.
+ * and blocks that are already canonical are passed over. Returns how many blocks the file holds. Long imports give way
+ * to other work and log how far they are.
  *
- * @throws InvalidBlock for a bad block, ChainError BAD_CHAIN_FILE when the bytes are not a row of RLP items
+ * @throws InvalidBlock naming the block and the rule, ChainError BAD_CHAIN_FILE when the bytes are not a row of blocks,
+ * WRONG_GENESIS when the file begins with another genesis block
  */
-export async function importChain(chain: Chain, bytes: Uint8Array): Promise<number> {
+export async function importChain(chain: Chain, bytes: Uint8Array, logger?: Logger): Promise<number> {
   let count = 0
-  for (let offset = 0; offset < bytes.length; count += 1) {
-    const size = itemSize(bytes, offset)
-    await chain.importBlock(decodeBlock(bytes.subarray(offset, offset + size)))
-    offset += size
+  let nextReport = performance.now() + PROGRESS_EVERY_MS
+  for (const { block, end } of readBlocks(bytes)) {
+    await importOne(chain, block)
+    count += 1
+    if (isTurnOver()) await giveWay()
+    if (performance.now() < nextReport) continue
+    nextReport = performance.now() + PROGRESS_EVERY_MS
+    logger?.info('importing', { block: block.header.number, percent: Math.floor((100 * end) / bytes.length) })
   }
   return count
+}
+
+async function importOne(chain: Chain, block: Block): Promise<void> {
+  const { number } = block.header
+  if (number === chain.genesis.header.number && !chain.isCanonical(block.hash)) {
+    const [found, wanted] = [block.hash, chain.genesis.hash].map((hash) => `0x${bytesToHex(hash)}`)
+    throw new ChainError('WRONG_GENESIS', `the chain file begins with genesis ${found}, this chain with ${wanted}`)
+  }
+  try {
+    await chain.importBlock(block)
+  } catch (error) {
+    if (!(error instanceof InvalidBlock)) throw error
+    const message = `block ${number} of the chain file is invalid: ${error.code}: ${error.message}`
+    throw new InvalidBlock(error.code, message, { ...error.data, number, hash: block.hash }, error)
+  }
+}
+
+/**
+ * The first block of proof of stake in a chain file: the one whose parent reached the terminal total difficulty
+ * (EIP-3675). Undefined when the file ends before. `total` is the difficulty of the genesis block.
+ *
+ * @throws ChainError BAD_CHAIN_FILE
+ */
+export function findMergeBlock(bytes: Uint8Array, genesisDifficulty: bigint, terminal: bigint): bigint | undefined {
+  let total = genesisDifficulty
+  let next = 1n
+  for (const { block } of readBlocks(bytes)) {
+    if (block.header.number === 0n) continue
+    if (total >= terminal) return block.header.number
+    total += block.header.difficulty
+    next = block.header.number + 1n
+  }
+  return total >= terminal ? next : undefined
+}
+
+function* readBlocks(bytes: Uint8Array): Generator<{ block: Block; end: number }> {
+  for (let offset = 0, end = 0; offset < bytes.length; offset = end) {
+    end = offset + itemSize(bytes, offset)
+    yield { block: readBlock(bytes.subarray(offset, end), offset), end }
+  }
+}
+
+function readBlock(rlp: Uint8Array, offset: number): Block {
+  try {
+    return decodeBlock(rlp)
+  } catch (error) {
+    if (!(error instanceof InvalidBlock)) throw error
+    const message = `the chain file has no valid block at byte ${offset}: ${error.message}`
+    throw new InvalidBlock(error.code, message, { ...error.data, offset }, error)
+  }
 }
 
 /** Size of the RLP list at `offset`, prefix included. */

@@ -46,6 +46,7 @@ export type InvalidBlockCode =
   | 'BAD_EXCESS_BLOB_GAS'
   | 'BAD_EXTRA_DATA'
   | 'BAD_HEADER_FIELD'
+  | 'BAD_OMMER'
   | 'GAS_USED_EXCEEDS_LIMIT'
   | 'GAS_USED_MISMATCH'
   | 'BLOB_GAS_USED_MISMATCH'

@@ -37,10 +37,17 @@ describe.skipIf(!existsSync(FOLDER))(
       chain.write({ nodes: genesis.commit.nodes, codes: genesis.changes.codes })
       chain.append(genesis.block)
       let parent = genesis.block
+      const ancestors = [parent]
       const forks = new Set<string>()
       for (const block of readChain()) {
         const outcome = await executeBlock(
-          { parent: parent.header, block, state: chain.view(parent.header.stateRoot), blockHash: chain.blockHash },
+          {
+            parent: parent.header,
+            block,
+            state: chain.view(parent.header.stateRoot),
+            blockHash: chain.blockHash,
+            ancestors: () => ancestors,
+          },
           { spec, crypto, logger: silentLogger },
         ).catch((error) => {
           throw new Error(
@@ -52,6 +59,7 @@ describe.skipIf(!existsSync(FOLDER))(
         })
         chain.write({ nodes: outcome.nodes, codes: outcome.changes.codes })
         chain.append(block)
+        ancestors.unshift(block)
         forks.add(spec.forkAt(block.header))
         parent = block
       }

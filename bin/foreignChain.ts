@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { genesisDifficulty } from '../execution/genesisBlock.ts'
+import type { GenesisJson } from '../execution/genesisJson.ts'
+import { findMergeBlock } from '../node/importChain.ts'
+import { readJsonFile, UsageError } from './options.ts'
+
+/**
+ * A genesis that says at which total difficulty proof of stake begins, and not at which block: the chain file tells, and
+ * when it ends before, that block has not come yet.
+ *
+ * @throws ChainError BAD_CHAIN_FILE, InvalidBlock, InvalidGenesis
+ */
+export function withMergeBlock(genesis: GenesisJson, chainFile: Uint8Array | undefined): GenesisJson {
+  const { terminalTotalDifficulty, mergeNetsplitBlock } = genesis.config
+  if (chainFile === undefined || terminalTotalDifficulty === undefined || mergeNetsplitBlock != null) return genesis
+  const difficulty = genesisDifficulty(genesis)
+  const terminal = toBigint(terminalTotalDifficulty)
+  // What is not a number is named by whoever reads the whole configuration.
+  if (terminal === undefined || terminal <= difficulty) return genesis
+  const merge = findMergeBlock(chainFile, difficulty, terminal) ?? BigInt(Number.MAX_SAFE_INTEGER)
+  return { ...genesis, config: { ...genesis.config, mergeNetsplitBlock: Number(merge) } }
+}
+
+function toBigint(value: unknown): bigint | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) && value >= 0 ? BigInt(value) : undefined
+  return typeof value === 'string' && /^(0[xX][0-9a-fA-F]+|[0-9]+)$/.test(value) ? BigInt(value) : undefined
+}
+
+/** A geth-format genesis file, checked for the parts without which nothing works. */
+export function readGenesisFile(path: string): GenesisJson {
+  const json = readJsonFile(path)
+  const isObject = (value: unknown): value is object =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!isObject(json)) throw new UsageError('BAD_FILE', `${path} is not a genesis file: not a JSON object`)
+  const genesis = json as Partial<GenesisJson>
+  for (const key of ['config', 'alloc'] as const) {
+    if (!isObject(genesis[key])) throw new UsageError('BAD_FILE', `${path} is not a genesis file: no ${key}`)
+  }
+  if (genesis.gasLimit == null) throw new UsageError('BAD_FILE', `${path} is not a genesis file: no gasLimit`)
+  return { ...genesis, timestamp: genesis.timestamp ?? '0x0' } as GenesisJson
+}
+
+/** A file of RLP blocks, compressed by gzip or not. */
+export function readChainFile(path: string): Uint8Array {
+  try {
+    const bytes = readFileSync(path)
+    return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes
+  } catch (error) {
+    throw new UsageError('BAD_FILE', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
+  }
+}
