@@ -90,6 +90,9 @@ function hasState(nodes: StateNodes, root: Hash32): boolean {
   return bytesEqual(root, EMPTY_TRIE_ROOT) || nodes.getNode(bytesToHex(root)) !== undefined
 }
 
+/** Failed imports that are remembered (as geth). */
+const MAX_BAD_BLOCKS = 10
+
 type Parts = ChainDeps & { reader: BlockReader; nodes: StateNodes }
 
 class StoredChain implements Chain {
@@ -102,6 +105,7 @@ class StoredChain implements Chain {
   readonly #listeners = new Set<(change: HeadChange) => void>()
   readonly #blooms: BloomIndex
   #head: StoredBlock
+  #badBlocks: readonly Block[] = []
   /** writes happen one after another; the tail never rejects */
   #writes: Promise<unknown> = Promise.resolve()
 
@@ -190,8 +194,20 @@ class StoredChain implements Chain {
     }
     if (this.isCanonical(block.hash)) return
     if (this.#parts.reader.header(block.hash) !== undefined) return this.rewindTo(block.hash)
+    const outcome = await this.#execute(block, blockAccessList).catch((error: unknown) => {
+      if (error instanceof InvalidBlock) this.#rememberBad(block)
+      throw error
+    })
+    await this.append(outcome)
+  }
+
+  badBlocks(): readonly Block[] {
+    return this.#badBlocks
+  }
+
+  async #execute(block: Block, blockAccessList: Uint8Array | undefined): Promise<BlockOutcome> {
     const parent = this.#requireParent(block)
-    const outcome = await this.engine.executeBlock({
+    return this.engine.executeBlock({
       parent: parent.header,
       block,
       state: this.stateAt(parent.header.stateRoot),
@@ -199,7 +215,12 @@ class StoredChain implements Chain {
       ancestors: () => this.#ancestors(block),
       ...(blockAccessList === undefined ? {} : { blockAccessList }),
     })
-    await this.append(outcome)
+  }
+
+  /** The newest first; one that fails again moves to the front. */
+  #rememberBad(block: Block): void {
+    const others = this.#badBlocks.filter(({ hash }) => !bytesEqual(hash, block.hash))
+    this.#badBlocks = [block, ...others].slice(0, MAX_BAD_BLOCKS)
   }
 
   rewindTo(hash: Hash32): Promise<void> {

@@ -93,6 +93,8 @@ export type Chain = {
   append(outcome: BlockOutcome): Promise<void>
   /** executes a foreign sealed block in full, then appends it; throws InvalidBlock */
   importBlock(block: Block, blockAccessList?: Uint8Array): Promise<void>
+  /** the last blocks that failed to import because they are invalid, newest first; forgotten with the process */
+  badBlocks(): readonly Block[]
   /** makes a stored block the head again; blocks above it leave the canonical chain */
   rewindTo(hash: Hash32): Promise<void>
   onHead(listener: (change: HeadChange) => void): () => void

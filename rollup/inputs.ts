@@ -1,13 +1,11 @@
 import type { BlockOutcome } from '../execution/types.ts'
+import { recordExecution } from '../node/executionWitness.ts'
 import type { Chain } from '../node/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
-import { encodeHeader } from '../stateless/header.ts'
 import { blockToPayloadRequest } from '../stateless/payload.ts'
 import { encodeStatelessInput } from '../stateless/ssz.ts'
 import { SCHEMA_ID_AMSTERDAM } from '../stateless/sszSchema.ts'
-import { createStateView } from '../stateless/stateView.ts'
 import type { Block, Hash32, StatelessInput } from '../stateless/types.ts'
-import { ancestorHeaders, createAncestorRecorder, createRecorder } from '../stateless/witness.ts'
 import { RollupError } from './errors.ts'
 import { readRecord, writeRecord } from './json.ts'
 
@@ -23,36 +21,15 @@ export type Settleable = {
 
 type StoredSettleable = Pick<Settleable, 'regularGas' | 'anchorBlock'>
 
-/**
- * Runs a block that stands on a stored parent once more, over nothing but its parent's state, and writes down what it
- * read: the smallest witness. It is also the check that builder and verifier agree. Throws InvalidBlock.
- */
+/** Runs a block once more and puts what it read into the input that EXECUTE takes. Throws InvalidBlock. */
 export async function recordInput(
   chain: Chain,
   block: Block,
   blockAccessList?: Uint8Array,
 ): Promise<{ input: Uint8Array; outcome: BlockOutcome }> {
-  const parent = chain.getBlockByHash(block.header.parentHash)?.block
-  if (parent === undefined) throw new Error(`the parent of block ${block.header.number} is not stored`)
-  const ancestorHashes = chain.ancestorHashes(parent)
-  const ancestors = createAncestorRecorder(ancestorHashes)
-  const recorder = createRecorder(chain.nodes)
-  const outcome = await chain.engine.executeBlock({
-    parent: parent.header,
+  const { outcome, witness } = await recordExecution(chain, {
     block,
-    state: createStateView(recorder, parent.header.stateRoot),
-    blockHash: ancestors.blockHash,
     ...(blockAccessList === undefined ? {} : { blockAccessList }),
-  })
-  const oldestNumberRead = ancestors.oldestNumberRead()
-  const headers = ancestorHeaders({
-    parent: { number: parent.header.number, rlp: encodeHeader(parent.header) },
-    ...(oldestNumberRead === undefined ? {} : { oldestNumberRead }),
-    headerByNumber(number) {
-      const hash = ancestorHashes(number)
-      const ancestor = hash === undefined ? undefined : chain.getBlockByHash(hash)
-      return ancestor === undefined ? undefined : encodeHeader(ancestor.block.header)
-    },
   })
   if (outcome.blockAccessList === undefined) throw new Error('an L2 block has a block access list')
   const input: StatelessInput = {
@@ -63,7 +40,7 @@ export async function recordInput(
       blockAccessList: outcome.blockAccessList,
       requests: outcome.requests,
     }),
-    witness: recorder.witness(headers),
+    witness,
     chainId: chain.chainId,
   }
   return { input: encodeStatelessInput(input), outcome }

@@ -13,6 +13,7 @@ export type RpcErrorCode =
   | 'UNKNOWN_BLOCK'
   | 'NOT_CANONICAL' // EIP-1898 requireCanonical
   | 'UNKNOWN_FILTER'
+  | 'NO_WITNESS' // genesis and the pending block
   | 'NO_KEYS' // asked to sign, without a signer
   | 'UNKNOWN_ACCOUNT' // asked to sign for somebody else
   | 'PENDING_LOGS_UNSUPPORTED' // as in geth: logs of a block that does not exist yet

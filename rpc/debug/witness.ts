@@ -1,0 +1,56 @@
+import { recordExecution } from '../../node/executionWitness.ts'
+import type { Chain, StoredBlock } from '../../node/types.ts'
+import { type BlockParameter, blockParameter, isPending, requireBlock } from '../blockParameter.ts'
+import { hash } from '../codec.ts'
+import { RpcError } from '../errors.ts'
+import { toData } from '../hex.ts'
+import { method, required } from '../params.ts'
+import type { MethodTable } from '../types.ts'
+
+/**
+ * debug_executionWitness: what a stateless client needs to run a block, in the canonical form of execution-apis' draft and
+ * EIP-8025: nodes and codes sorted by bytes without duplicates, headers ascending with the parent last. `keys` is left
+ * out, as the draft allows: the block access list names them.
+ */
+export function witnessMethods({ chain }: { chain: Chain }): MethodTable {
+  const inTurn = createTurn()
+  const witnessOf = (parameter: BlockParameter) => {
+    const stored = requireExecuted(chain, parameter)
+    return inTurn(async () => {
+      const { witness } = await recordExecution(chain, stored, { stored: true })
+      return {
+        state: witness.state.map(toData),
+        codes: witness.codes.map(toData),
+        headers: witness.headers.map(toData),
+      }
+    })
+  }
+  return {
+    debug_executionWitness: method([required('block', blockParameter)], ([block]) => witnessOf(block)),
+    debug_executionWitnessByBlockHash: method([required('block hash', hash)], ([blockHash]) =>
+      witnessOf({ kind: 'hash', hash: blockHash, requireCanonical: false }),
+    ),
+  }
+}
+
+/** A stored block that was executed. Throws RpcError NO_WITNESS for genesis and the pending block, UNKNOWN_BLOCK. */
+function requireExecuted(chain: Chain, parameter: BlockParameter): StoredBlock {
+  if (isPending(parameter)) throw new RpcError('NO_WITNESS', 'the pending block has no witness: it is not sealed yet')
+  const block = requireBlock(chain, parameter)
+  if (block.header.number === chain.genesis.header.number) {
+    throw new RpcError('NO_WITNESS', 'the genesis block has no witness: nothing was executed for it')
+  }
+  const stored = chain.getBlockByHash(block.hash)
+  if (stored === undefined) throw new Error('a block that was found is not stored')
+  return stored
+}
+
+/** A witness runs a whole block, so one is made after the other. */
+function createTurn() {
+  let tail: Promise<unknown> = Promise.resolve()
+  return <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = tail.then(work)
+    tail = result.catch(() => undefined)
+    return result
+  }
+}
