@@ -59,7 +59,10 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     const monitor = createMonitor({ name: 'l1', ...l1 }, metrics)
     const l1Server = await serve(
       { host: options.host, port: options['l1-port'], allowHost: options['allow-host'] },
-      { ...l1Methods(l1, clock, { signer: devSigner() }), ...rollupMethods({ rollup: rollupOf(started) }) },
+      {
+        ...l1Methods(l1, { clock, logger: logger.child('l1'), devnet: true }),
+        ...rollupMethods({ rollup: rollupOf(started) }),
+      },
       { monitor, logger: logger.child('l1').child('rpc') },
     )
     closers.push(() => l1Server.close())

@@ -9,9 +9,9 @@ import { openStore } from '../node/store.ts'
 import { importedTags, l1Tags } from '../node/tags.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { chainMethods } from '../rpc/chainMethods.ts'
-import type { EthDeps } from '../rpc/eth/deps.ts'
 import { withDiscovery } from '../rpc/openrpc/document.ts'
 import { createRpcServer, type RpcServer } from '../rpc/server.ts'
+import { buildBlockMethods } from '../rpc/testing/buildBlock.ts'
 import type { MethodTable } from '../rpc/types.ts'
 import { createEngines, type Engines } from './engines.ts'
 import { readChainFile, readGenesisFile, withMergeBlock } from './foreignChain.ts'
@@ -54,14 +54,22 @@ export async function openL1(
 /** Name of the fork that rules the head. */
 export const forkOf = ({ chain }: L1Node): string => chain.engine.forkAt(chain.head().header)
 
-/** The methods that L1 serves. Without keys it signs nothing. */
+/** The methods that L1 serves. `devnet` adds what only a chain of test accounts may offer: keys, and going back. */
 export function l1Methods(
   { chain, pool, sealer, pending }: L1Node,
-  clock: Clock,
-  keys: Pick<EthDeps, 'signer'> = {},
+  { clock, logger, devnet }: { clock: Clock; logger: Logger; devnet: boolean },
 ): MethodTable {
-  const sealsInstantly = () => sealer.mode.kind === 'instant'
-  return chainMethods({ chain, pool, clock, pending, clientVersion: CLIENT_VERSION, sealsInstantly, ...keys })
+  const deps = { chain, pool, clock, pending, clientVersion: CLIENT_VERSION }
+  return {
+    ...chainMethods({
+      ...deps,
+      sealsInstantly: () => sealer.mode.kind === 'instant',
+      ...(devnet
+        ? { signer: devSigner(), rewind: (hash: Uint8Array) => sealer.between(() => chain.rewindTo(hash)) }
+        : {}),
+    }),
+    ...buildBlockMethods({ chain, pool, logger: logger.child('testing') }),
+  }
 }
 
 /** HTTP and WebSocket for one chain, with the pages of its monitor. */
@@ -107,7 +115,7 @@ export async function runL1(options: L1Options): Promise<number> {
     const monitor = createMonitor({ name: 'l1', ...node }, createMetrics())
     const server = await serve(
       { host: options.host, port: options.port, allowHost: options['allow-host'] },
-      l1Methods(node, systemClock, isDevnet(options) ? { signer: devSigner() } : {}),
+      l1Methods(node, { clock: systemClock, logger, devnet: isDevnet(options) }),
       { monitor, logger: logger.child('rpc') },
     )
     if (options.mining) node.start()

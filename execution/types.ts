@@ -10,6 +10,8 @@ import type {
   Withdrawal,
 } from '../stateless/types.ts'
 
+import type { BlobSidecar } from './blobSidecar.ts'
+
 /** Lower-case 0x hex of 20 bytes. Transactions and logs carry bytes; hex is made at the RPC edge. */
 export type Authorization = {
   chainId: bigint
@@ -51,12 +53,14 @@ export type Transaction = {
   readonly s: bigint
   /** 20 bytes; throws InvalidTransaction when the signature does not recover */
   readonly sender: Uint8Array
+  /** only a blob transaction that came in its network wrapper has them */
+  readonly blobs?: BlobSidecar
   /** nobody signed it: a devnet's L1 sends it in the name of this sender (execution/impersonation.ts), or it is simulated */
   readonly impersonated?: true
 }
 
 /** A transaction before anybody has signed it. */
-export type UnsignedTransaction = Omit<Transaction, 'raw' | 'hash' | 'v' | 'r' | 's' | 'impersonated'>
+export type UnsignedTransaction = Omit<Transaction, 'raw' | 'hash' | 'v' | 'r' | 's' | 'blobs' | 'impersonated'>
 
 export type Log = { address: Uint8Array; topics: readonly Uint8Array[]; data: Uint8Array }
 

@@ -70,7 +70,7 @@ export function l1Env(parent: Block, timestamp: bigint, engine: Engine, options:
 }
 
 /** One step from the parent's limit to the wanted one, strictly inside the bound. */
-function nextGasLimit(parent: bigint, wanted: bigint): bigint {
+export function nextGasLimit(parent: bigint, wanted: bigint): bigint {
   const step = parent / GAS_LIMIT_BOUND_DIVISOR - 1n
   if (wanted > parent + step) return parent + step
   if (wanted < parent - step) return parent - step

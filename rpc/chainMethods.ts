@@ -1,4 +1,6 @@
+import { chainControlMethods } from './debug/chain.ts'
 import { rawMethods } from './debug/raw.ts'
+import { witnessMethods } from './debug/witness.ts'
 import type { EthDeps } from './eth/deps.ts'
 import { ethMethods } from './eth/methods.ts'
 import { netMethods } from './net/methods.ts'
@@ -8,5 +10,13 @@ import { web3Methods } from './web3/methods.ts'
 
 /** Every method that any chain serves: eth_, net_, web3_, debug_ and txpool_. `clientVersion` as web3_clientVersion gives it. */
 export function chainMethods(deps: EthDeps & { clientVersion: string }): MethodTable {
-  return { ...ethMethods(deps), ...netMethods(deps), ...web3Methods(deps), ...rawMethods(deps), ...txpoolMethods(deps) }
+  return {
+    ...ethMethods(deps),
+    ...netMethods(deps),
+    ...web3Methods(deps),
+    ...rawMethods(deps),
+    ...witnessMethods(deps),
+    ...chainControlMethods(deps),
+    ...txpoolMethods(deps),
+  }
 }

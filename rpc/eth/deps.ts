@@ -14,6 +14,8 @@ export type EthDeps = {
   limits?: Partial<EthLimits>
   /** a block is made for every transaction: then a send is answered when its block is there; default: never */
   sealsInstantly?: () => boolean
+  /** debug_setHead, on a devnet's L1 only: makes a canonical block the head again, between two seals */
+  rewind?: (hash: Hash32) => Promise<void>
   /** keys of public test accounts, on a devnet only; default: the node holds none */
   signer?: Signer
   /** senders that a devnet's L1 sends for without a signature; default: none */

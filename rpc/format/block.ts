@@ -90,7 +90,7 @@ function formatTail(block: Block) {
   }
 }
 
-function formatWithdrawal({ index, validatorIndex, address, amount }: Withdrawal) {
+export function formatWithdrawal({ index, validatorIndex, address, amount }: Withdrawal) {
   return {
     index: toQuantity(index),
     validatorIndex: toQuantity(validatorIndex),

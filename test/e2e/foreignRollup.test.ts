@@ -33,7 +33,7 @@ describe('a rollup of another chain id and genesis', () => {
     const setup = { genesis: genesis.l1, sealMode: { kind: 'instant' } as const, imported: false }
     l1 = await openL1(setup, deps)
     const monitor = createMonitor({ name: 'l1', ...l1 }, createMetrics())
-    const methods = l1Methods(l1, systemClock)
+    const methods = l1Methods(l1, { clock: systemClock, logger: silentLogger, devnet: true })
     server = await serve({ host: '127.0.0.1', port: 0 }, methods, { monitor, logger: silentLogger })
     l1.start()
     await l1.sealer.sealNow()

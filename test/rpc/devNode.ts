@@ -7,6 +7,7 @@ import type { SealMode } from '../../node/types.ts'
 import { chainMethods } from '../../rpc/chainMethods.ts'
 import type { EthDeps } from '../../rpc/eth/deps.ts'
 import type { RpcServerOptions } from '../../rpc/server.ts'
+import { buildBlockMethods } from '../../rpc/testing/buildBlock.ts'
 import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
 import { devEngine, devGenesis } from '../node/support/devChain.ts'
 import { startServer, type TestServer } from './support.ts'
@@ -38,7 +39,7 @@ export async function startDevNode(options: DevNodeOptions = {}): Promise<DevNod
     sealsInstantly,
     ...options.rpc,
   }
-  const methods = chainMethods(deps)
+  const methods = { ...chainMethods(deps), ...buildBlockMethods({ chain, pool, logger: silentLogger }) }
   const server = await startServer({ methods, ...options.server })
   node.start()
   const close = async () => {
