@@ -1,4 +1,4 @@
-import { bigIntMax } from '@ethereumjs/util'
+import { bigIntMax, bigIntMin } from '@ethereumjs/util'
 import type { RunTxResult } from '@ethereumjs/vm'
 import type { Block, Hash32, StateView } from '../stateless/types.ts'
 import type { BlockContext, HeaderBasis } from './blockContext.ts'
@@ -139,7 +139,7 @@ async function runCall(
     return { simulated, outcome }
   } catch (error) {
     if (signal?.aborted) throw signal.reason
-    throw simulationRejected(error, call.gas === undefined ? budget.gas : call.gas)
+    throw simulationRejected(error, call.gas === undefined ? budget.gas : bigIntMin(call.gas, budget.gas))
   }
 }
 

@@ -2,7 +2,7 @@ import type { AccountOverride, Authorization, BlockOverride, CallRequest, Simula
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
 import type { Withdrawal } from '../stateless/types.ts'
 import { address, data, hash, quantity, quantity64, quantityOf, storageKey } from './codec.ts'
-import { invalidParams } from './errors.ts'
+import { invalidParams, RpcError } from './errors.ts'
 import { describe, described, list, type Parse, property, readObject } from './params.ts'
 import { reference } from './schema.ts'
 
@@ -99,7 +99,8 @@ export const stateOverrides: Parse<StateOverrides> = described(reference('StateO
 const accountOverride: Parse<AccountOverride> = (value, path) => {
   const read = readObject(value, path)
   if (read('state') !== undefined && read('stateDiff') !== undefined) {
-    throw invalidParams(path, 'state and stateDiff cannot be used together')
+    // -32000, as geth says it.
+    throw new RpcError('OVERRIDE_CONFLICT', `${path} has both "state" and "stateDiff"`)
   }
   return {
     ...property(read, path, 'nonce', 'nonce', quantity64),

@@ -20,6 +20,7 @@ export type RpcErrorCode =
   | 'EXECUTION_REVERTED' // data: { output: 0x hex }
   | 'EXECUTION_FAILED' // any other end of a call; message in geth's words
   | 'VM_ERROR' // the same inside eth_simulateV1
+  | 'OVERRIDE_CONFLICT' // a state override that contradicts itself
   | 'NO_SUCH_BASE' // eth_simulateV1 on a block that is not known
   | 'SIMULATION_TOO_LARGE'
   | 'NO_RECEIPT_YET' // EIP-7966; data: { output: transaction hash }

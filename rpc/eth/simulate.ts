@@ -16,7 +16,7 @@ import { toData, toQuantity } from '../hex.ts'
 import { bool, described, list, method, type Parse, property, readObject, required, withDefault } from '../params.ts'
 import { revertError } from '../revertReason.ts'
 import { reference } from '../schema.ts'
-import { createPauses } from '../slices.ts'
+import { createPauses, mapInSlices } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 import { requireChainId } from './call.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
@@ -41,12 +41,8 @@ export function simulateMethods(deps: EthDeps): MethodTable {
       const { returnFullTransactions, ...wanted } = options
       const base = await simulationBase(deps, block)
       const blocks = await chain.engine.simulate({ ...base, ...wanted, gasCap: simulationGasCap, signal })
-      const pause = createPauses()
       const shown: object[] = []
-      for (const simulated of blocks) {
-        shown.push(await formatSimulated(simulated, returnFullTransactions))
-        await pause()
-      }
+      for (const simulated of blocks) shown.push(await formatSimulated(simulated, returnFullTransactions))
       return shown
     }),
   }
@@ -118,21 +114,22 @@ function simulationBlock(chainId: bigint): Parse<SimulationBlock> {
 
 async function formatSimulated({ block, transactions, calls }: SimulatedBlock, full: boolean): Promise<object> {
   const shown = full ? await formatHydratedBlock(block, transactions) : formatBlock(block)
-  return {
-    ...shown,
-    calls: calls.map((call, index) =>
-      formatCall(call, { block, index, hash: transactions[index]?.hash ?? block.hash }),
-    ),
+  const pause = createPauses()
+  const shownCalls: object[] = []
+  for (const [index, call] of calls.entries()) {
+    shownCalls.push(await formatCall(call, { block, index, hash: transactions[index]?.hash ?? block.hash }))
+    await pause()
   }
+  return { ...shown, calls: shownCalls }
 }
 
 type Place = { block: SimulatedBlock['block']; index: number; hash: Hash32 }
 
-function formatCall(call: SimulatedCall, place: Place) {
+async function formatCall(call: SimulatedCall, place: Place): Promise<object> {
   const succeeded = call.status === 'success'
   return {
     returnData: succeeded ? toData(call.output) : '0x',
-    logs: call.logs.map(({ log, index }) => formatLog(found(log, index, place))),
+    logs: await mapInSlices(call.logs, ({ log, index }) => formatLog(found(log, index, place))),
     gasUsed: toQuantity(call.gasUsed),
     maxUsedGas: toQuantity(call.maxUsedGas),
     status: succeeded ? '0x1' : '0x0',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { blockParameter, numberOrTag } from '../../rpc/blockParameter.ts'
-import { blockOverrides, callObject, stateOverrides } from '../../rpc/callObject.ts'
+import { blockOverrides, callObject, simulatedBlockOverrides, stateOverrides } from '../../rpc/callObject.ts'
 import { address, data, hash, index, quantity64, storageKey } from '../../rpc/codec.ts'
 import { toData, toQuantity, toWord } from '../../rpc/hex.ts'
 import { stringifyJson } from '../../rpc/json.ts'
@@ -176,8 +176,10 @@ describe('call objects', () => {
       code: Uint8Array.of(0),
       stateDiff: new Map([['0'.repeat(64), hexToBytes(`${'00'.repeat(31)}01`)]]),
     })
-    expect(refusal(stateOverrides, { [A]: { state: {}, stateDiff: {} } })).toContain('cannot be used together')
-    expect(refusal(stateOverrides, { [A]: { movePrecompileToAddress: A } })).toContain('movePrecompileToAddress')
+    expect(() => stateOverrides({ [A]: { state: {}, stateDiff: {} } }, '')).toThrow('both "state" and "stateDiff"')
+    const moved = stateOverrides({ [A]: { movePrecompileToAddress: A } }, '')
+    expect(moved.get('aa'.repeat(20))).toEqual({ movePrecompileTo: bytesA })
+    expect(refusal(stateOverrides, { [A]: { movePrecompileToAddress: '0x1' } })).toContain('movePrecompileToAddress')
     expect(refusal(stateOverrides, { '0x1': {} })).toContain('address "0x1"')
   })
 
@@ -198,6 +200,21 @@ describe('call objects', () => {
       baseFeePerGas: 0n,
       gasLimit: 1n,
     })
+    expect(blockOverrides({ coinbase: A, random: H }, '')).toEqual({ coinbase: bytesA, prevRandao: bytesH })
+    expect(blockOverrides({ prevRandao: '0x1' }, '').prevRandao).toEqual(hexToBytes(`${'00'.repeat(31)}01`))
+    expect(refusal(blockOverrides, { beaconRoot: H })).toContain('beaconRoot')
+    expect(refusal(blockOverrides, { withdrawals: [] })).toContain('withdrawals')
+  })
+
+  test('block overrides of a simulation', () => {
+    const entry = { index: '0x1', validatorIndex: '0x2', address: A, amount: '0x3' }
+    expect(simulatedBlockOverrides({ beaconRoot: H, withdrawals: [entry] }, '')).toEqual({
+      parentBeaconBlockRoot: bytesH,
+      withdrawals: [{ index: 1n, validatorIndex: 2n, address: bytesA, amount: 3n }],
+    })
+    const many = Array.from({ length: 17 }, () => entry)
+    expect(refusal(simulatedBlockOverrides, { withdrawals: many })).toContain('at most 16')
+    expect(refusal(simulatedBlockOverrides, { withdrawals: [{ ...entry, amount: undefined }] })).toContain('amount')
   })
 })
 
