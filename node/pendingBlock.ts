@@ -137,7 +137,8 @@ async function buildPending(
   const env = envOf(parent)
   if (env === undefined) return unexecuted(parent, chain)
   const taken = new Map<string, Transaction>()
-  const candidates = remembering(pool.candidates(chain.engine.nextBaseFee(parent.header, env.timestamp)), taken)
+  const baseFeePerGas = env.baseFeePerGas ?? chain.engine.nextBaseFee(parent.header, env.timestamp)
+  const candidates = remembering(pool.candidates(baseFeePerGas), taken)
   const outcome = await buildBlock(
     { parent, env, candidates, allowEmpty: true, signal, ...(limits === undefined ? {} : { limits }) },
     // What cannot be in this block may be in the sealed one: only the sealer takes transactions out of the pool.

@@ -66,6 +66,14 @@ export function requireRules(tx: Transaction, engine: Engine, next: NextBlock, m
   }
 }
 
+/** What a devnet asks besides. */
+export function requireMinGasPrice(tx: Transaction, want: bigint): void {
+  const have = feeCapOf(tx)
+  if (have >= want) return
+  const message = `transaction underpriced: max fee per gas ${have}, this node takes ${want} or more`
+  throw new TransactionRejected('FEE_CAP_TOO_LOW', message, { have, want })
+}
+
 /** EIP-3607: contracts do not send; a delegated account (EIP-7702) may. `code` is the sender's. */
 export function requireExternallyOwned(sender: Uint8Array, code: Uint8Array): void {
   if (code.length === 0 || isDelegation(code)) return

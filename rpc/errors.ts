@@ -5,6 +5,7 @@ export type RpcErrorCode =
   | 'PARSE_ERROR'
   | 'INVALID_REQUEST'
   | 'METHOD_NOT_FOUND'
+  | 'METHOD_REFUSED' // known, but not on this chain; the message says why and what to do instead
   | 'INVALID_PARAMS'
   | 'NOTIFICATIONS_UNSUPPORTED' // eth_subscribe over HTTP
   | 'LIMIT_EXCEEDED'
@@ -39,6 +40,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   PARSE_ERROR: -32700,
   INVALID_REQUEST: -32600,
   METHOD_NOT_FOUND: -32601,
+  METHOD_REFUSED: -32004,
   NOTIFICATIONS_UNSUPPORTED: -32601,
   INVALID_PARAMS: -32602,
   LIMIT_EXCEEDED: -32005,

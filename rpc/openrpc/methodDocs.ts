@@ -1,4 +1,5 @@
 import { DEBUG_DOCS, OTS_DOCS } from './debugDocs.ts'
+import { DEV_DOCS } from './devDocs.ts'
 import type { MethodDoc } from './document.ts'
 import { ETH_DOCS, NODE_DOCS } from './ethDocs.ts'
 import { ROLLUP_DOCS } from './rollupDocs.ts'
@@ -10,4 +11,5 @@ export const METHOD_DOCS: Readonly<Record<string, MethodDoc>> = {
   ...DEBUG_DOCS,
   ...OTS_DOCS,
   ...ROLLUP_DOCS,
+  ...DEV_DOCS,
 }

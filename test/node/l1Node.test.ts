@@ -105,10 +105,12 @@ describe('L1 node', () => {
     expect(await seal()).toBe(base + 101n)
     clock.advance(60_000)
     expect(await seal()).toBe(base + 160n)
-    node.setNextTimestamp(base + 500n)
+    node.producer.setNext({ timestamp: base + 500n })
     expect(await seal()).toBe(base + 500n)
     expect(await seal()).toBe(base + 501n)
-    expect(() => node.setNextTimestamp(base + 501n)).toThrowError(expect.objectContaining({ code: 'BAD_TIMESTAMP' }))
+    expect(() => node.producer.setNext({ timestamp: base + 501n })).toThrowError(
+      expect.objectContaining({ code: 'BAD_TIMESTAMP' }),
+    )
     const { header, hash } = node.chain.head()
     const parent = node.chain.getBlockByHash(header.parentHash)?.block
     expect(header.prevRandao).toEqual(keccak256(parent?.hash ?? hash))
@@ -153,7 +155,7 @@ describe('L1 node', () => {
     await node.chain.rewindTo(node.chain.genesis.hash)
     await node.pool.idle()
     expect(node.pool.get(tx.hash)).toBeDefined()
-    node.setNextTimestamp(BigInt(GENESIS_TIME) + 300n)
+    node.producer.setNext({ timestamp: BigInt(GENESIS_TIME) + 300n })
     const second = await node.sealer.sealNow()
     expect(second?.header.number).toBe(1n)
     expect(second?.hash).not.toEqual(first?.hash)

@@ -1,0 +1,112 @@
+import type { BlockEnv, BlockOutcome, Engine, InjectedChanges } from '../execution/types.ts'
+import { bytesEqual } from '../stateless/bytes.ts'
+import type { Block } from '../stateless/types.ts'
+import { type BuildBlockDeps, buildBlock } from './blockBuilder.ts'
+import {
+  type BlockSettings,
+  envWith,
+  initialSettings,
+  type NextBlockSettings,
+  timestampAfter,
+} from './blockSettings.ts'
+import { ChainError } from './errors.ts'
+import { canSeal } from './l1Env.ts'
+import type { SealTrigger } from './sealer.ts'
+import type { Chain, Clock, Logger, TxPool } from './types.ts'
+
+/** How an L1 block is made. When, the sealer decides: nothing here runs while another block is being made. */
+export type L1Producer = {
+  settings(): BlockSettings
+  set(changes: Partial<Omit<BlockSettings, 'next'>>): void
+  /** for the next block only; throws ChainError BAD_TIMESTAMP unless the time is after the head */
+  setNext(changes: NextBlockSettings): void
+  /** takes back all settings, as a snapshot has them */
+  restore(settings: BlockSettings): void
+  /** what a block begun now would begin with; undefined under proof of work rules */
+  pendingEnv(parent: Block): BlockEnv | undefined
+  /** makes and appends the next block; undefined: nothing to include */
+  seal(trigger: SealTrigger): Promise<Block | undefined>
+  /**
+   * Makes and appends a block that holds these changes and no transaction. It is one second after its parent and uses up
+   * nothing that was set for the next block, so that tests see as little of it as possible.
+   */
+  sealChanges(changes: InjectedChanges): Promise<Block>
+}
+
+export type L1ProducerOptions = { coinbase?: Uint8Array; gasLimit?: bigint; maxBuildMs?: number }
+export type L1ProducerDeps = { chain: Chain; pool: TxPool; engine: Engine; clock: Clock; logger: Logger }
+
+const MAX_BUILD_MS = 4_000
+
+export function createL1Producer(options: L1ProducerOptions, deps: L1ProducerDeps): L1Producer {
+  const { chain, pool, engine, clock, logger } = deps
+  let settings = initialSettings(options)
+  const buildDeps: BuildBlockDeps = { chain, logger, drop: (tx, reason) => pool.drop(tx.hash, reason) }
+
+  const envAt = (parent: Block, timestamp: bigint, by = settings): BlockEnv =>
+    envWith(by, { parent, timestamp, engine, gasLimit: options.gasLimit })
+
+  const build = (parent: Block, trigger: SealTrigger) => {
+    const env = envAt(parent, timestampAfter(parent, settings, clock.nowMs()))
+    const candidates = pool.candidates(env.baseFeePerGas ?? engine.nextBaseFee(parent.header, env.timestamp))
+    const signal = AbortSignal.timeout(options.maxBuildMs ?? MAX_BUILD_MS)
+    return buildBlock({ parent, env, candidates, allowEmpty: trigger !== 'wake', signal }, buildDeps)
+  }
+
+  async function append(outcome: BlockOutcome): Promise<Block> {
+    await chain.append(outcome)
+    const { header, hash, transactions } = outcome.block
+    logger.info('sealed block', {
+      number: header.number,
+      hash,
+      transactions: transactions.length,
+      gasUsed: header.gasUsed,
+    })
+    return outcome.block
+  }
+
+  return {
+    settings: () => settings,
+    set(changes) {
+      settings = { ...settings, ...changes }
+    },
+    setNext(changes) {
+      if (changes.timestamp !== undefined) requireAfter(chain.head(), changes.timestamp)
+      settings = { ...settings, next: { ...settings.next, ...changes } }
+    },
+    restore(kept) {
+      settings = kept
+    },
+    pendingEnv(parent) {
+      const timestamp = timestampAfter(parent, settings, clock.nowMs())
+      return canSeal(parent, timestamp, engine) ? envAt(parent, timestamp) : undefined
+    },
+    async seal(trigger) {
+      for (;;) {
+        const parent = chain.head()
+        const used = settings.next
+        const outcome = await build(parent, trigger)
+        // An import or a rewind may have moved the head meanwhile; then this block belongs nowhere.
+        if (!bytesEqual(chain.head().hash, parent.hash)) continue
+        if (outcome === undefined) return undefined
+        const block = await append(outcome)
+        if (settings.next === used) settings = { ...settings, next: {} }
+        return block
+      }
+    },
+    async sealChanges(changes) {
+      const parent = chain.head()
+      const env = envAt(parent, parent.header.timestamp + 1n, { ...settings, next: {} })
+      const outcome = await buildBlock({ parent, env, candidates: [], changes, allowEmpty: true }, buildDeps)
+      if (outcome === undefined) throw new Error('an empty block was allowed')
+      return append(outcome)
+    },
+  }
+}
+
+function requireAfter(head: Block, timestamp: bigint): void {
+  const last = head.header.timestamp
+  if (timestamp > last) return
+  const message = `timestamp ${timestamp} is not after the head's ${last}`
+  throw new ChainError('BAD_TIMESTAMP', message, { timestamp, head: last })
+}

@@ -1,0 +1,94 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { GenesisState } from '../../node/chain.ts'
+import { collectStateKeys, type StateKeys } from '../../node/stateKeys.ts'
+import type { Chain } from '../../node/types.ts'
+import { hexToBytes } from '../../stateless/bytes.ts'
+import { EMPTY_TRIE_ROOT } from '../../stateless/trie.ts'
+import type { BlockHeader, StateView } from '../../stateless/types.ts'
+import { RpcError } from '../errors.ts'
+import { toData, toQuantity, toWord } from '../hex.ts'
+import { bool, method, optional } from '../params.ts'
+import { createPauses } from '../slices.ts'
+import type { MethodTable } from '../types.ts'
+import { named } from './values.ts'
+
+const MAX_DUMP_BYTES = 128 * 1024 * 1024
+const compress = promisify(gzip)
+
+/**
+ * The state of the head as anvil writes it: hex of gzipped JSON with the head's fields and every account. anvil reads it,
+ * and so does anvil_loadState here. History is not part of it.
+ */
+export function dumpMethods(deps: { chain: Chain; genesis: GenesisState }): MethodTable {
+  const dump = method([optional('with history', bool)], async (_, { signal }) => {
+    const { chain, genesis } = deps
+    const { header } = chain.head()
+    const state = chain.stateAt(header.stateRoot)
+    const keys = await collectStateKeys(chain, genesis.changes, signal)
+    const parts = await collectText(dumpText(header, keys, state), signal)
+    return toData(await compress(parts))
+  })
+  return named(['anvil_dumpState', 'hardhat_dumpState'], dump)
+}
+
+async function collectText(text: Iterable<string>, signal: AbortSignal): Promise<Buffer> {
+  const parts: Buffer[] = []
+  const pause = createPauses()
+  let [size, waiting] = [0, '']
+  const flush = () => {
+    parts.push(Buffer.from(waiting))
+    size += waiting.length
+    waiting = ''
+    if (size > MAX_DUMP_BYTES) throw new RpcError('LIMIT_EXCEEDED', `the state is larger than ${MAX_DUMP_BYTES} bytes`)
+  }
+  for (const part of text) {
+    waiting += part
+    if (waiting.length > 65_536) flush()
+    const turn = pause()
+    if (turn) await turn
+    signal.throwIfAborted()
+  }
+  flush()
+  return Buffer.concat(parts)
+}
+
+function* dumpText(header: BlockHeader, keys: StateKeys, state: StateView): Iterable<string> {
+  yield `{"block":${JSON.stringify(blockOf(header))},"accounts":{`
+  let separator = ''
+  for (const [key, slots] of keys) {
+    const address = hexToBytes(key)
+    const account = state.getAccount(address)
+    if (account === undefined) continue
+    const code = toData(state.getCode(account.codeHash))
+    yield `${separator}"0x${key}":{"nonce":${account.nonce},"balance":"${toQuantity(account.balance)}","code":"${code}","storage":{`
+    if (Buffer.compare(account.storageRoot, EMPTY_TRIE_ROOT) !== 0) yield* slotText(state, address, slots)
+    yield '}}'
+    separator = ','
+  }
+  yield `},"best_block_number":${header.number},"blocks":[],"transactions":[],"historical_states":null}`
+}
+
+function* slotText(state: StateView, address: Uint8Array, slots: Iterable<string>): Iterable<string> {
+  let separator = ''
+  for (const slot of slots) {
+    const value = state.getStorage(address, hexToBytes(slot))
+    if (value.length === 0) continue
+    yield `${separator}"0x${slot}":"${toWord(value)}"`
+    separator = ','
+  }
+}
+
+/** The block as anvil keeps it beside the accounts (revm's block environment). */
+function blockOf(header: BlockHeader) {
+  return {
+    number: toQuantity(header.number),
+    beneficiary: toData(header.coinbase),
+    timestamp: toQuantity(header.timestamp),
+    gas_limit: Number(header.gasLimit),
+    basefee: Number(header.baseFeePerGas ?? 0n),
+    difficulty: toQuantity(header.difficulty),
+    prevrandao: toData(header.prevRandao),
+    blob_excess_gas_and_price: { excess_blob_gas: Number(header.excessBlobGas ?? 0n), blob_gasprice: 1 },
+  }
+}

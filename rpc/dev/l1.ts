@@ -1,0 +1,53 @@
+import { ChainError } from '../../node/errors.ts'
+import { increaseTime, setNextTimestamp } from '../../node/timeTravel.ts'
+import type { MethodTable } from '../types.ts'
+import { blockSettingMethods } from './blocks.ts'
+import type { L1DevDeps } from './deps.ts'
+import { dumpMethods } from './dump.ts'
+import { historyMethods } from './history.ts'
+import { infoMethods } from './info.ts'
+import { loadMethods } from './load.ts'
+import { type Miner, miningMethods } from './mining.ts'
+import { refusedMethods } from './refused.ts'
+import { senderMethods } from './senders.ts'
+import { stateMethods } from './state.ts'
+import { timeMethods } from './time.ts'
+
+const MAX_BLOCKS = 10_000n
+
+/** anvil_, hardhat_ and evm_ methods of a devnet's L1. */
+export function l1DevMethods(deps: L1DevDeps): MethodTable {
+  return {
+    ...infoMethods(deps, deps.snapshots),
+    ...miningMethods(deps, l1Miner(deps)),
+    ...timeMethods(deps),
+    ...blockSettingMethods(deps),
+    ...stateMethods(deps),
+    ...senderMethods(deps),
+    ...historyMethods(deps),
+    ...dumpMethods(deps),
+    ...loadMethods(deps),
+    ...refusedMethods({
+      setRpcUrl: 'this node does not fork other chains',
+      setChainId: 'the chain id is part of every signature on this chain; start a node with a genesis of another id',
+    }),
+  }
+}
+
+function l1Miner({ node, clock }: L1DevDeps): Miner {
+  const { chain, sealer, producer } = node
+  return {
+    maxBlocks: MAX_BLOCKS,
+    async mine(style, index, interval) {
+      // anvil lets the interval pass before each block, hardhat between two
+      if (style === 'anvil' && interval > 0n) increaseTime(clock, interval)
+      if (style === 'hardhat' && interval > 0n && index > 0n) {
+        setNextTimestamp(producer, clock, chain.head().header.timestamp + interval)
+      }
+      const block = await sealer.sealNow()
+      if (block === undefined) throw new ChainError('CANNOT_SEAL', 'no block could be sealed')
+      return block
+    },
+    setNextTimestamp: (timestamp) => setNextTimestamp(producer, clock, timestamp),
+  }
+}

@@ -1,0 +1,30 @@
+import type { Chain } from '../../node/types.ts'
+import type { Block } from '../../stateless/types.ts'
+import { formatBlock } from '../format/block.ts'
+import { formatMinedTransaction } from '../format/transaction.ts'
+import { described, type Parse, property, readObject } from '../params.ts'
+import { ANY } from '../schema.ts'
+import { amount64, amountBetween } from './values.ts'
+
+export type MineOptions = { timestamp?: bigint; blocks?: bigint }
+
+/** evm_mine takes a timestamp (hardhat), or an object with timestamp and blocks (anvil, ganache). */
+export function mineOptions(maxBlocks: bigint): Parse<MineOptions> {
+  return described(ANY, (value, path) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      const timestamp = amount64(value, path)
+      return timestamp === 0n ? {} : { timestamp }
+    }
+    const read = readObject(value, path)
+    return {
+      ...property(read, path, 'timestamp', 'timestamp', amount64),
+      ...property(read, path, 'blocks', 'blocks', amountBetween(0n, maxBlocks)),
+    }
+  })
+}
+
+/** A block with its transactions in full. */
+export function formatMinedBlock(chain: Chain, block: Block) {
+  const transactions = chain.getTransactions(block).map((tx, index) => formatMinedTransaction(tx, block, index))
+  return { ...formatBlock(block), transactions }
+}

@@ -1,0 +1,124 @@
+import type { SealMode } from '../../node/types.ts'
+import type { Block } from '../../stateless/types.ts'
+import { address, hash } from '../codec.ts'
+import { toData } from '../hex.ts'
+import { bool, method, required, withDefault } from '../params.ts'
+import type { MethodTable, RpcContext } from '../types.ts'
+import type { DevDeps } from './deps.ts'
+import { formatMinedBlock, type MineOptions, mineOptions } from './mineOptions.ts'
+import { amountBetween, answering, named } from './values.ts'
+
+/** How this chain makes blocks for a caller: `interval` is the wanted distance in seconds, 0 for none. */
+export type Miner = {
+  readonly maxBlocks: bigint
+  /** seals block `index` of a run of anvil's or hardhat's; throws when none can be made now */
+  mine(style: 'anvil' | 'hardhat', index: bigint, interval: bigint): Promise<Block>
+  /** the time of the next block; throws where it cannot be chosen */
+  setNextTimestamp(timestamp: bigint): void
+}
+
+/** From here on a mining interval is one of milliseconds, as hardhat counts; anvil counts seconds under the same name. */
+const MILLISECONDS_FROM = 1_000n
+const MAX_INTERVAL_SECONDS = 86_400n
+
+export function miningMethods(deps: DevDeps, miner: Miner): MethodTable {
+  const blocks = withDefault('blocks', amountBetween(0n, miner.maxBlocks), 1n)
+  const runs = (style: 'anvil' | 'hardhat', defaultInterval: bigint) =>
+    method(
+      [blocks, withDefault('interval', amountBetween(0n, 1n << 40n), defaultInterval)],
+      ([count, interval], context) => mineMany(miner, { style, count, interval }, context),
+    )
+  const once = async (options: MineOptions, context: RpcContext): Promise<Block[]> => {
+    const { timestamp, blocks: count = 1n } = options
+    if (timestamp !== undefined) miner.setNextTimestamp(timestamp)
+    return mineMany(miner, { style: 'anvil', count, interval: 0n }, context)
+  }
+  const options = withDefault('options', mineOptions(miner.maxBlocks), {})
+  return {
+    anvil_mine: answering(null, runs('anvil', 0n)),
+    hardhat_mine: answering(true, runs('hardhat', 1n)),
+    evm_mine: answering(
+      '0x0',
+      method([options], ([given], context) => once(given, context)),
+    ),
+    ...named(
+      ['evm_mine_detailed', 'anvil_mine_detailed'],
+      method([options], async ([given], context) =>
+        (await once(given, context)).map((block) => formatMinedBlock(deps.chain, block)),
+      ),
+    ),
+    ...sealModeMethods(deps),
+    ...poolMethods(deps),
+  }
+}
+
+async function mineMany(
+  miner: Miner,
+  run: { style: 'anvil' | 'hardhat'; count: bigint; interval: bigint },
+  { signal }: RpcContext,
+): Promise<Block[]> {
+  const mined: Block[] = []
+  for (let index = 0n; index < run.count; index++) {
+    // the caller has been told that the time is over
+    if (signal.aborted) break
+    mined.push(await miner.mine(run.style, index, run.interval))
+  }
+  return mined
+}
+
+/** When blocks are made: for every transaction, at an interval, or on request only. */
+function sealModeMethods({ sealer }: Pick<DevDeps, 'sealer'>): MethodTable {
+  const getAutomine = method([], () => sealer.mode.kind === 'instant')
+  const setAutomine = method([required('enabled', bool)], ([enabled]) => {
+    if (enabled) sealer.setMode({ kind: 'instant' })
+    else if (sealer.mode.kind === 'instant') sealer.setMode({ kind: 'manual' })
+  })
+  const setInterval = (inMilliseconds: (interval: bigint) => boolean) =>
+    method([required('interval', amountBetween(0n, MAX_INTERVAL_SECONDS * 1000n))], ([interval]) =>
+      sealer.setMode(intervalMode(interval, inMilliseconds(interval))),
+    )
+  return {
+    ...named(['anvil_getAutomine', 'hardhat_getAutomine'], getAutomine),
+    ...named(['evm_setAutomine', 'anvil_setAutomine', 'hardhat_setAutomine'], answering(true, setAutomine)),
+    anvil_getIntervalMining: method([], () => (sealer.mode.kind === 'interval' ? sealer.mode.seconds : null)),
+    evm_setIntervalMining: answering(
+      true,
+      setInterval((interval) => interval >= MILLISECONDS_FROM),
+    ),
+    anvil_setIntervalMining: answering(
+      null,
+      setInterval(() => false),
+    ),
+  }
+}
+
+/** 0 ends mining by itself, as with anvil. */
+function intervalMode(interval: bigint, inMilliseconds: boolean): SealMode {
+  if (interval === 0n) return { kind: 'manual' }
+  return { kind: 'interval', seconds: Number(interval) / (inMilliseconds ? 1000 : 1) }
+}
+
+function poolMethods({ pool }: Pick<DevDeps, 'pool'>): MethodTable {
+  const drop = (wanted: Uint8Array): boolean => {
+    const isThere = pool.get(wanted) !== undefined
+    pool.drop(wanted, 'dropped on request')
+    return isThere
+  }
+  const dropWhere = (isWanted: (sender: Uint8Array) => boolean) => {
+    const { pending, queued } = pool.content()
+    for (const tx of [...pending, ...queued]) if (isWanted(tx.sender)) drop(tx.hash)
+  }
+  const transaction = required('hash', hash)
+  return {
+    anvil_dropTransaction: method([transaction], ([wanted]) => (drop(wanted) ? toData(wanted) : null)),
+    hardhat_dropTransaction: method([transaction], ([wanted]) => drop(wanted)),
+    anvil_dropAllTransactions: answering(
+      null,
+      method([], () => dropWhere(() => true)),
+    ),
+    anvil_removePoolTransactions: answering(
+      null,
+      method([required('address', address)], ([of]) => dropWhere((sender) => Buffer.compare(sender, of) === 0)),
+    ),
+  }
+}
