@@ -1,6 +1,6 @@
 import { relayerAccount, settlerAccount } from '../genesis/accounts.ts'
 import type { DevnetGenesis } from '../genesis/types.ts'
-import { systemClock, systemTimers, type Timers } from '../node/clock.ts'
+import { type AdjustableClock, adjustableClock, systemClock, systemTimers, type Timers } from '../node/clock.ts'
 import type { L1Node } from '../node/l1Node.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
@@ -10,6 +10,7 @@ import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { RpcServer } from '../rpc/server.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { type DevnetSummary, devnetBanner, readyLine } from './banner.ts'
+import { catchUp, l1DevTools } from './devTools.ts'
 import { createEngines, type Engines } from './engines.ts'
 import { devnetGenesis } from './genesisCommand.ts'
 import { forkOf, l1Methods, openL1, serve } from './l1.ts'
@@ -39,7 +40,9 @@ export type Devnet = {
  * @throws NodeError for a taken port, a locked or foreign data directory, a damaged genesis file
  */
 export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Promise<Devnet> {
-  const { logger, clock, timers } = deps
+  const { logger, timers } = deps
+  // One clock for all chains: time that is moved on one of them moves on all.
+  const clock = adjustableClock(deps.clock)
   const closers: (() => Promise<void>)[] = []
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer()
@@ -54,13 +57,16 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
       { engines, clock, timers, logger: logger.child('l1') },
     )
     closers.push(() => l1.close())
+    catchUp(clock, l1)
+    const deployments = genesis.rollups.map(({ deployment }) => deployment)
+    const tools = l1DevTools(l1, clock, deployments)
     const started: StartedRollup[] = []
     const metrics = createMetrics()
     const monitor = createMonitor({ name: 'l1', ...l1 }, metrics)
     const l1Server = await serve(
       { host: options.host, port: options['l1-port'], allowHost: options['allow-host'] },
       {
-        ...l1Methods(l1, { clock, logger: logger.child('l1'), devnet: true }),
+        ...l1Methods(l1, { clock, logger: logger.child('l1'), devnet: true, tools }),
         ...rollupMethods({ rollup: rollupOf(started) }),
       },
       { monitor, logger: logger.child('l1').child('rpc') },
@@ -69,7 +75,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     l1.start()
     monitor.started()
     const parts = { options, genesis, modes, l1, l1Url: loopback(l1Server), engines, metrics }
-    await startRollups(parts, deps, { closers, started })
+    await startRollups(parts, { clock, timers, logger }, { closers, started })
     const summary: DevnetSummary = {
       l1Url: l1Server.url,
       rollups: started.map(({ server, rollup }, index) => ({
@@ -122,7 +128,7 @@ function rollupOf(started: readonly StartedRollup[]): RollupReader {
 /** What is opened on the way is added to `into` at once, so that a failure halfway can be cleaned up. */
 async function startRollups(
   parts: RollupParts,
-  deps: DevnetDeps,
+  deps: { clock: AdjustableClock; timers: Timers; logger: Logger },
   into: { closers: (() => Promise<void>)[]; started: StartedRollup[] },
 ): Promise<void> {
   const { options, genesis, l1 } = parts
@@ -146,6 +152,7 @@ async function startRollups(
         accounts: { settler: settlerAccount(), relayer: relayerAccount() },
         signer: devSigner(),
         clock: deps.clock,
+        devClock: deps.clock,
         timers: deps.timers,
         logger,
       },

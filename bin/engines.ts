@@ -30,7 +30,8 @@ export async function createEngines(logger: Logger): Promise<Engines> {
       spec: spec(genesis),
       crypto,
       logger: logger.child('execution'),
-      ...(execute === undefined ? {} : { execute: execute.precompile }),
+      // An L1 reads its own blocks of impersonated senders also when development methods are off.
+      ...(execute === undefined ? {} : { execute: execute.precompile, impersonation: true }),
     })
   const bare = { config: { chainId: 1 }, timestamp: '0x0', gasLimit: '0x1', alloc: {} }
   // The runner inside EXECUTE takes the chain id from its input; the spec it is made with does not matter.

@@ -2,17 +2,19 @@ import { join } from 'node:path'
 import { genesisBlock } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
 import type { Timers } from '../node/clock.ts'
-import { systemClock, systemTimers } from '../node/clock.ts'
+import { adjustableClock, systemTimers } from '../node/clock.ts'
 import { importChain } from '../node/importChain.ts'
 import { createL1Node, type L1Node } from '../node/l1Node.ts'
 import { openStore } from '../node/store.ts'
 import { importedTags, l1Tags } from '../node/tags.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { chainMethods } from '../rpc/chainMethods.ts'
+import { offDevMethods } from '../rpc/dev/off.ts'
 import { withDiscovery } from '../rpc/openrpc/document.ts'
 import { createRpcServer, type RpcServer } from '../rpc/server.ts'
 import { buildBlockMethods } from '../rpc/testing/buildBlock.ts'
 import type { MethodTable } from '../rpc/types.ts'
+import { catchUp, type DevTools, l1DevTools } from './devTools.ts'
 import { createEngines, type Engines } from './engines.ts'
 import { readChainFile, readGenesisFile, withMergeBlock } from './foreignChain.ts'
 import { devnetGenesis } from './genesisCommand.ts'
@@ -54,10 +56,13 @@ export async function openL1(
 /** Name of the fork that rules the head. */
 export const forkOf = ({ chain }: L1Node): string => chain.engine.forkAt(chain.head().header)
 
-/** The methods that L1 serves. `devnet` adds what only a chain of test accounts may offer: keys, and going back. */
+/**
+ * The methods that L1 serves. `devnet` adds what only a chain of test accounts may offer: keys, and going back. Without
+ * `tools` the development methods are off.
+ */
 export function l1Methods(
   { chain, pool, sealer, pending }: L1Node,
-  { clock, logger, devnet }: { clock: Clock; logger: Logger; devnet: boolean },
+  { clock, logger, devnet, tools }: { clock: Clock; logger: Logger; devnet: boolean; tools?: DevTools | undefined },
 ): MethodTable {
   const deps = { chain, pool, clock, pending, clientVersion: CLIENT_VERSION }
   return {
@@ -67,8 +72,10 @@ export function l1Methods(
       ...(devnet
         ? { signer: devSigner(), rewind: (hash: Uint8Array) => sealer.between(() => chain.rewindTo(hash)) }
         : {}),
+      ...(tools === undefined ? {} : { impersonation: tools.impersonation }),
     }),
     ...buildBlockMethods({ chain, pool, logger: logger.child('testing') }),
+    ...(tools?.methods ?? offDevMethods()),
   }
 }
 
@@ -98,6 +105,7 @@ export async function runL1(options: L1Options): Promise<number> {
   const engines = await createEngines(logger)
   const chainFile = options.import === undefined ? undefined : readChainFile(options.import)
   const genesis = withMergeBlock(await genesisOf(options, engines), chainFile)
+  const clock = adjustableClock()
   const node = await openL1(
     {
       genesis,
@@ -105,7 +113,7 @@ export async function runL1(options: L1Options): Promise<number> {
       imported: options.import !== undefined,
       ...(options['data-dir'] === undefined ? {} : { dataDir: options['data-dir'] }),
     },
-    { engines, clock: systemClock, timers: systemTimers, logger },
+    { engines, clock, timers: systemTimers, logger },
   )
   try {
     if (chainFile !== undefined) {
@@ -115,10 +123,18 @@ export async function runL1(options: L1Options): Promise<number> {
     const monitor = createMonitor({ name: 'l1', ...node }, createMetrics())
     const server = await serve(
       { host: options.host, port: options.port, allowHost: options['allow-host'] },
-      l1Methods(node, { clock: systemClock, logger, devnet: isDevnet(options) }),
+      l1Methods(node, {
+        clock,
+        logger,
+        devnet: isDevnet(options),
+        tools: options.mining ? l1DevTools(node, clock) : undefined,
+      }),
       { monitor, logger: logger.child('rpc') },
     )
-    if (options.mining) node.start()
+    if (options.mining) {
+      catchUp(clock, node)
+      node.start()
+    }
     monitor.started()
     const head = node.chain.head().header.number
     const fork = forkOf(node)

@@ -4,7 +4,7 @@ import { genesisBlock } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import { openChain } from '../node/chain.ts'
-import type { Timers } from '../node/clock.ts'
+import type { AdjustableClock, Timers } from '../node/clock.ts'
 import { openStore } from '../node/store.ts'
 import { settlementTags } from '../node/tags.ts'
 import { createTxPool } from '../node/txPool.ts'
@@ -12,10 +12,12 @@ import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { createL2Node, type L2Node } from '../rollup/l2Node.ts'
 import { createL2PoolRules } from '../rollup/limits.ts'
 import { chainMethods } from '../rpc/chainMethods.ts'
+import { offDevMethods } from '../rpc/dev/off.ts'
 import type { Signer } from '../rpc/eth/deps.ts'
 import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { MethodTable } from '../rpc/types.ts'
+import { l2DevTools } from './devTools.ts'
 import type { Engines } from './engines.ts'
 import { CLIENT_VERSION } from './version.ts'
 
@@ -37,6 +39,8 @@ export type RollupDeps = {
   /** keys that callers of the RPC may use: those of a devnet's test accounts, never an operator's */
   signer?: Signer
   clock: Clock
+  /** the same clock where development methods are on and may move it */
+  devClock?: AdjustableClock
   timers: Timers
   logger: Logger
 }
@@ -98,6 +102,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
         sealsInstantly: () => node.sealer.mode.kind === 'instant',
       }),
       ...rollupMethods({ rollup: reader }),
+      ...(deps.devClock === undefined ? offDevMethods() : l2DevTools(node, genesis, deps.devClock)),
     },
     async close() {
       await node.close()

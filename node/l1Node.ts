@@ -27,6 +27,7 @@ export type L1NodeDeps = { store: Store; engine: Engine; clock: Clock; timers: T
 
 /** One L1 chain with its pool and sealer, in this process. */
 export type L1Node = {
+  readonly genesis: GenesisState
   readonly chain: Chain
   readonly pool: LiveTxPool
   readonly sealer: Sealer
@@ -62,6 +63,7 @@ export async function createL1Node(options: L1NodeOptions, deps: L1NodeDeps): Pr
   )
   const stopWaking = pool.onPending(() => sealer.wake())
   return {
+    genesis,
     chain,
     pool,
     sealer,

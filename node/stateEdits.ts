@@ -23,7 +23,7 @@ const MAX_CODE_BYTES = 1024 * 1024
 /** Changes the state of an L1 by hand, always as part of a block. */
 export function createStateEdits({ chain, producer, between, rewindTo }: L1Node): StateEdits {
   const waiting: Waiting[] = []
-  let flushing: Promise<void> | undefined
+  let isFlushing = false
 
   async function flush(): Promise<void> {
     const batch = waiting.splice(0, MAX_ITEMS)
@@ -38,15 +38,17 @@ export function createStateEdits({ chain, producer, between, rewindTo }: L1Node)
   }
 
   async function flushAll(): Promise<void> {
+    if (isFlushing) return
+    isFlushing = true
     while (waiting.length > 0) await between(flush)
-    flushing = undefined
+    isFlushing = false
   }
 
   return {
     edit: (address, edit) =>
       new Promise((resolve, reject) => {
         waiting.push({ key: bytesToHex(address), edit, resolve, reject })
-        flushing ??= flushAll()
+        void flushAll()
       }),
     apply: (changes, signal) =>
       between(async () => {
