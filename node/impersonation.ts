@@ -1,7 +1,6 @@
 import { TransactionRejected } from '../execution/errors.ts'
-import type { UnsignedTransaction } from '../execution/types.ts'
+import type { Transaction, UnsignedTransaction } from '../execution/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
-import type { Hash32 } from '../stateless/types.ts'
 import type { L1Node } from './l1Node.ts'
 
 /** Addresses that a devnet's L1 sends for without a signature. */
@@ -13,7 +12,7 @@ export type ImpersonatedSenders = {
   /** everybody, whatever was added */
   setAll(enabled: boolean): void
   /** Into the pool, as the sender's own transaction; `has` is the caller's affair. Throws TransactionRejected. */
-  send(tx: UnsignedTransaction): Promise<Hash32>
+  send(tx: UnsignedTransaction): Transaction
 }
 
 const MAX_ADDRESSES = 100_000
@@ -32,12 +31,12 @@ export function createImpersonation({ chain, pool }: L1Node): ImpersonatedSender
     setAll(enabled) {
       all = enabled
     },
-    async send(unsigned) {
+    send(unsigned) {
       const { number, timestamp } = chain.head().header
       const tx = chain.engine.impersonate?.(unsigned, { number: number + 1n, timestamp: timestamp + 1n })
       if (tx === undefined) throw new TransactionRejected('INVALID', 'this chain takes signed transactions only')
       pool.admit(tx)
-      return tx.hash
+      return tx
     },
   }
 }

@@ -13,7 +13,8 @@ import { senderMethods } from './senders.ts'
 import { stateMethods } from './state.ts'
 import { timeMethods } from './time.ts'
 
-const MAX_BLOCKS = 10_000n
+/** what can be made before the time for one call is over */
+const MAX_BLOCKS = 5_000n
 
 /** anvil_, hardhat_ and evm_ methods of a devnet's L1. */
 export function l1DevMethods(deps: L1DevDeps): MethodTable {

@@ -1,4 +1,4 @@
-import type { CallRequest, UnsignedTransaction } from '../../execution/types.ts'
+import type { CallRequest, Transaction, UnsignedTransaction } from '../../execution/types.ts'
 import type { PendingBlocks } from '../../node/pendingBlock.ts'
 import type { Chain, Clock, TxPool } from '../../node/types.ts'
 import type { Hash32 } from '../../stateless/types.ts'
@@ -40,7 +40,7 @@ export type Impersonation = {
   /** may transactions be sent in the name of this address? */
   has(address: Uint8Array): boolean
   /** puts the transaction into the pool as its sender's own; throws TransactionRejected */
-  send(tx: UnsignedTransaction): Promise<Hash32>
+  send(tx: UnsignedTransaction): Transaction
 }
 
 /** Bounds of single methods. */

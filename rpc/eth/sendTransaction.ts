@@ -6,7 +6,7 @@ import { formatTransactionFields } from '../format/transaction.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { method, required } from '../params.ts'
 import type { MethodTable } from '../types.ts'
-import type { EthDeps, Signer } from './deps.ts'
+import type { EthDeps, Impersonation, Signer } from './deps.ts'
 import { fillTransaction } from './fillTransaction.ts'
 import { createSubmission } from './send.ts'
 import { requireKey } from './sign.ts'
@@ -25,7 +25,23 @@ export function transactionObjectMethods(deps: EthDeps): MethodTable {
     return { signature, raw: encodeSigned(tx, signature, sidecar) }
   }
 
+  const sendAs = async (senders: Impersonation, object: TransactionObject, signal: AbortSignal) => {
+    const sent = await inTurn(requireFrom(object), async () =>
+      senders.send(await fillTransaction(deps, object, signal)),
+    )
+    await submission.decided(sent, signal)
+    return toData(sent.hash)
+  }
+
   return {
+    ...(impersonation === undefined
+      ? {}
+      : {
+          /** In the name of whoever `from` is: asking for it is enough, nobody needs to be impersonated first. */
+          eth_sendUnsignedTransaction: method([txParam], ([object], { signal }) =>
+            sendAs(impersonation, object, signal),
+          ),
+        }),
     eth_fillTransaction: method([txParam], async ([object], { signal }) => {
       const tx = await fillTransaction(deps, object, signal)
       const unsigned = encodeUnsigned(tx)
@@ -42,9 +58,7 @@ export function transactionObjectMethods(deps: EthDeps): MethodTable {
     /** Impersonated senders come first; they need no key. The nonce of one sender is given out once. */
     eth_sendTransaction: method([txParam], async ([object], { signal }) => {
       const from = requireFrom(object)
-      if (impersonation?.has(from)) {
-        return toData(await inTurn(from, async () => impersonation.send(await fillTransaction(deps, object, signal))))
-      }
+      if (impersonation?.has(from)) return sendAs(impersonation, object, signal)
       const signer = requireKey(deps.signer, from)
       const pooled = await inTurn(from, async () => {
         const { raw } = await sign(signer, await fillTransaction(deps, object, signal), object.sidecar)
