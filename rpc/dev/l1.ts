@@ -40,11 +40,9 @@ function l1Miner({ node, clock }: L1DevDeps): Miner {
   return {
     maxBlocks: MAX_BLOCKS,
     async mine(style, index, interval) {
-      // anvil lets the interval pass before each block, hardhat between two
-      if (style === 'anvil' && interval > 0n) increaseTime(clock, interval)
-      if (style === 'hardhat' && interval > 0n && index > 0n) {
-        setNextTimestamp(producer, clock, chain.head().header.timestamp + interval)
-      }
+      // anvil lets the interval pass before the first block too, hardhat between two only
+      if (interval > 0n && index > 0n) setNextTimestamp(producer, clock, chain.head().header.timestamp + interval)
+      else if (style === 'anvil') increaseTime(clock, interval)
       const block = await sealer.sealNow()
       if (block === undefined) throw new ChainError('CANNOT_SEAL', 'no block could be sealed')
       return block
