@@ -13,7 +13,7 @@ import { createRunBlock, type RejectionLogger } from './runBlock.ts'
 import { simulate } from './simulate.ts'
 import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
 import { minimumGas } from './typedTransactions.ts'
-import type { Engine, ExecutePrecompile } from './types.ts'
+import type { Engine, ExecutePrecompile, ForkRules } from './types.ts'
 import { verifySidecar } from './verifySidecar.ts'
 
 export type EngineOptions = {
@@ -32,6 +32,7 @@ export type EngineOptions = {
 export function createEngine(options: EngineOptions): Engine {
   const { spec, crypto, logger, execute, yieldEveryMs, impersonation = false } = options
   const deps: BlockDeps = { spec, crypto, logger, execute, yieldEveryMs, impersonation }
+  const rulesAt = createRules(spec, execute !== undefined)
   return {
     chainId: spec.chainId,
     decodeTransaction: (raw, at) => decodeTransaction(raw, spec.sharedCommonAt(at), crypto),
@@ -45,13 +46,7 @@ export function createEngine(options: EngineOptions): Engine {
     forkAt: (at) => spec.forkAt(at),
     hasEip: (eip, at) => spec.hasEip(eip, at),
     forks: spec.forks,
-    rulesAt: (at) =>
-      forkRules({
-        hasEip: (eip) => spec.hasEip(eip, at),
-        blobs: spec.blobParams(spec.forkAt(at)),
-        depositContractAddress: spec.depositContractAddress,
-        hasExecute: execute !== undefined,
-      }),
+    rulesAt,
     nextBaseFee: (parent, timestamp) => nextBaseFee(parent, childCommon(spec, parent.number, timestamp)),
     nextExcessBlobGas: (parent, timestamp) => nextExcessBlobGas(parent, childCommon(spec, parent.number, timestamp)),
     blobBaseFee: (header) => blobBaseFee(header, spec.sharedCommonAt(header)),
@@ -65,6 +60,24 @@ export function createEngine(options: EngineOptions): Engine {
     createAccessList: (call, context) => createAccessList(call, context, deps),
     simulate: (request) => simulate(request, deps),
     runBlock: createRunBlock({ crypto, logger }, { yieldEveryMs }),
+  }
+}
+
+/** Made once for each fork. */
+function createRules(spec: ChainSpec, hasExecute: boolean): Engine['rulesAt'] {
+  const known = new Map<string, ForkRules>()
+  return (at) => {
+    const fork = spec.forkAt(at)
+    const rules =
+      known.get(fork) ??
+      forkRules({
+        hasEip: (eip) => spec.hasEip(eip, at),
+        blobs: spec.blobParams(fork),
+        depositContractAddress: spec.depositContractAddress,
+        hasExecute,
+      })
+    known.set(fork, rules)
+    return rules
   }
 }
 

@@ -57,14 +57,29 @@ const topicAlternatives: Parse<readonly Hash32[] | undefined> = (value, path) =>
   return alternatives.length === 0 ? undefined : alternatives
 }
 
+/** Block numbers that logs to come must have; an absent end is open. */
+export type LiveRange = { from?: bigint; to?: bigint }
+
+/** What a filter's range means for logs to come: tags do not narrow it. Throws as geth when it can never hold any. */
+export function liveRange({ blocks }: FilterObject): LiveRange {
+  if (blocks.kind === 'block') return {}
+  refusePending(blocks)
+  const { from, to } = blocks
+  if (from?.kind === 'number' && to?.kind === 'number' && from.number > to.number) {
+    throw invalidRequestOf(`invalid block range params: from ${from.number} to ${to.number}`)
+  }
+  return {
+    ...(from?.kind === 'number' ? { from: from.number } : {}),
+    ...(to?.kind === 'number' ? { to: to.number } : {}),
+  }
+}
+
 /** Both ends of a range as numbers; absent ones are the head. Throws when it is reversed or reaches beyond the head. */
 export function resolveRange(
   chain: Chain,
   { from, to }: { from: NumberOrTag | undefined; to: NumberOrTag | undefined },
 ): { fromBlock: bigint; toBlock: bigint } {
-  if ([from, to].some((bound) => bound !== undefined && isPending(bound))) {
-    throw new RpcError('PENDING_LOGS_UNSUPPORTED', 'pending logs are not supported')
-  }
+  refusePending({ from, to })
   const head = chain.head().header.number
   const fromBlock = from === undefined ? head : resolveNumber(chain, from)
   const toBlock = to === undefined ? head : resolveNumber(chain, to)
@@ -72,4 +87,10 @@ export function resolveRange(
   if (toBlock > head)
     throw invalidRequestOf(`block range extends beyond current head block: to ${toBlock}, head ${head}`)
   return { fromBlock, toBlock }
+}
+
+function refusePending({ from, to }: { from: NumberOrTag | undefined; to: NumberOrTag | undefined }): void {
+  if ([from, to].some((bound) => bound !== undefined && isPending(bound))) {
+    throw new RpcError('PENDING_LOGS_UNSUPPORTED', 'pending logs are not supported')
+  }
 }

@@ -1,5 +1,6 @@
 import { type FeeHistory, feeHistory } from '../../node/fees.ts'
 import type { Chain } from '../../node/types.ts'
+import type { BlockHeader } from '../../stateless/types.ts'
 import { numberOrTag, requireBlock } from '../blockParameter.ts'
 import { quantity64 } from '../codec.ts'
 import { invalidParams } from '../errors.ts'
@@ -53,13 +54,16 @@ function formatFeeHistory(chain: Chain, pages: readonly FeeHistory[]) {
   // Every page ends with the fee of the block after it, which is the first of the next page.
   const fees = (of: (page: FeeHistory) => readonly bigint[]) =>
     pages.flatMap((page, index) => of(page).slice(0, index === pages.length - 1 ? undefined : -1)).map(toQuantity)
-  const blobRatio = (used: bigint, fork: string) => Number(used) / maxBlobGas(fork)
+  const blobRatio = (header: BlockHeader) => {
+    const max = chain.engine.rulesAt(header).blobs?.max ?? 0
+    return max === 0 ? 0 : Number(header.blobGasUsed ?? 0n) / (max * BLOB_GAS)
+  }
   return {
     oldestBlock: toQuantity(pages[0]?.oldestBlock ?? 0n),
     baseFeePerGas: fees((page) => page.baseFeePerGas),
     gasUsedRatio: pages.flatMap((page) => page.gasUsedRatio.map((ratio) => Math.min(1, ratio))),
     baseFeePerBlobGas: fees((page) => page.baseFeePerBlobGas),
-    blobGasUsedRatio: headers.map((header) => blobRatio(header.blobGasUsed ?? 0n, chain.engine.forkAt(header))),
+    blobGasUsedRatio: headers.map(blobRatio),
     ...(pages[0]?.reward === undefined
       ? {}
       : { reward: pages.flatMap(({ reward }) => reward ?? []).map((tips) => tips.map(toQuantity)) }),
@@ -87,18 +91,3 @@ const percentiles: Parse<readonly number[]> = described(percentileList.schema ??
   }
   return values
 })
-
-/** Most blob gas in one block, by mainnet's blob schedule (EIP-7840, EIP-7892). */
-function maxBlobGas(fork: string): number {
-  switch (fork) {
-    case 'cancun':
-      return 6 * BLOB_GAS
-    case 'prague':
-    case 'osaka':
-      return 9 * BLOB_GAS
-    case 'bpo1':
-      return 15 * BLOB_GAS
-    default:
-      return 21 * BLOB_GAS
-  }
-}

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { logsOfBlock } from '../../node/logIndex.ts'
-import type { HeadChange } from '../../node/types.ts'
+import type { HeadChange, StoredBlock } from '../../node/types.ts'
 import { RpcError } from '../errors.ts'
 import { formatLog } from '../format/receipt.ts'
 import { toData } from '../hex.ts'
-import { type FilterObject, filterObject, type LogCriteria } from '../logFilter.ts'
+import { type FilterObject, filterObject, type LiveRange, type LogCriteria, liveRange } from '../logFilter.ts'
 import { method, required, text } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
@@ -17,6 +17,7 @@ type Filter = {
   kind: 'blocks' | 'transactions' | 'logs'
   /** logs only */
   logFilter: FilterObject | undefined
+  range: LiveRange
   changes: unknown[]
   lastUseMs: number
 }
@@ -63,18 +64,19 @@ function createFilters(deps: Pick<EthDeps, 'chain' | 'pool' | 'clock' | 'limits'
   chain.onHead((change) => {
     if (filters.size === 0) return
     record('blocks', () => change.added.map(({ block }) => toData(block.hash)))
-    record('logs', ({ logFilter }) => logChanges(change, logFilter?.criteria ?? {}))
+    record('logs', ({ logFilter, range }) => logChanges(change, logFilter?.criteria ?? {}, range))
   })
   pool.onPending((tx) => record('transactions', () => [toData(tx.hash)]))
 
   return {
     add(kind: Filter['kind'], logFilter?: FilterObject): string {
+      const range = logFilter === undefined ? {} : liveRange(logFilter)
       forgetIdle()
       if (filters.size >= maxFilters) {
         throw new RpcError('LIMIT_EXCEEDED', `at most ${maxFilters} filters can be open`, { limit: maxFilters })
       }
       const id = newId()
-      filters.set(id, { kind, logFilter, changes: [], lastUseMs: clock.nowMs() })
+      filters.set(id, { kind, logFilter, range, changes: [], lastUseMs: clock.nowMs() })
       return id
     },
     remove: (id: string): boolean => filters.delete(id),
@@ -88,11 +90,15 @@ function createFilters(deps: Pick<EthDeps, 'chain' | 'pool' | 'clock' | 'limits'
   }
 }
 
-/** Logs that a change of the head took away (newest block first) and brought. */
-export function logChanges({ removed, added }: HeadChange, criteria: LogCriteria) {
+/** Logs of blocks in the range that a change of the head took away (newest block first) and brought. */
+export function logChanges({ removed, added }: HeadChange, criteria: LogCriteria, { from, to }: LiveRange) {
+  const isInside = ({ block: { header } }: StoredBlock) =>
+    (from === undefined || header.number >= from) && (to === undefined || header.number <= to)
   return [
-    ...removed.flatMap((stored) => [...logsOfBlock(stored, criteria)].map((log) => formatLog(log, true))),
-    ...added.flatMap((stored) => [...logsOfBlock(stored, criteria)].map((log) => formatLog(log))),
+    ...removed
+      .filter(isInside)
+      .flatMap((stored) => [...logsOfBlock(stored, criteria)].map((log) => formatLog(log, true))),
+    ...added.filter(isInside).flatMap((stored) => [...logsOfBlock(stored, criteria)].map((log) => formatLog(log))),
   ]
 }
 

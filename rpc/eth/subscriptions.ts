@@ -2,7 +2,7 @@ import { invalidParams, RpcError } from '../errors.ts'
 import { formatHeader } from '../format/block.ts'
 import { formatPooledTransaction } from '../format/transaction.ts'
 import { toData } from '../hex.ts'
-import { filterObject } from '../logFilter.ts'
+import { filterObject, liveRange } from '../logFilter.ts'
 import { describe, method, optional, type Parse, required, text } from '../params.ts'
 import type { MethodTable, RpcConnection, RpcContext } from '../types.ts'
 import type { EthDeps } from './deps.ts'
@@ -12,20 +12,27 @@ const NOTIFICATION = 'eth_subscription'
 
 type Start = Parameters<RpcConnection['subscribe']>[1]
 
-/** eth_subscribe: newHeads, logs (removed ones too) and newPendingTransactions (hashes, or objects when asked with true). */
+/** eth_subscribe: newHeads, logs (removed ones too), newPendingTransactions (hashes, or objects when asked with true), syncing. */
 export function subscriptionMethods({ chain, pool }: Pick<EthDeps, 'chain' | 'pool'>): MethodTable {
   const startOf = (kind: string, options: unknown): Start => {
     switch (kind) {
       case 'newHeads':
         return (push) => chain.onHead(({ added }) => added.forEach(({ block }) => void push(formatHeader(block))))
       case 'logs': {
-        const { criteria } = filterObject(options ?? {}, 'argument 1 (options)')
-        return (push) => chain.onHead((change) => logChanges(change, criteria).forEach(push))
+        const filter = filterObject(options ?? {}, 'argument 1 (options)')
+        const range = liveRange(filter)
+        return (push) => chain.onHead((change) => logChanges(change, filter.criteria, range).forEach(push))
       }
       case 'newPendingTransactions': {
         const full = options === true
         return (push) => pool.onPending((tx) => push(full ? formatPooledTransaction(tx) : toData(tx.hash)))
       }
+      // Without peers there is never anything to catch up with: it is told once, and stays so.
+      case 'syncing':
+        return (push) => {
+          push(false)
+          return () => undefined
+        }
       default:
         throw invalidParams('argument 0 (subscription)', `no ${describe(kind)} subscription in eth namespace`)
     }
