@@ -170,6 +170,28 @@ describe('eth_signTransaction and eth_sendTransaction', () => {
     expect(await rpc('eth_getCode', account(1).address)).toBe(`0xef0100${LOGGER_ADDRESS.slice(2)}`)
   })
 
+  test('a blob transaction with its blobs, commitments and cell proofs', async () => {
+    // The commitment to a blob of zeros, and every proof about it, is the point at infinity.
+    const infinity = `0xc0${'0'.repeat(94)}`
+    const sidecar = { blobs: [`0x${'00'.repeat(131_072)}`], commitments: [infinity], proofs: Array(128).fill(infinity) }
+    const filled = await rpc<{ raw: Hex; tx: Json }>('eth_fillTransaction', { from, to, ...sidecar })
+    expect(filled.tx).toMatchObject({
+      type: '0x3',
+      blobVersionedHashes: ['0x010657f37554c781402a22917dee2f75def7ab966d7b770905398eba3c444014'],
+      commitments: [infinity],
+    })
+    const signed = await rpc<{ raw: Hex; tx: Json }>('eth_signTransaction', { from, to, ...sidecar })
+    expect(signed.tx).toMatchObject({ type: '0x3', from, proofs: sidecar.proofs })
+    const hash = await rpc<Hex>('eth_sendTransaction', { from, to, ...sidecar })
+    expect(await rpc('eth_getTransactionByHash', hash)).toMatchObject({ type: '0x3', maxFeePerBlobGas: '0x2' })
+    await seal()
+    expect(await rpc('eth_getTransactionReceipt', hash)).toMatchObject({ status: '0x1', blobGasUsed: '0x20000' })
+    const { commitments, ...incomplete } = sidecar
+    expect(await failure('eth_sendTransaction', { from, to, ...incomplete })).toMatchObject({ code: -32602 })
+    const wrong = { ...sidecar, blobVersionedHashes: [`0x01${'1'.repeat(62)}`], commitments }
+    expect(await failure('eth_sendTransaction', { from, to, ...wrong })).toMatchObject({ code: -32602 })
+  })
+
   test('two at the same time get two nonces', async () => {
     const sends = [1, 2, 3].map((value) => rpc<Hex>('eth_sendTransaction', { from, to, value: toHex(value) }))
     const hashes = await Promise.all(sends)
