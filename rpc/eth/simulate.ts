@@ -72,8 +72,8 @@ function simulatePayload(chainId: bigint): Parse<Options> {
       throw invalidParams(`${path}.blockStateCalls`, 'empty input')
     }
     const parsed = blocks(rows, `${path}.blockStateCalls`)
-    const calls = parsed.reduce((sum, block) => sum + block.calls.length, 0)
-    if (calls > MAX_CALLS) throw tooLarge('calls', calls, MAX_CALLS)
+    const count = parsed.reduce((sum, block) => sum + block.calls.length, 0)
+    if (count > MAX_CALLS) throw tooLarge('calls', count, MAX_CALLS)
     const flag = (name: string) => {
       const given = read(name)
       return given === undefined ? false : bool(given, `${path}.${name}`)
@@ -103,6 +103,8 @@ function simulationBlock(chainId: bigint): Parse<SimulationBlock> {
   const calls = list(call, MAX_CALLS)
   return (value, path) => {
     const read = readObject(value, path)
+    const given = read('calls')
+    if (Array.isArray(given) && given.length > MAX_CALLS) throw tooLarge('calls', given.length, MAX_CALLS)
     return {
       calls: [],
       ...property(read, path, 'calls', 'calls', calls),

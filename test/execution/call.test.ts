@@ -283,6 +283,29 @@ describe('overrides', () => {
     expect(await read(1, { stateDiff: new Map([[slot(1), word(0)]]) })).toEqual([0n])
   })
 
+  test('a precompile runs where it was moved to, and what is overridden runs no more', async () => {
+    const sha256 = bytes(`0x${'2'.padStart(40, '0')}`)
+    const data = word(1)
+    const [hash] = await output({ to: sha256, data })
+    const moved = { stateOverrides: overrides([[sha256, { movePrecompileTo: target }]]) }
+    expect(await output({ to: target, data }, moved)).toEqual([hash])
+    expect(await output({ to: sha256, data }, moved)).toEqual([])
+    const code = bytes(reportCode([OP.number]))
+    const replaced = { stateOverrides: overrides([[sha256, { code }]]) }
+    expect(await output({ to: sha256, data }, replaced)).toEqual([fixture.context.header.number])
+    const itself = { stateOverrides: overrides([[target, { movePrecompileTo: target }]]) }
+    await expect(call({ to: target }, itself)).rejects.toMatchObject({ code: 'NOT_A_PRECOMPILE' })
+  })
+
+  test('storage of an account that is not there', async () => {
+    const fresh = address(0x51)
+    const values = new Map([[slot(1), word(9)]])
+    const code = bytes('0x6001545f5260205ff3')
+    expect(await output({ to: fresh }, { stateOverrides: overrides([[fresh, { code, stateDiff: values }]]) })).toEqual([
+      9n,
+    ])
+  })
+
   test('every field of the block', async () => {
     const opcodes = [OP.number, OP.timestamp, OP.gasLimit, OP.coinbase, OP.prevRandao, OP.baseFee, OP.blobBaseFee]
     const stateOverrides = overrides([[target, { code: bytes(reportCode(opcodes)) }]])

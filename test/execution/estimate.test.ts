@@ -1,7 +1,14 @@
+import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import { runCallRequest } from '../../execution/call.ts'
 import { estimateGas } from '../../execution/estimate.ts'
-import type { AccountOverride, CallContext, CallRequest, EstimateOutcome } from '../../execution/types.ts'
+import type {
+  AccountOverride,
+  Authorization,
+  CallContext,
+  CallRequest,
+  EstimateOutcome,
+} from '../../execution/types.ts'
 import { address, bytes, createFixture, ETHER, type Fixture, key } from './callSupport.ts'
 
 const rich = address(1)
@@ -48,6 +55,40 @@ async function exact(call: CallRequest, on: Fixture = amsterdam, codes: Override
   expect(await succeeds(result.gas - 1n)).toBe(false)
   return result
 }
+
+describe('authorizations', () => {
+  const signer = privateKeyToAccount('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80')
+  const authority = bytes(signer.address)
+  const signedBy = async (nonce: number): Promise<Authorization> => {
+    const { r, s, yParity = 0 } = await signer.signAuthorization({ chainId: 18079, nonce, address: AUTHORIZED })
+    return { chainId: 18079n, address: target, nonce: BigInt(nonce), yParity, r: BigInt(r), s: BigInt(s) }
+  }
+  const AUTHORIZED = key(target) as `0x${string}`
+  const set = async (nonce = 0) => ({ from: rich, to: target, authorizationList: [await signedBy(nonce)] })
+
+  test('Prague: an authority that exists gives half of its price back, after it was paid', async () => {
+    expect((await exact(await set(), at('pragueTime'))).gas).toBe(21_000n + 25_000n)
+    const existing: Overrides = [[authority, { balance: 1n }]]
+    expect((await exact(await set(), at('pragueTime'), existing)).gas).toBe(21_000n + 25_000n)
+  })
+
+  test('Amsterdam: a new authority costs its account and its indicator', async () => {
+    const written = 15_000n + 7_816n + 9_000n
+    expect(await exact(await set())).toEqual({
+      status: 'success',
+      gas: written + 183_600n + 35_190n,
+      regularGas: written,
+    })
+    const existing: Overrides = [[authority, { balance: 1n }]]
+    expect((await exact(await set(), amsterdam, existing)).gas).toBe(written + 35_190n)
+  })
+
+  test('Amsterdam: what only begins like a delegation is a contract, whose authorization is void', async () => {
+    const longer: Overrides = [[authority, { code: bytes(`0xef0100${'00'.repeat(21)}`) }]]
+    expect((await exact(await set(), amsterdam, longer)).gas).toBe(15_000n + 7_816n)
+    expect((await exact(await set(1), amsterdam)).gas).toBe(15_000n + 7_816n)
+  })
+})
 
 describe('transfers', () => {
   test.each(FORKS.slice(0, -1))('%s: 21000, to a new account too', async (fork) => {
