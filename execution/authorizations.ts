@@ -106,6 +106,11 @@ export function recoverAuthority(item: Authorization, common: Common): Address |
   return authority === undefined ? undefined : new Address(authority)
 }
 
+/** Who signed the authorizations of a transaction, as far as a signer can be told. */
+export function authoritiesOf({ authorizationList = [] }: Pick<Transaction, 'authorizationList'>, common: Common) {
+  return authorizationList.flatMap((item) => recoverAuthority(item, common)?.bytes ?? [])
+}
+
 /** EIP-7702 before EIP-8037: the intrinsic gas took every authority for a new account. */
 function existingAccountRefund(common: Common): bigint {
   return common.param('perEmptyAccountCost') - common.param('perAuthBaseGas')

@@ -64,6 +64,7 @@ export type BlockContextOptions = {
   budget?: bigint | undefined
   execute?: ExecutePrecompile | undefined
   yieldEveryMs?: number | undefined
+  /** calls the run off; it then rejects with the signal's reason, as it is or as the cause of a LibraryFailure */
   signal?: AbortSignal | undefined
 }
 

@@ -18,7 +18,7 @@ import {
 } from './callTransaction.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import { TransactionRejected } from './errors.ts'
-import { createRunVm, type RunVm } from './evm.ts'
+import { createRunVm, type RunEvm, type RunVm } from './evm.ts'
 import { blobBaseFee, effectiveGasPrice } from './fees.ts'
 import type { NodeCommon } from './nodeCommon.ts'
 import type { OpcodeWatch } from './opcodeMap.ts'
@@ -54,8 +54,13 @@ export type CallRun = {
   readonly precompiles: ReadonlySet<string>
   /** the least gas limit that a transaction like this may have */
   readonly minimumGas: bigint
-  /** Throws TransactionRejected when no transaction like this could run. */
-  attempt(gasLimit: bigint): Promise<CallAttempt>
+  /** private to this run */
+  readonly evm: RunEvm
+  /**
+   * `inspect` sees the state as the call left it, before all is taken back. Throws TransactionRejected when no transaction
+   * like this could run.
+   */
+  attempt(gasLimit: bigint, inspect?: (attempt: CallAttempt) => void): Promise<CallAttempt>
 }
 
 /**
@@ -104,12 +109,13 @@ export async function createCallRun(
     nonce,
     precompiles: new Set(vm.evm.precompiles.keys()),
     minimumGas: bigIntMax(least.intrinsic, least.floor),
-    async attempt(gasLimit) {
+    evm: vm.evm,
+    async attempt(gasLimit, inspect = () => {}) {
       context.signal?.throwIfAborted()
       requireFunds(transaction, gasLimit, balance)
       requireLeastGas(gasLimit, least)
       const typed = typedCall(transaction, gasLimit, rules)
-      return attemptOf(await runOnce(vm, transaction, { tx: typed, block }, context.signal))
+      return runOnce(vm, transaction, { tx: typed, block }, { inspect, signal: context.signal })
     },
   }
 }
@@ -164,8 +170,8 @@ async function runOnce(
   { vm, evm, state, clock }: RunVm,
   { sender, fields }: CallTransaction,
   options: Pick<Parameters<typeof runTx>[1], 'tx' | 'block'>,
-  signal: AbortSignal | undefined,
-): Promise<RunTxResult> {
+  { inspect, signal }: { inspect(attempt: CallAttempt): void; signal: AbortSignal | undefined },
+): Promise<CallAttempt> {
   if (clock.dueNow()) await clock.pause()
   evm.accessList?.beginIndex(1)
   const mark = state.mark()
@@ -175,7 +181,9 @@ async function runOnce(
   evm.authorize(delegates ? { ...fields, sender } : undefined)
   const tx = delegates ? withoutAuthorizations(options.tx) : options.tx
   try {
-    return await runLibrary(state, () => runTx(vm, { ...options, tx, ...SKIPPED }))
+    const attempt = attemptOf(await runLibrary(state, () => runTx(vm, { ...options, tx, ...SKIPPED })))
+    inspect(attempt)
+    return attempt
   } catch (error) {
     if (signal?.aborted) throw signal.reason
     throw asRejection(error)

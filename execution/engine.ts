@@ -11,6 +11,8 @@ import { forkRules } from './forkRules.ts'
 import { encodeImpersonated } from './impersonation.ts'
 import { createRunBlock, type RejectionLogger } from './runBlock.ts'
 import { simulate } from './simulate.ts'
+import { changesBefore, traceBlock } from './traceBlock.ts'
+import { traceCall } from './traceCall.ts'
 import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
 import { minimumGas } from './typedTransactions.ts'
 import type { Engine, ExecutePrecompile, ForkRules } from './types.ts'
@@ -56,6 +58,9 @@ export function createEngine(options: EngineOptions): Engine {
     executeBlock: (request) => executeBlock(request, deps),
     beginBlock: (request) => beginBlock(request, deps),
     call: (call, context) => runCallRequest(call, context, deps),
+    traceBlock: (request) => traceBlock(request, deps),
+    traceCall: (call, context) => traceCall(call, context, deps),
+    changesBefore: (request, count) => changesBefore(request, count, deps),
     estimateGas: (call, context) => estimateGas(call, context, deps),
     createAccessList: (call, context) => createAccessList(call, context, deps),
     simulate: (request) => simulate(request, deps),

@@ -56,3 +56,6 @@ export type SimulationRejectedCode =
   | 'SIMULATION_TOO_LARGE'
 
 export class SimulationRejected extends NodeError<SimulationRejectedCode> {}
+
+/** A trace that would take more memory than it may. */
+export class TraceTooLarge extends NodeError<'TRACE_TOO_LARGE'> {}

@@ -10,7 +10,7 @@ import {
   NobleBN254,
   type PrecompileFunc,
 } from '@ethereumjs/evm'
-import { Account, Address } from '@ethereumjs/util'
+import { Account, Address, generateAddress2 } from '@ethereumjs/util'
 import { createVM, type VM, type VMOpts } from '@ethereumjs/vm'
 import { EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import type { Hash32, StateView } from '../stateless/types.ts'
@@ -19,6 +19,7 @@ import { JournaledAccessList, SilentAccessList } from './accessList.ts'
 import type { AmsterdamCore, FrameOptions } from './amsterdamCore.ts'
 import { applyAuthorizations, type Delegating } from './authorizations.ts'
 import { createYieldClock, type YieldClock } from './eventLoop.ts'
+import { createEvmTrace, type EvmTrace, tracedState } from './evmTrace.ts'
 import { gasCosts } from './frameGas.ts'
 import { type FrameClass, frameEnv, loadFrameClass, runFrame } from './frames.ts'
 import {
@@ -31,6 +32,7 @@ import {
 } from './internal.ts'
 import type { CodeAnalysis } from './jumpAnalysis.ts'
 import type { LogTrace } from './logTrace.ts'
+import { MESSAGE_OPCODES, nextAddress } from './messageOpcodes.ts'
 import { createMeter, type Meter } from './metering.ts'
 import {
   buildOpcodeTable,
@@ -38,10 +40,14 @@ import {
   type OpcodeMap,
   type OpcodeTable,
   type OpcodeWatch,
+  type RunState,
 } from './opcodeMap.ts'
 import { runOutermost } from './outermost.ts'
 import { replacePrecompiles } from './precompiles.ts'
 import { JournaledState } from './stateManager.ts'
+import { SELF_PRICED_OPCODES } from './stateOpcodes.ts'
+import { buildTracedTable, opcodeNames } from './tracedTable.ts'
+import type { TracedState, Tracer } from './tracers/tracer.ts'
 import type { ExecutePrecompile } from './types.ts'
 import { WarmJournal } from './warmJournal.ts'
 
@@ -50,6 +56,8 @@ export const SYSTEM_ADDRESS = new Address(hexToBytes(SYSTEM_ADDRESS_HEX))
 export const DEFAULT_YIELD_EVERY_MS = 10
 
 const DONE = Promise.resolve()
+
+const SELF_PRICED: ReadonlySet<number> = new Set([...SELF_PRICED_OPCODES.keys(), ...MESSAGE_OPCODES.keys()])
 
 type EvmDeps = {
   common: Common
@@ -73,7 +81,10 @@ export class RunEvm extends EVM {
   #plainTable: OpcodeTable
   readonly #opcodeContext: OpcodeContext
   readonly #libraryMap: OpcodeMap
+  /** what unmetered frames run with: the plain table, or one that tells the trace */
+  #table: OpcodeTable
   #meteredTable: OpcodeTable | undefined
+  #tracing: EvmTrace | undefined
   #systemCall: 'none' | 'entering' | 'running' = 'none'
   #depth = 0
   #accessList: JournaledAccessList | undefined
@@ -111,6 +122,7 @@ export class RunEvm extends EVM {
       amsterdam: this.#amsterdam,
     }
     this.#plainTable = buildOpcodeTable(this.#libraryMap, this.#opcodeContext)
+    this.#table = this.#plainTable
     this.#frames = deps.frames
     // The journal's type has private members; the library only calls the methods that ours has.
     this.journal = new WarmJournal(deps.state, deps.common, this.accessList) as unknown as typeof this.journal
@@ -137,6 +149,29 @@ export class RunEvm extends EVM {
       cleanUp: () => this.transientStorage.clear(),
       breathe: () => (clock.dueNow() ? clock.pause() : DONE),
     }
+  }
+
+  /** Tells `tracer` of everything that runs from here on; undefined: nobody. Metered runs are not told. */
+  trace(tracer: Tracer | undefined): void {
+    this.#tracing = tracer === undefined ? undefined : createEvmTrace(tracer)
+    this.#table =
+      this.#tracing === undefined
+        ? this.#plainTable
+        : buildTracedTable(this.#plainTable, {
+            trace: this.#tracing,
+            state: this.#state,
+            selfPriced: this.#amsterdam === undefined ? new Set() : SELF_PRICED,
+            names: opcodeNames(this.#libraryMap),
+          })
+  }
+
+  get tracing(): EvmTrace | undefined {
+    return this.#tracing
+  }
+
+  /** State as tracers may look at it. */
+  get tracedState(): TracedState {
+    return tracedState(this.#state, (address) => this.getPrecompile(new Address(address)) !== undefined)
   }
 
   get accessList(): JournaledAccessList | undefined {
@@ -171,6 +206,7 @@ export class RunEvm extends EVM {
   /** From here on every run is told to these; not for metered runs. */
   watch(watches: ReadonlyMap<number, OpcodeWatch>): void {
     this.#plainTable = buildOpcodeTable(this.#libraryMap, this.#opcodeContext, { watches })
+    this.#table = this.#plainTable
   }
 
   /** From here on logs and messages are told to the trace; not from Amsterdam on. */
@@ -224,7 +260,10 @@ export class RunEvm extends EVM {
   async #run(options: EVMRunCallOpts): Promise<EVMResult> {
     if (options.message !== undefined) {
       if (this.#clock.dueNow()) await this.#clock.pause()
+      const { message } = options
+      this.#tracing?.enterInner(message, message.to === undefined ? this.#newAddress(message) : undefined)
       const result = await super.runCall(options)
+      this.#tracing?.exit(result.execResult)
       // A caller copies its whole log list to append the callee's; do not make it do so for nothing.
       if (result.execResult.logs?.length === 0) delete result.execResult.logs
       return result
@@ -232,7 +271,28 @@ export class RunEvm extends EVM {
     const tx = this.#authorizing
     this.#authorizing = undefined
     const seen = this.#shownBlock === undefined ? options : { ...options, block: this.#shownBlock }
-    return tx === undefined ? this.#runCounted(seen) : this.#runDelegating(seen, tx)
+    if (this.#tracing !== undefined) this.#enterOutermost(this.#tracing, options)
+    const result = await (tx === undefined ? this.#runCounted(seen) : this.#runDelegating(seen, tx))
+    this.#tracing?.exit(result.execResult)
+    return result
+  }
+
+  #enterOutermost(trace: EvmTrace, options: EVMRunCallOpts): void {
+    const { caller = new Address(new Uint8Array(20)), to, value = 0n, data = EMPTY_BYTES, gasLimit = 0n } = options
+    trace.enterOutermost({
+      from: caller.bytes,
+      to: to?.bytes ?? this.#newAddress({ caller, data }),
+      creates: to === undefined,
+      input: data,
+      gas: gasLimit,
+      value,
+    })
+  }
+
+  /** Where a creation goes whose creator's nonce has been raised already. */
+  #newAddress({ caller, data, salt }: Pick<Message, 'caller' | 'data' | 'salt'>): Uint8Array {
+    if (salt !== undefined) return generateAddress2(caller.bytes, salt, data)
+    return nextAddress(caller, (this.#state.peekAccount(caller.bytes)?.nonce ?? 1n) - 1n).bytes
   }
 
   /** The next outermost call belongs to this transaction and first applies its EIP-7702 authorizations. */
@@ -304,7 +364,11 @@ export class RunEvm extends EVM {
     options: Parameters<EVM['runInterpreter']>[1] & FrameOptions = {},
   ): Promise<ExecResult> {
     const { meter } = this
-    if (!meter.armed) return this.#runFrame(message, options, this.#plainTable)
+    if (!meter.armed) {
+      const result = await this.#runFrame(message, options, this.#table)
+      this.#tracing?.ran(result.runState as RunState | undefined, result.exceptionError !== undefined)
+      return result
+    }
     this.#meteredTable ??= buildOpcodeTable(this.#libraryMap, this.#opcodeContext, {
       beforeOpcode: meter.check,
       beforeMessage: meter.remember,

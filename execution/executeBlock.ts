@@ -1,5 +1,5 @@
 import { InvalidBlock } from '../stateless/errors.ts'
-import { createBlockRun } from './blockRun.ts'
+import { type BlockRun, createBlockRun } from './blockRun.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import type { Crypto } from './crypto.ts'
 import { checkHeader } from './headerRules.ts'
@@ -7,7 +7,7 @@ import { checkOmmers } from './ommers.ts'
 import { decodeBlockTransactions, type RejectionLogger, rejectingLibraryFailures, runAll } from './runBlock.ts'
 import { checkBody, compare, compareWithHeader, outcomeOfBlock } from './sealBlock.ts'
 import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
-import type { BlockOutcome, ExecuteBlockRequest, ExecutePrecompile } from './types.ts'
+import type { BlockOutcome, ExecuteBlockRequest, ExecutePrecompile, Transaction } from './types.ts'
 
 export type BlockDeps = {
   spec: ChainSpec
@@ -27,7 +27,11 @@ export function executeBlock(request: ExecuteBlockRequest, deps: BlockDeps): Pro
   return rejectingLibraryFailures(request.block.hash, deps.logger, () => execute(request, deps))
 }
 
-async function execute(request: ExecuteBlockRequest, deps: BlockDeps): Promise<BlockOutcome> {
+/** A run of a sealed block that has not begun yet, with its transactions; header and body are checked. */
+export async function createSealedRun(
+  request: Omit<ExecuteBlockRequest, 'blockAccessList'> & { signal?: AbortSignal },
+  deps: BlockDeps,
+): Promise<{ run: BlockRun; transactions: readonly Transaction[] }> {
   const { block, parent, state } = request
   const { spec } = deps
   const common = spec.sharedCommonAt(block.header)
@@ -45,7 +49,14 @@ async function execute(request: ExecuteBlockRequest, deps: BlockDeps): Promise<B
     blockHash: request.blockHash,
     execute: deps.execute,
     yieldEveryMs: deps.yieldEveryMs,
+    signal: request.signal,
   })
+  return { run, transactions }
+}
+
+async function execute(request: ExecuteBlockRequest, deps: BlockDeps): Promise<BlockOutcome> {
+  const { block } = request
+  const { run, transactions } = await createSealedRun(request, deps)
   await runAll(run, transactions, request.changes)
   const result = await run.finish({ withdrawals: block.withdrawals ?? [], ommers: block.ommers })
   compareWithHeader(block.header, result)

@@ -11,6 +11,7 @@ export type AmsterdamFrame = Omit<RunState, 'interpreter'> & {
   memoryWordCount: bigint
   highestMemCost: bigint
   returnBytes: Uint8Array
+  wanted?: bigint
   readonly env: {
     readonly address: Address
     readonly caller: Address
@@ -25,8 +26,11 @@ export type AmsterdamFrame = Omit<RunState, 'interpreter'> & {
   }
 }
 
-/** What charges change of a frame. `stateGasSpilled`: state gas that was paid with `gasLeft`. */
-export type FrameGas = { gasLeft: bigint; stateGasSpilled: bigint }
+/**
+ * What charges change of a frame. `stateGasSpilled`: state gas that was paid with `gasLeft`; `wanted`: the price that was
+ * not there and ended the frame.
+ */
+export type FrameGas = { gasLeft: bigint; stateGasSpilled: bigint; wanted?: bigint }
 
 /** EIP-8037: what a transaction has for state alone, and the net state gas it has used. */
 export type StateGasPool = { stateGasReservoir: bigint; executionStateGasUsed: bigint }
@@ -89,7 +93,9 @@ export function halt(reason: keyof typeof EVMError.errorMessages): never {
 
 /** EELS check_gas: is this much there, without taking it? */
 export function requireGas(frame: FrameGas, amount: bigint): void {
-  if (frame.gasLeft < amount) halt('OUT_OF_GAS')
+  if (frame.gasLeft >= amount) return
+  frame.wanted = amount
+  halt('OUT_OF_GAS')
 }
 
 export function chargeGas(frame: FrameGas, amount: bigint): void {

@@ -67,6 +67,7 @@ async function call(frame: AmsterdamFrame, core: AmsterdamCore, kind: CallKind):
   const stipend = value === 0n ? 0n : costs.callStipend
   const gasLimit = (args.gas < most ? args.gas : most) + stipend
   extendMemory(frame, windows)
+  evm.tracing?.paid(frame, gasLimit - stipend)
   // What the callee gets is not taken before it ran; the meter counts on that.
   frame.gasLeft += stipend
   frame.returnBytes = EMPTY_BYTES
@@ -162,6 +163,7 @@ async function create(frame: AmsterdamFrame, core: AmsterdamCore, items: 3 | 4):
   const createsAccount = !isAlive(account)
   if (createsAccount) chargeStateGas(evm, frame, costs.newAccount)
   const gasLimit = callGasLimit(frame.gasLeft)
+  evm.tracing?.paid(frame, gasLimit)
   creator.nonce += 1n
   await evm.journal.putAccount(address, creator)
   if (account !== undefined && !isDeployable(account)) {

@@ -22,6 +22,16 @@ export function stateGasEntry({ evm }: AmsterdamCore): StateGasEntry {
  * gone. `executionGasUsed` of the result is out of the message's gas limit.
  */
 export async function runMessage(core: AmsterdamCore, request: FrameRequest): Promise<EVMResult> {
+  const { tracing } = core.evm
+  const { message } = request
+  if (tracing === undefined || message.depth === 0) return runAndSettle(core, request)
+  tracing.enterInner(message, message.to?.bytes)
+  const result = await runAndSettle(core, request)
+  tracing.exit(result.execResult)
+  return result
+}
+
+async function runAndSettle(core: AmsterdamCore, request: FrameRequest): Promise<EVMResult> {
   const { evm } = core
   const { message, entry = stateGasEntry(core) } = request
   await evm.journal.checkpoint()
@@ -53,7 +63,9 @@ async function call(core: AmsterdamCore, { message, precompile, frame = {} }: Fr
   assert(to !== undefined, 'a call without a target')
   if (!message.delegatecall && value > 0n && !caller.equals(to)) {
     await moveEther(core, caller, to, value)
-    logs.push(createEIP7708TransferLog(caller, to, value))
+    const log = createEIP7708TransferLog(caller, to, value)
+    logs.push(log)
+    core.evm.tracing?.log(log)
   }
   if (precompile !== undefined) {
     const result = await core.runPrecompile(precompile, message)

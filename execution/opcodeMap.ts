@@ -28,6 +28,7 @@ export type RunState = {
 export type OpcodeEntry = {
   opcodeInfo: {
     readonly code: number
+    readonly fullName?: string
     readonly feeBigInt: bigint
     readonly dynamicGas: boolean
     readonly isInvalid: boolean

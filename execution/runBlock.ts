@@ -9,7 +9,7 @@ import type { Crypto } from './crypto.ts'
 import { TransactionRejected } from './errors.ts'
 import { assert } from './internal.ts'
 import { type decodeOwnTransaction, decodeTransaction } from './transactions.ts'
-import type { InjectedChanges, Transaction } from './types.ts'
+import type { InjectedChanges, Transaction, TransactionOutcome } from './types.ts'
 
 export type RejectionLogger = { error(event: string, fields?: Record<string, unknown>): void }
 
@@ -73,13 +73,18 @@ export async function runAll(
   changes?: InjectedChanges,
 ): Promise<void> {
   await run.begin(changes)
-  for (const [index, tx] of transactions.entries()) {
-    try {
-      await run.runTransaction(tx)
-    } catch (error) {
-      if (!(error instanceof TransactionRejected)) throw error
-      throw badTransaction(index, error)
-    }
+  for (const [index, tx] of transactions.entries()) await runIncluded(run, tx, index)
+}
+
+/** Runs a transaction that stands in the block at this place. */
+export async function runIncluded(run: BlockRun, tx: Transaction, index: number): Promise<TransactionOutcome> {
+  try {
+    const outcome = await run.runTransaction(tx)
+    assert(outcome !== undefined, 'nobody refuses transactions of a sealed block')
+    return outcome
+  } catch (error) {
+    if (!(error instanceof TransactionRejected)) throw error
+    throw badTransaction(index, error)
   }
 }
 

@@ -158,6 +158,11 @@ export class JournaledState implements StateManagerInterface {
     return this.#slot(account, address.bytes, bytesToHex(key), key)
   }
 
+  /** The slot as it is now; no block access list hears of it. */
+  peekStorage(address: Uint8Array, key: Uint8Array): Uint8Array {
+    return this.#slot(bytesToHex(address), address, bytesToHex(key), key)
+  }
+
   async putStorage(address: Address, key: Uint8Array, value: Uint8Array): Promise<void> {
     assert(key.length === 32, 'storage key is not 32 bytes')
     const account = bytesToHex(address.bytes)

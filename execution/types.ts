@@ -9,6 +9,9 @@ import type {
   StateView,
   Withdrawal,
 } from '../stateless/types.ts'
+import type { ReplayRequest, TraceBlockRequest, TraceOptions, TraceResult } from './traceTypes.ts'
+
+export type * from './traceTypes.ts'
 
 import type { BlobSidecar } from './blobSidecar.ts'
 
@@ -357,6 +360,15 @@ export type Engine = {
   beginBlock(request: BeginBlockRequest): Promise<BlockAssembly>
   /** eth_call semantics: no balance or nonce checks beyond what value transfer needs, base fee 0 without a gas price. */
   call(call: CallRequest, context: CallContext): Promise<CallOutcome>
+  /**
+   * Runs a sealed block again and tells what its transactions did, in their order. Throws InvalidBlock, TraceTooLarge and
+   * the signal's reason.
+   */
+  traceBlock(request: TraceBlockRequest): Promise<readonly TraceResult[]>
+  /** The same for a call. Throws TransactionRejected, TraceTooLarge. */
+  traceCall(call: CallRequest, context: CallContext & TraceOptions): Promise<TraceResult>
+  /** What a sealed block has changed before its transaction of this index (or, for their number, after the last). */
+  changesBefore(request: ReplayRequest, index: number): Promise<StateChanges>
   /** Binary search up to `call.gas` or the block gas limit (EIP-8037: above 2^24 is legal for state gas). */
   estimateGas(call: CallRequest, context: CallContext): Promise<EstimateOutcome>
   /** Accounts and slots that the call uses, found by running it until its list no longer changes. */

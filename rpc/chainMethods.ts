@@ -1,5 +1,6 @@
 import { chainControlMethods } from './debug/chain.ts'
 import { rawMethods } from './debug/raw.ts'
+import { traceMethods } from './debug/trace.ts'
 import { witnessMethods } from './debug/witness.ts'
 import type { EthDeps } from './eth/deps.ts'
 import { ethMethods } from './eth/methods.ts'
@@ -17,6 +18,7 @@ export function chainMethods(deps: EthDeps & { clientVersion: string }): MethodT
     ...rawMethods(deps),
     ...witnessMethods(deps),
     ...chainControlMethods(deps),
+    ...traceMethods(deps),
     ...txpoolMethods(deps),
   }
 }

@@ -17,6 +17,7 @@ export type RpcErrorCode =
   | 'NO_WITNESS' // genesis and the pending block
   | 'NO_KEYS' // asked to sign, without a signer
   | 'UNKNOWN_ACCOUNT' // asked to sign for somebody else
+  | 'NOT_TRACEABLE' // in geth's words: unknown block or transaction, genesis
   | 'PENDING_LOGS_UNSUPPORTED' // as in geth: logs of a block that does not exist yet
   | 'EXECUTION_REVERTED' // data: { output: 0x hex }
   | 'EXECUTION_FAILED' // any other end of a call; message in geth's words
@@ -45,6 +46,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   INVALID_PARAMS: -32602,
   LIMIT_EXCEEDED: -32005,
   RESPONSE_TOO_LARGE: -32003,
+  TRACE_TOO_LARGE: -32003,
   TIMEOUT: -32002,
   UNKNOWN_BLOCK: -32001,
   STATE_UNAVAILABLE: -32001,

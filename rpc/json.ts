@@ -79,9 +79,19 @@ function tooLarge(limit: number): RpcError {
   return new RpcError('RESPONSE_TOO_LARGE', `response is larger than ${limit} bytes`, { limit })
 }
 
+const PARTS = Symbol('JSON in parts')
+
+type Streamed = { readonly [PARTS]: () => Iterable<string> }
+
+/** A value whose JSON text is made piece by piece while the answer is written, for what is too large to be made at once. */
+export function streamed(parts: () => Iterable<string>): object {
+  return { [PARTS]: parts, toJSON: (): unknown => JSON.parse([...parts()].join('')) }
+}
+
 /** Objects by property and long arrays by element, down to items that are small enough to be made in one go. */
 function* jsonParts(value: unknown, depth: number): Generator<string> {
-  if (depth === MAX_SLICED_DEPTH || !isLarge(value)) yield JSON.stringify(value) ?? 'null'
+  if (isStreamed(value)) yield* value[PARTS]()
+  else if (depth === MAX_SLICED_DEPTH || !isLarge(value)) yield JSON.stringify(value) ?? 'null'
   else if (Array.isArray(value)) yield* arrayParts(value, depth)
   else yield* objectParts(value, depth)
 }
@@ -89,8 +99,18 @@ function* jsonParts(value: unknown, depth: number): Generator<string> {
 /** Plain objects are cheap to walk; arrays count as large by their length, and so does what holds such an array. */
 function isLarge(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value)) return value.length > LONG_ARRAY
+  if (isStreamed(value)) return true
+  if (Array.isArray(value)) return value.length > LONG_ARRAY || value.some(holdsStreamed)
   return Object.values(value).some((inner) => typeof inner === 'object' && inner !== null && isLarge(inner))
+}
+
+function isStreamed(value: unknown): value is Streamed {
+  return typeof value === 'object' && value !== null && PARTS in value
+}
+
+/** The traces of a block stand in an array of few items. */
+function holdsStreamed(item: unknown): boolean {
+  return typeof item === 'object' && item !== null && Object.values(item).some(isStreamed)
 }
 
 function* arrayParts(values: readonly unknown[], depth: number): Generator<string> {

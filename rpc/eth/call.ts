@@ -66,7 +66,8 @@ export function callMethods(deps: EthDeps): MethodTable {
   }
 }
 
-function forThisChain(call: CallObject, chain: Chain): CallObject {
+/** Throws RpcError INVALID_PARAMS when the call names another chain. */
+export function forThisChain(call: CallObject, chain: Chain): CallObject {
   requireChainId(call, chain.chainId, 'argument 0 (transaction)')
   return call
 }

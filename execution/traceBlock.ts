@@ -1,0 +1,73 @@
+import type { StateChanges } from '../stateless/types.ts'
+import { authoritiesOf } from './authorizations.ts'
+import type { BlockRun } from './blockRun.ts'
+import { type BlockDeps, createSealedRun } from './executeBlock.ts'
+import { assert } from './internal.ts'
+import { rejectingLibraryFailures, runIncluded } from './runBlock.ts'
+import { createTraceBudget } from './tracers/budget.ts'
+import { createTracer } from './tracers/createTracer.ts'
+import type { Tracer } from './tracers/tracer.ts'
+import type { ReplayRequest, TraceBlockRequest, TraceResult } from './traceTypes.ts'
+import type { Transaction } from './types.ts'
+
+/**
+ * Runs the transactions of a sealed block once more, all or one of them watched. System calls are not traced. The header
+ * is not compared with what comes out.
+ *
+ * @throws InvalidBlock, TraceTooLarge, and the reason of the signal
+ */
+export async function traceBlock(request: TraceBlockRequest, deps: BlockDeps): Promise<TraceResult[]> {
+  const { only, options } = request
+  const budget = createTraceBudget(request.maxBytes)
+  const results: TraceResult[] = []
+  await replay(request, deps, async (run, transactions) => {
+    const count = only === undefined ? transactions.length : only + 1
+    assert(count <= transactions.length, 'the block has no such transaction')
+    for (const [index, tx] of transactions.slice(0, count).entries()) {
+      if (only !== undefined && index < only) await runIncluded(run, tx, index)
+      else results.push(await traceIncluded(run, tx, index, createTracer(options, budget)))
+    }
+  })
+  return results
+}
+
+/** What a sealed block changed before its transaction `count`: by system calls, by hand and by the transactions before it. */
+export async function changesBefore(request: ReplayRequest, count: number, deps: BlockDeps): Promise<StateChanges> {
+  return replay(request, deps, async (run, transactions) => {
+    assert(count <= transactions.length, 'the block has no such transaction')
+    for (const [index, tx] of transactions.slice(0, count).entries()) await runIncluded(run, tx, index)
+    return run.context.state.changes()
+  })
+}
+
+/** Begins the block and leaves the rest to `run`. */
+function replay<Result>(
+  request: ReplayRequest,
+  deps: BlockDeps,
+  run: (run: BlockRun, transactions: readonly Transaction[]) => Promise<Result>,
+): Promise<Result> {
+  const { signal } = request
+  return rejectingLibraryFailures(request.block.hash, deps.logger, async () => {
+    try {
+      signal?.throwIfAborted()
+      const sealed = await createSealedRun(request, deps)
+      await sealed.run.begin(request.changes)
+      return await run(sealed.run, sealed.transactions)
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error
+    }
+  })
+}
+
+async function traceIncluded(run: BlockRun, tx: Transaction, index: number, tracer: Tracer): Promise<TraceResult> {
+  const { evm, common, header } = run.context
+  const { sender, to, gasLimit } = tx
+  const authorities = authoritiesOf(tx, common)
+  const transaction = { sender, gasLimit, coinbase: header.coinbase, authorities, ...(to === undefined ? {} : { to }) }
+  tracer.onStart?.(transaction, evm.tracedState)
+  evm.trace(tracer)
+  const { receipt } = await runIncluded(run, tx, index)
+  evm.trace(undefined)
+  tracer.onEnd?.({ gasUsed: receipt.gasUsed })
+  return tracer.result()
+}

@@ -1,0 +1,157 @@
+import type {
+  AccountSnapshot,
+  CallFrame,
+  PrestateTrace,
+  StructLog,
+  StructTrace,
+  TracedLog,
+  TraceResult,
+} from '../../execution/types.ts'
+import { toData, toQuantity } from '../hex.ts'
+import { revertReason } from '../revertReason.ts'
+
+/** JSON of a trace in geth's forms, in pieces that are made as they are taken: a trace may be as large as an answer. */
+export function* traceText(trace: TraceResult): Generator<string> {
+  switch (trace.tracer) {
+    case 'structLogger':
+      return yield* structText(trace)
+    case 'callTracer':
+      return yield* callText(trace.call)
+    case 'prestateTracer':
+      return yield* prestateText(trace)
+    case '4byteTracer':
+      return yield JSON.stringify(Object.fromEntries([...trace.counts].map(([key, count]) => [`0x${key}`, count])))
+    case 'noopTracer':
+      return yield '{}'
+    case 'muxTracer':
+      return yield* objectText(trace.results.map((result): Property => [result.tracer, traceText(result)]))
+  }
+}
+
+type Property = readonly [name: string, value: string | Iterable<string>]
+
+function* objectText(properties: Iterable<Property>): Generator<string> {
+  let separator = '{'
+  for (const [name, value] of properties) {
+    yield `${separator}${JSON.stringify(name)}:`
+    if (typeof value === 'string') yield value
+    else yield* value
+    separator = ','
+  }
+  yield separator === '{' ? '{}' : '}'
+}
+
+// ---- opcodes
+
+function* structText({ gasUsed, failed, output, steps }: StructTrace): Generator<string> {
+  yield `{"gas":${gasUsed},"failed":${failed},"returnValue":"${toData(output)}","structLogs":[`
+  for (const [index, step] of steps.entries()) yield `${index === 0 ? '' : ','}${JSON.stringify(structLog(step))}`
+  yield ']}'
+}
+
+/** Members in geth's order; what is empty or zero is left out, as geth does. */
+function structLog(step: StructLog): object {
+  const { pc, op, gas, gasCost, depth, error, stack, returnData, memory, storage, refund } = step
+  return {
+    pc,
+    op,
+    gas,
+    gasCost,
+    depth,
+    ...(error === undefined ? {} : { error }),
+    ...(stack === undefined ? {} : { stack: stack.map(toQuantity) }),
+    ...(returnData === undefined ? {} : { returnData: toData(returnData) }),
+    ...(memory === undefined ? {} : { memory: wordsOf(memory) }),
+    ...(storage === undefined ? {} : { storage: slotsOf(storage) }),
+    ...(refund === 0 ? {} : { refund }),
+  }
+}
+
+function wordsOf(memory: Uint8Array): string[] {
+  return Array.from({ length: memory.length / 32 }, (_, i) => toData(memory.subarray(i * 32, i * 32 + 32)))
+}
+
+function slotsOf(slots: ReadonlyMap<bigint, bigint>): Record<string, string> {
+  return Object.fromEntries([...slots].map(([slot, value]) => [word(slot), word(value)]))
+}
+
+function word(value: bigint): `0x${string}` {
+  return `0x${value.toString(16).padStart(64, '0')}`
+}
+
+// ---- calls
+
+/** A list of work instead of recursion: calls nest 1,024 deep. */
+function* callText(outermost: CallFrame): Generator<string> {
+  const waiting: (CallFrame | string)[] = [outermost]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (typeof next === 'string') {
+      yield next
+      continue
+    }
+    const own = JSON.stringify(callFrame(next))
+    if (next.calls.length === 0) {
+      yield own
+      continue
+    }
+    yield `${own.slice(0, -1)},"calls":[`
+    waiting.push(']}')
+    for (let i = next.calls.length - 1; i >= 0; i--) {
+      const inner = next.calls[i]
+      if (inner !== undefined) waiting.push(inner)
+      if (i > 0) waiting.push(',')
+    }
+  }
+}
+
+/** Everything but the inner calls. */
+function callFrame(frame: CallFrame): object {
+  const { to, output, error, value, logs } = frame
+  const reason = error === 'execution reverted' && output !== undefined ? revertReason(output) : undefined
+  return {
+    from: toData(frame.from),
+    gas: toQuantity(frame.gas),
+    gasUsed: toQuantity(frame.gasUsed),
+    ...(to === undefined ? {} : { to: toData(to) }),
+    input: toData(frame.input),
+    ...(output === undefined ? {} : { output: toData(output) }),
+    ...(error === undefined ? {} : { error }),
+    ...(reason === undefined ? {} : { revertReason: reason }),
+    ...(logs.length === 0 ? {} : { logs: logs.map(callLog) }),
+    ...(value === undefined ? {} : { value: toQuantity(value) }),
+    type: frame.type,
+  }
+}
+
+function callLog({ address, topics, data, position }: TracedLog): object {
+  return { address: toData(address), topics: topics.map(toData), data: toData(data), position: toQuantity(position) }
+}
+
+// ---- accounts
+
+function* prestateText({ pre, post }: PrestateTrace): Generator<string> {
+  if (post === undefined) return yield* accountsText(pre)
+  yield* objectText([
+    ['post', accountsText(post)],
+    ['pre', accountsText(pre)],
+  ])
+}
+
+function accountsText(accounts: ReadonlyMap<string, AccountSnapshot>): Iterable<string> {
+  return objectText(mapEach(accounts, ([address, account]) => [`0x${address}`, accountText(account)]))
+}
+
+function accountText({ balance, nonce, code, storage }: AccountSnapshot): Iterable<string> {
+  return objectText([
+    ...(balance === undefined ? [] : [['balance', `"${toQuantity(balance)}"`] as const]),
+    ...(code === undefined ? [] : [['code', `"${toData(code)}"`] as const]),
+    ...(nonce === undefined || nonce === 0n ? [] : [['nonce', `${nonce}`] as const]),
+    ...(storage === undefined
+      ? []
+      : [['storage', objectText(mapEach(storage, ([slot, value]) => [word(slot), `"${word(value)}"`]))] as const]),
+  ])
+}
+
+function* mapEach<Item>(items: Iterable<Item>, map: (item: Item) => Property): Generator<Property> {
+  for (const item of items) yield map(item)
+}
