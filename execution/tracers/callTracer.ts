@@ -5,7 +5,7 @@ import { EXECUTION_REVERTED, type FrameEnd, type Tracer } from './tracer.ts'
 const FRAME_BYTES = 400
 const LOG_BYTES = 200
 
-type OpenFrame = Omit<CallFrame, 'calls' | 'logs'> & { calls: OpenFrame[]; logs: TracedLog[]; failed: boolean }
+type OpenFrame = Omit<CallFrame, 'calls' | 'logs'> & { calls: OpenFrame[]; logs: TracedLog[] }
 
 /** The calls of a transaction as a tree (geth eth/tracers/native/call.go). */
 export function createCallTracer({ onlyTopCall, withLog }: CallTracerOptions, budget: TraceBudget): Tracer {
@@ -34,7 +34,6 @@ export function createCallTracer({ onlyTopCall, withLog }: CallTracerOptions, bu
         ...(value === undefined ? {} : { value }),
         calls: [],
         logs: [],
-        failed: false,
       }
       if (frame.depth === 0) outermost = entered
       else open.at(-1)?.calls.push(entered)
@@ -77,7 +76,6 @@ function closeFrame(frame: OpenFrame, { output, error, reverted }: FrameEnd): vo
     if (output.length > 0) frame.output = output.slice()
     return
   }
-  frame.failed = true
   frame.error = error
   if (frame.type === 'CREATE' || frame.type === 'CREATE2') delete frame.to
   if (error === EXECUTION_REVERTED && output.length > 0) frame.output = output.slice()
@@ -85,9 +83,9 @@ function closeFrame(frame: OpenFrame, { output, error, reverted }: FrameEnd): vo
 
 /** What a failed frame and those below it logged did not happen. A list of work, not recursion: frames nest 1,024 deep. */
 function dropFailedLogs(outermost: OpenFrame): void {
-  const waiting = [{ frame: outermost, failed: outermost.failed }]
+  const waiting = [{ frame: outermost, failed: outermost.error !== undefined }]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (next.failed) next.frame.logs = []
-    for (const frame of next.frame.calls) waiting.push({ frame, failed: next.failed || frame.failed })
+    for (const frame of next.frame.calls) waiting.push({ frame, failed: next.failed || frame.error !== undefined })
   }
 }

@@ -1,7 +1,7 @@
 import type { TransactionRejected } from '../../execution/errors.ts'
 import type { GenesisAccount } from '../../execution/genesisJson.ts'
 import type { BlockOutcome, Transaction } from '../../execution/types.ts'
-import { accounts, addressOf, CHAIN_ID, createDevChain, type DevChain } from './devChain.ts'
+import { accounts, addressOf, CHAIN_ID, createDevChain, type DevChain, type DevChainOptions } from './devChain.ts'
 import { createRandom, deployer, type ProgramWorld, type Random, randomProgram } from './programs.ts'
 
 const address = (n: number) => `c0de${n.toString(16).padStart(36, '0')}`
@@ -28,7 +28,11 @@ export const WIDE_WORLD: ProgramWorld = {
 }
 
 /** A chain whose genesis holds random contracts with random storage. */
-export function createRandomChain(seed: number, world = WIDE_WORLD): Promise<DevChain> {
+export function createRandomChain(
+  seed: number,
+  world = WIDE_WORLD,
+  config: DevChainOptions['config'] = {},
+): Promise<DevChain> {
   const random = createRandom(seed)
   const alloc: Record<string, GenesisAccount> = {}
   for (const contract of WORLD.contracts) {
@@ -39,7 +43,7 @@ export function createRandomChain(seed: number, world = WIDE_WORLD): Promise<Dev
     const code = `0x${randomProgram(random, world, 8)}`
     alloc[`0x${contract}`] = { balance: random.chance(50) ? '0x64' : '0x0', nonce: '0x1', code, storage }
   }
-  return createDevChain({ alloc })
+  return createDevChain({ alloc, config })
 }
 
 type Fees = { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }
