@@ -14,9 +14,9 @@ export function feeMethods({ chain, pending }: Pick<EthDeps, 'chain' | 'pending'
   return {
     eth_gasPrice: method([], () => toQuantity(baseFee() + tip())),
     eth_maxPriorityFeePerGas: method([], () => toQuantity(tip())),
-    // Of the next block; a later fork's rule counts when the next block crosses into it.
+    // Both of the next block; a later fork's rule counts when the next block crosses into it.
     eth_baseFee: method([], () => toQuantity(baseFee())),
-    eth_blobBaseFee: method([], () => toQuantity(chain.engine.blobBaseFee(chain.head().header) ?? 0n)),
+    eth_blobBaseFee: method([], () => toQuantity(chain.engine.blobBaseFee(pending.header()) ?? 0n)),
   }
 }
 

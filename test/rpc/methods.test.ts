@@ -78,7 +78,8 @@ describe('the pool through the RPC', () => {
     expect(await rpc('eth_getTransactionByHash', hash)).toMatchObject({ hash, blockHash: null })
     expect(await rpc('eth_getTransactionCount', sender.address, 'pending')).toBe('0x1')
     expect(await rpc('txpool_status')).toEqual({ pending: '0x1', queued: '0x1' })
-    const address = sender.address.toLowerCase()
+    // The keys have the capitals of EIP-55, as geth writes them.
+    const { address } = sender
     const content = await rpc('txpool_content')
     expect(content).toMatchObject({
       pending: { [address]: { 0: { nonce: '0x0' } } },
@@ -498,6 +499,27 @@ describe('filters and subscriptions', () => {
     for (const id of [logs, blocks, transactions]) expect(await rpc('eth_uninstallFilter', id)).toBe(true)
     expect(await rpc('eth_uninstallFilter', logs)).toBe(false)
     expect(await failure('eth_getFilterChanges', logs)).toEqual({ code: -32000, message: 'filter not found' })
+  })
+
+  test('a log filter keeps to its range, and one that can have no logs is refused', async () => {
+    const head = Number(await rpc('eth_blockNumber'))
+    const next = { address: LOGGER_ADDRESS, fromBlock: toHex(head + 2), toBlock: toHex(head + 2) }
+    const filter = await rpc<string>('eth_newFilter', next)
+    const hashes: string[] = []
+    for (const nonce of [1, 2, 3]) {
+      hashes.push(await emit(5, nonce, 1n, 44n))
+      await seal()
+    }
+    expect(await rpc('eth_getFilterChanges', filter)).toMatchObject([{ transactionHash: hashes[1] }])
+    expect(await rpc('eth_getFilterLogs', filter)).toMatchObject([{ transactionHash: hashes[1] }])
+    await rpc('eth_uninstallFilter', filter)
+    expect(await failure('eth_newFilter', { fromBlock: '0x5', toBlock: '0x4' })).toMatchObject({
+      code: -32602,
+      message: 'invalid block range params: from 5 to 4',
+    })
+    expect(await failure('eth_newFilter', { fromBlock: 'pending' })).toMatchObject({
+      message: 'pending logs are not supported',
+    })
   })
 
   test('a reorg gives removed logs, to filters and to subscribers', async () => {
