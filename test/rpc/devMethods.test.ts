@@ -176,7 +176,7 @@ describe.each(['anvil', 'hardhat'] as const)("viem's test client in %s mode", (m
   it('dropTransaction, txpool content and inspect', async () => {
     await client.setAutomine(false)
     const hash = await send(0)
-    const from = account(0).address.toLowerCase() as Hex
+    const from = account(0).address
     const { pending } = await client.getTxpoolContent()
     const [waiting] = Object.values(pending[from] ?? {})
     expect(waiting?.hash).toBe(hash)
