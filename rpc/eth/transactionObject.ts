@@ -4,6 +4,7 @@ import { type CallObject, callObject } from '../callObject.ts'
 import { data, quantityOf } from '../codec.ts'
 import { invalidParams } from '../errors.ts'
 import { described, list, type Parse, property, readObject } from '../params.ts'
+import { ANY, arrayOf, dataSchema, type JsonSchema, objectOf, quantitySchema } from '../schema.ts'
 import type { BlobSidecar } from './unsignedTransaction.ts'
 
 /** A transaction as wallets ask a node to fill, sign or send it. `from` is wanted by all but eth_fillTransaction. */
@@ -13,11 +14,23 @@ const MAX_BLOBS = 128
 const CELLS_PER_BLOB = 128
 const BLOB_BYTES = 131_072
 
+const SCHEMA: JsonSchema = {
+  allOf: [
+    callObject.schema ?? ANY,
+    objectOf({
+      type: quantitySchema(8),
+      blobs: arrayOf(dataSchema(BLOB_BYTES), MAX_BLOBS),
+      commitments: arrayOf(dataSchema(48)),
+      proofs: arrayOf(dataSchema(48)),
+    }),
+  ],
+}
+
 /**
  * The transaction object of eth_sendTransaction and its like. Blobs come with their commitments and proofs; their
  * versioned hashes may be left out.
  */
-export const transactionObject: Parse<TransactionObject> = described(callObject.schema ?? {}, (value, path) => {
+export const transactionObject: Parse<TransactionObject> = described(SCHEMA, (value, path) => {
   const call = callObject(value, path)
   const read = readObject(value, path)
   const sidecar = sidecarOf(read, path)

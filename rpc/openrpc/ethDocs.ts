@@ -30,6 +30,8 @@ const READS: Readonly<Record<string, MethodDoc>> = {
     result: { anyOf: [BOOLEAN, { type: 'object' }] },
   },
   eth_protocolVersion: { summary: 'Version of the Ethereum wire protocol; this node has no peers.', result: QUANTITY },
+  eth_mining: { summary: 'Always false: nothing is mined by work.', result: BOOLEAN },
+  eth_hashrate: { summary: 'Always 0.', result: QUANTITY },
   eth_coinbase: { summary: 'Who gets the fees of the blocks that this node seals.', result: ADDRESS },
   eth_config: {
     summary: 'Rules of the current, next and last fork (EIP-7910).',
