@@ -14,6 +14,7 @@ export type RpcErrorCode =
   | 'UNKNOWN_BLOCK'
   | 'NOT_CANONICAL' // EIP-1898 requireCanonical
   | 'UNKNOWN_FILTER'
+  | 'TOO_MANY_SLOTS' // eth_getStorageValues
   | 'NO_WITNESS' // genesis and the pending block
   | 'NO_KEYS' // asked to sign, without a signer
   | 'UNKNOWN_ACCOUNT' // asked to sign for somebody else
@@ -65,6 +66,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   SIMULATED_BLOCK_TIMESTAMP: -38021,
   SIMULATED_INITCODE_TOO_LARGE: -38025,
   SIMULATION_TOO_LARGE: -38026,
+  TOO_MANY_SLOTS: -38026, // as geth
   SIMULATED_TIP_ABOVE_FEE_CAP: -32602,
   SIMULATED_TRANSACTION_INVALID: -32603,
 }

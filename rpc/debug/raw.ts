@@ -6,7 +6,7 @@ import { encodeRlp, rlpInteger } from '../../stateless/rlp.ts'
 import { type BlockParameter, blockParameter, isPending, requireBlock } from '../blockParameter.ts'
 import { hash } from '../codec.ts'
 import { RpcError } from '../errors.ts'
-import { encodedAccessList } from '../eth/blockAccessList.ts'
+import { requireAccessList } from '../eth/blockAccessList.ts'
 import { findTransaction } from '../eth/transactions.ts'
 import { toData } from '../hex.ts'
 import { method, required } from '../params.ts'
@@ -31,11 +31,9 @@ export function rawMethods({ chain, pool }: { chain: Chain; pool: TxPool }): Met
       const found = findTransaction({ chain, pool }, txHash)
       return found ? toData(found.tx.raw) : '0x'
     }),
-    debug_getRawBlockAccessList: method([blockParam], ([block]) => {
-      const stored = chain.getBlockByHash(requireStored(block).hash)
-      const list = stored && encodedAccessList(stored)
-      if (!list) throw new RpcError('UNKNOWN_BLOCK', 'this block has no stored block access list')
-      return toData(list)
+    debug_getRawBlockAccessList: method([blockParam], ([parameter]) => {
+      const block = requireStored(parameter)
+      return toData(requireAccessList(chain.getBlockByHash(block.hash) ?? { block, receipts: [] }))
     }),
   }
 }

@@ -4,31 +4,32 @@ import { bytesEqual } from '../../stateless/bytes.ts'
 import { EMPTY_OMMERS_HASH } from '../../stateless/header.ts'
 import { encodeRlp } from '../../stateless/rlp.ts'
 import { blockParameter, readBlock } from '../blockParameter.ts'
+import { RpcError } from '../errors.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { method, required } from '../params.ts'
 import { mapInSlices } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 import type { EthDeps } from './deps.ts'
 
-/** eth_getBlockAccessList: null for an unknown block; before Amsterdam blocks touch nothing that was written down. */
+/** eth_getBlockAccessList: null for an unknown block, RpcError UNKNOWN_BLOCK for one of before Amsterdam, which has none. */
 export function blockAccessListMethods(deps: Pick<EthDeps, 'chain' | 'pending'>): MethodTable {
   return {
     eth_getBlockAccessList: method([required('block', blockParameter)], async ([parameter]) => {
       const found = await readBlock(deps, parameter)
       if (found === undefined) return null
-      const encoded = encodedAccessList(found)
-      return encoded === undefined ? [] : mapInSlices(decodeBlockAccessList(encoded), formatAccount)
+      return mapInSlices(decodeBlockAccessList(requireAccessList(found)), formatAccount)
     }),
   }
 }
 
-/** The RLP of a block's list: stored with it, or empty when the header says so (genesis). Undefined before Amsterdam. */
-export function encodedAccessList({ block, blockAccessList }: StoredBlock): Uint8Array | undefined {
+/** The RLP of a block's list: stored with it, or empty when the header says so (genesis). Throws RpcError UNKNOWN_BLOCK. */
+export function requireAccessList({ block, blockAccessList }: StoredBlock): Uint8Array {
   if (blockAccessList !== undefined) return blockAccessList
   const { blockAccessListHash } = block.header
   // The hash of the empty access list is that of any empty RLP list.
   const isEmpty = blockAccessListHash !== undefined && bytesEqual(blockAccessListHash, EMPTY_OMMERS_HASH)
-  return isEmpty ? encodeRlp([]) : undefined
+  if (isEmpty) return encodeRlp([])
+  throw new RpcError('UNKNOWN_BLOCK', `block ${block.header.number} has no block access list`)
 }
 
 function formatAccount(account: AccountAccess) {

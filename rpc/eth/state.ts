@@ -45,7 +45,7 @@ export function stateMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'pending' | 
 
 type StorageRequest = { account: Address20; keys: readonly Hash32[] }
 
-/** Address to full-word keys. Throws RpcError LIMIT_EXCEEDED for more than `limit` keys in all. */
+/** Address to full-word keys. Throws RpcError TOO_MANY_SLOTS for more than `limit` keys in all. */
 function storageRequestsUpTo(limit: number): Parse<readonly StorageRequest[]> {
   return described(mapOf(arrayOf(HASH, limit)), (value, path) => {
     readObject(value, path)
@@ -54,7 +54,7 @@ function storageRequestsUpTo(limit: number): Parse<readonly StorageRequest[]> {
     for (const [name, list] of Object.entries(value as object)) {
       if (!Array.isArray(list)) throw invalidParams(`${path}.${name}`, `expected an array, got ${describe(list)}`)
       total += list.length
-      if (total > limit) throw new RpcError('LIMIT_EXCEEDED', `too many slots (max ${limit})`, { limit })
+      if (total > limit) throw new RpcError('TOO_MANY_SLOTS', `too many slots (max ${limit})`, { limit })
       const keys = list.map((key, index) => hash(key, `${path}.${name}[${index}]`))
       requests.push({ account: address(name, `${path} address ${describe(name)}`), keys })
     }

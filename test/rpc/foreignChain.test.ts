@@ -68,7 +68,7 @@ describe.skipIf(!existsSync(FOLDER))('a chain from Frontier to BPO2', () => {
       expect(await rpc('debug_getRawBlock', { blockHash: `0x${hash}` })).toBe(await rpc('debug_getRawBlock', tag))
       expect(await rpc('debug_getRawReceipts', { blockNumber: tag })).toEqual(await rpc('debug_getRawReceipts', tag))
       expect(await rpc('eth_getHeaderByHash', `0x${hash}`)).toEqual(await rpc('eth_getHeaderByNumber', tag))
-      expect(await rpc('eth_getBlockAccessList', tag)).toEqual([])
+      expect(await failure('eth_getBlockAccessList', tag)).toMatchObject({ code: -32001 })
       expect(await failure('debug_getRawBlockAccessList', tag)).toMatchObject({ code: -32001 })
     }
     for (const method of ['debug_getRawHeader', 'debug_getRawBlock', 'debug_getRawReceipts']) {

@@ -1,11 +1,12 @@
 import { hexToBytes as bytes } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HISTORY_ADDRESS } from '../../genesis/systemContracts.ts'
 import { forkHash } from '../../rpc/eth/config.ts'
 import { bytesToHex } from '../../stateless/bytes.ts'
 import { devGenesis, GENESIS_TIME } from '../node/support/devChain.ts'
 import { type DevNode, startDevNode } from './devNode.ts'
 import { hasSchemas, schemaFaults } from './schemas.ts'
-import { result } from './support.ts'
+import { call, result } from './support.ts'
 
 type Json = Record<string, unknown>
 
@@ -94,5 +95,27 @@ describe('what a node says about itself', () => {
     for (const method of ['eth_config', 'eth_capabilities', 'eth_coinbase', 'eth_syncing', 'net_version']) {
       expect(schemaFaults(method, await rpc(method))).toEqual([])
     }
+  })
+})
+
+describe('eth_getStorageValues', () => {
+  const account = `0x${'ab'.repeat(20)}`
+  const slot = (index: number) => `0x${index.toString(16).padStart(64, '0')}`
+  const failure = async (requests: unknown) => (await call(node.server, 'eth_getStorageValues', [requests])).error
+
+  test('answers every slot that was asked for, by address', async () => {
+    const values = await rpc('eth_getStorageValues', { [account]: [slot(1), slot(2)], [HISTORY_ADDRESS]: [slot(0)] })
+    expect(values).toEqual({ [account]: [slot(0), slot(0)], [HISTORY_ADDRESS]: [slot(0)] })
+    if (hasSchemas) expect(schemaFaults('eth_getStorageValues', values)).toEqual([])
+  })
+
+  test('refuses nothing, too much, and what is no slot', async () => {
+    expect(await failure({})).toEqual({ code: -32602, message: 'empty request' })
+    expect(await failure({ [account]: [] })).toMatchObject({ code: -32602 })
+    const many = Array.from({ length: 1_025 }, (_, index) => slot(index))
+    expect(await failure({ [account]: many })).toMatchObject({ code: -38026, message: 'too many slots (max 1024)' })
+    expect(await failure({ [account]: ['0x1'] })).toMatchObject({ code: -32602 })
+    expect(await failure({ '0x1': [slot(1)] })).toMatchObject({ code: -32602 })
+    expect(await failure([])).toMatchObject({ code: -32602 })
   })
 })
