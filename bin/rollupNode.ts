@@ -74,6 +74,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
       settle: setup.settle,
       gasSchedule: 'metered',
       l1BlockTime: setup.l1BlockTime,
+      sharesClock: deps.devClock !== undefined,
     },
     {
       chain,

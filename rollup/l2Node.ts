@@ -36,6 +36,8 @@ export type L2NodeOptions = {
   gasSchedule: GasSchedule
   /** seconds, 0 is instant; only told by rollup_config */
   l1BlockTime?: number
+  /** L1 runs in this process, on the same clock, which may be set back; default: false */
+  sharesClock?: boolean
   /** how often L1 is asked for a new head when nobody pokes; default 1,000 */
   l1PollMs?: number
   limits?: SettlementLimits
@@ -200,6 +202,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     settledBlocks: createSettledBlockReader(l1, deployment),
     isOwn,
     clock,
+    sharesClock: options.sharesClock ?? false,
     logger: log('rebuild'),
   })
   let settling = options.settle

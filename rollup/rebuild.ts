@@ -6,6 +6,7 @@ import type { InputStore } from './inputs.ts'
 import type { L1Client } from './l1Client.ts'
 import type { L1Watcher } from './l1Watcher.ts'
 import type { ReplayQueue } from './replay.ts'
+import { MAX_LEAD } from './sequencer.ts'
 import type { SettledBlockReader } from './settledBlocks.ts'
 import type { SettledBlock } from './types.ts'
 
@@ -39,6 +40,8 @@ export type ReconcilerDeps = {
   /** the builder's own transactions, which are made anew */
   isOwn(tx: Transaction): boolean
   clock: Clock
+  /** L1 runs on this very clock: whatever is further ahead of it than the builder goes was left there by a clock set back */
+  sharesClock: boolean
   logger: Logger
 }
 
@@ -63,6 +66,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       const base = settled?.number ?? chain.genesis.header.number
       const reorgs = view.reorgs()
       const reason =
+        expiryByClock(deps, base) ??
         (windows ? expiryByWindow(deps, base, settled) : undefined) ??
         (reorgs === checkedReorgs ? undefined : await expiryByReorg(deps, base, settled))
       if (reason === undefined) {
@@ -110,6 +114,19 @@ async function followL1(deps: ReconcilerDeps, target: SettledBlock): Promise<voi
   }
 }
 
+/** The newest block is the furthest ahead. Built again, it gets the time of now. */
+function expiryByClock({ chain, view, clock, sharesClock }: ReconcilerDeps, base: bigint): ExpiryReason | undefined {
+  const { number, timestamp } = chain.head().header
+  if (!sharesClock || number <= base) return undefined
+  return timestamp > nextL1Time(view, clock) + MAX_LEAD ? 'timestamp too far ahead' : undefined
+}
+
+function nextL1Time(view: L1Watcher, clock: Clock): bigint {
+  const now = BigInt(Math.floor(clock.nowMs() / 1000))
+  const l1Head = view.head().timestamp
+  return now > l1Head ? now : l1Head + 1n
+}
+
 /** Anchors and timestamps only age from the oldest block on, so the oldest unsettled block decides. */
 function expiryByWindow(
   deps: ReconcilerDeps,
@@ -121,17 +138,16 @@ function expiryByWindow(
   if (oldest === undefined) return undefined
   const { maxAnchorAge, maxTimestampLag } = view.deployment.parameters
   const l1Head = view.head()
-  const now = BigInt(Math.floor(clock.nowMs() / 1000))
-  const nextL1Time = now > l1Head.timestamp ? now : l1Head.timestamp + 1n
+  const nextTime = nextL1Time(view, clock)
   const anchor = inputs.anchorBlock(oldest.hash)
   if (anchor === undefined) return 'anchor unknown'
   if (anchor < (settled?.anchorBlock ?? 0n)) return 'anchor older than the settled one'
   const age = BigInt(maxAnchorAge)
   const margin = age > 16n * ANCHOR_MARGIN ? ANCHOR_MARGIN : 0n
   if (l1Head.number + 1n + margin - anchor > age) return 'anchor too old'
-  if (oldest.header.timestamp + BigInt(maxTimestampLag) < nextL1Time) return 'timestamp too old'
+  if (oldest.header.timestamp + BigInt(maxTimestampLag) < nextTime) return 'timestamp too old'
   const parentTime = chain.getHeaderByNumber(base)?.timestamp ?? 0n
-  const isAhead = oldest.header.timestamp > nextL1Time + FUTURE_TOLERANCE
+  const isAhead = oldest.header.timestamp > nextTime + FUTURE_TOLERANCE
   return isAhead && parentTime + 1n < oldest.header.timestamp ? 'timestamp too far ahead' : undefined
 }
 

@@ -173,6 +173,7 @@ describe('blocks that waited too long', () => {
         replay: createReplayQueue(chain, logger),
         settledBlocks: createSettledBlockReader(client, deployment),
         isOwn: () => false,
+        sharesClock: false,
         clock,
         logger,
       })
