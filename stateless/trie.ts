@@ -39,6 +39,11 @@ export type Trie = {
    * @throws InvalidWitness MISSING_NODE, MALFORMED_NODE
    */
   get(path: Uint8Array): Uint8Array | undefined
+  /**
+   * The keys from `from` on, ascending, each with its value; `from` is a whole path.
+   * @throws (while it goes on) InvalidWitness MISSING_NODE, MALFORMED_NODE
+   */
+  entries(from: Uint8Array): Generator<readonly [path: Uint8Array, value: Uint8Array]>
   /** Starts a set of changes on top of this trie, which itself stays as it is. */
   edit(): TrieEdit
 }
@@ -71,6 +76,10 @@ export function createTrie(source: NodeSource, root: Hash32, keyNibbles: number 
     get: (path) => {
       const node = loadTop()
       return node === undefined ? undefined : find(loader, node, path)
+    },
+    *entries(from) {
+      const node = loadTop()
+      if (node !== undefined) yield* entriesBelow(loader, node, new Uint8Array(keyNibbles), 0, from)
     },
     edit: () => createEdit(loader, root, loadTop),
   }
@@ -118,6 +127,34 @@ function find(loader: Loader, top: Node, path: Uint8Array): Uint8Array | undefin
     if (node.kind === 'leaf') return node.value
     depth += node.path.length
     node = belowExtension(loader, node, path, depth)
+  }
+}
+
+/** `path` holds the nibbles above `depth`; without `from` everything below counts. */
+function* entriesBelow(
+  loader: Loader,
+  node: Node,
+  path: Uint8Array,
+  depth: number,
+  from: Uint8Array | undefined,
+): Generator<readonly [Uint8Array, Uint8Array]> {
+  if (node.kind === 'branch') {
+    const first = from?.[depth] ?? 0
+    for (let index = first; index < 16; index++) {
+      path[depth] = index
+      const child = childOf(loader, node, index, path, depth)
+      if (child !== undefined) yield* entriesBelow(loader, child, path, depth + 1, index === first ? from : undefined)
+    }
+    return
+  }
+  path.set(node.path, depth)
+  const below = depth + node.path.length
+  const order = from === undefined ? 1 : Buffer.compare(node.path, from.subarray(depth, below))
+  if (order < 0) return
+  if (node.kind === 'leaf') yield [path.slice(), node.value]
+  else {
+    const branch = belowExtension(loader, node, path, below)
+    yield* entriesBelow(loader, branch, path, below, order === 0 ? from : undefined)
   }
 }
 

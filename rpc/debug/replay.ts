@@ -1,6 +1,6 @@
 import type { ReplayRequest } from '../../execution/types.ts'
 import type { Chain, StoredBlock } from '../../node/types.ts'
-import type { Block } from '../../stateless/types.ts'
+import type { Block, Hash32 } from '../../stateless/types.ts'
 import { RpcError } from '../errors.ts'
 import { toData } from '../hex.ts'
 
@@ -12,6 +12,13 @@ export function replayRequest(chain: Chain, { block, changes }: StoredBlock, sig
 /** The same for a block that this chain need not have stored. */
 export function foreignReplayRequest(chain: Chain, block: Block, signal: AbortSignal): ReplayRequest {
   return requestOf(chain, block, signal)
+}
+
+/** Throws RpcError NOT_TRACEABLE in geth's words. */
+export function storedByHash(chain: Chain, blockHash: Hash32): StoredBlock {
+  const stored = chain.getBlockByHash(blockHash)
+  if (stored === undefined) throw new RpcError('NOT_TRACEABLE', `block ${toData(blockHash)} not found`)
+  return stored
 }
 
 function requestOf(chain: Chain, block: Block, signal: AbortSignal): ReplayRequest {

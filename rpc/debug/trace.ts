@@ -9,8 +9,9 @@ import type { EthDeps } from '../eth/deps.ts'
 import { toData } from '../hex.ts'
 import { method, required, withDefault } from '../params.ts'
 import type { MethodTable, RpcContext } from '../types.ts'
-import { foreignReplayRequest, replayRequest } from './replay.ts'
+import { foreignReplayRequest, replayRequest, storedByHash } from './replay.ts'
 import { createRunTrace, traceResult } from './runTrace.ts'
+import { storageRangeMethods } from './storageRange.ts'
 import { traceCallMethod } from './traceCall.ts'
 import { DEFAULT_TRACE, type TraceConfig, traceConfig } from './traceConfig.ts'
 
@@ -43,12 +44,13 @@ export function traceMethods(deps: EthDeps): MethodTable {
       return traceBlock((signal) => replayRequest(chain, stored, signal), options, context)
     }),
     debug_traceBlockByHash: method([required('block hash', hash), config], ([blockHash, options], context) =>
-      traceBlock((signal) => replayRequest(chain, storedByHash(deps, blockHash), signal), options, context),
+      traceBlock((signal) => replayRequest(chain, storedByHash(chain, blockHash), signal), options, context),
     ),
     debug_traceBlock: method([required('block', data), config], ([rlp, options], context) =>
       traceBlock((signal) => foreignReplayRequest(chain, decodeBlock(rlp), signal), options, context),
     ),
     debug_traceCall: traceCallMethod(deps, runTrace),
+    ...storageRangeMethods(deps, runTrace),
   }
 }
 
@@ -57,13 +59,6 @@ function blockResult(transactions: readonly { hash: Hash32 }[], traces: readonly
     const tx = transactions[index]
     return tx === undefined ? [] : [{ txHash: toData(tx.hash), result: traceResult(trace) }]
   })
-}
-
-/** Throws RpcError NOT_TRACEABLE in geth's words. */
-export function storedByHash({ chain }: Pick<EthDeps, 'chain'>, blockHash: Hash32): StoredBlock {
-  const stored = chain.getBlockByHash(blockHash)
-  if (stored === undefined) throw new RpcError('NOT_TRACEABLE', `block ${toData(blockHash)} not found`)
-  return stored
 }
 
 async function storedByNumber(

@@ -1,7 +1,6 @@
-import type { CallContext, ReplayRequest } from '../../execution/types.ts'
-import type { Chain } from '../../node/types.ts'
+import type { CallContext } from '../../execution/types.ts'
 import { createStateView } from '../../stateless/stateView.ts'
-import type { NodeSource, StateView } from '../../stateless/types.ts'
+import type { StateView } from '../../stateless/types.ts'
 import { blockParameter, isPending, LATEST, requireBlock } from '../blockParameter.ts'
 import { blockOverrides, callObject, stateOverrides } from '../callObject.ts'
 import { index } from '../codec.ts'
@@ -11,6 +10,7 @@ import { type EthDeps, ethLimits } from '../eth/deps.ts'
 import { toData } from '../hex.ts'
 import { method, type Parse, property, readObject, required, withDefault } from '../params.ts'
 import type { RpcMethod } from '../types.ts'
+import { stateBefore } from './changedState.ts'
 import { replayRequest } from './replay.ts'
 import { type RunTrace, traceResult } from './runTrace.ts'
 import { DEFAULT_TRACE, type TraceConfig, traceConfig } from './traceConfig.ts'
@@ -75,15 +75,4 @@ async function stateInside(
   }
   const { nodes, root } = await stateBefore(chain, replayRequest(chain, stored, signal), txIndex)
   return createStateView(nodes, root)
-}
-
-/** The state before a transaction of a block, with what `changesBefore` found changed until then. */
-export async function stateBefore(chain: Chain, request: ReplayRequest, txIndex: number) {
-  const changes = await chain.engine.changesBefore(request, txIndex)
-  const { root, nodes: made } = request.state.commit(changes)
-  const nodes: NodeSource = {
-    getNode: (hash) => made.get(hash) ?? chain.nodes.getNode(hash),
-    getCode: (hash) => changes.codes.get(hash) ?? chain.nodes.getCode(hash),
-  }
-  return { root, nodes, changes }
 }

@@ -1,6 +1,6 @@
 import { MerklePatriciaTrie } from '@ethereumjs/mpt'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { bytesToHex } from '../../stateless/bytes.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
 import { toNibbles } from '../../stateless/nibbles.ts'
@@ -329,5 +329,30 @@ describe('missing nodes', () => {
     nodes.delete(rootOf(leaf('4', LONG)))
     const { code, data } = witnessError(() => createTrie(sourceOf(nodes), pair.root, 4).edit().delete(path('1299')))
     expect([code, data.path]).toEqual(['MISSING_NODE', '123'])
+  })
+})
+
+describe('entries', () => {
+  test.each([
+    ['hashed keys', hashedKeys],
+    ['short keys', shortKeys],
+    ['long prefixes', longPrefixKeys],
+  ])('%s: ascending from any path on', (_, space) => {
+    const nodes = new Map<string, Uint8Array>()
+    const paths = new Map(space.keys.map((key) => [bytesToHex(pathOf(space, key)), key]))
+    const edit = createTrie(NO_SOURCE, EMPTY_TRIE_ROOT, space.keyBytes * 2).edit()
+    for (const key of space.keys) edit.put(pathOf(space, key), encodeRlp(key))
+    const trie = createTrie(sourceOf(nodes), edit.commit(nodes), space.keyBytes * 2)
+    const all = [...paths.keys()].sort()
+    const starts = all.filter((_, i) => i % 7 === 0).map((start) => Uint8Array.from(Buffer.from(start, 'hex')))
+    for (const start of [...starts, new Uint8Array(space.keyBytes * 2), new Uint8Array(space.keyBytes * 2).fill(15)]) {
+      const found = [...trie.entries(start)].map(([at, value]) => [bytesToHex(at), bytesToHex(value)])
+      const wanted = all.filter((at) => at >= bytesToHex(start))
+      expect(found).toEqual(wanted.map((at) => [at, bytesToHex(encodeRlp(paths.get(at) ?? EMPTY))]))
+    }
+  })
+
+  it('of an empty trie are none', () => {
+    expect([...createTrie(NO_SOURCE, EMPTY_TRIE_ROOT, 4).entries(path('0000'))]).toEqual([])
   })
 })
