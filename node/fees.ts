@@ -64,9 +64,12 @@ export type FeeHistory = {
   reward?: readonly (readonly bigint[])[]
 }
 
+/** Blocks by number; a pending one may stand behind the head. */
+export type FeeHistorySource = Pick<Chain, 'engine' | 'getBlockByNumber'>
+
 /** The data of eth_feeHistory for `blockCount` blocks up to `newest`, as many as exist. `newest` must be canonical. */
 export function feeHistory(
-  chain: Chain,
+  chain: FeeHistorySource,
   request: { blockCount: number; newest: bigint; percentiles?: readonly number[] },
 ): FeeHistory {
   const blocks = lastBlocks(chain, request.blockCount, request.newest)
@@ -86,7 +89,7 @@ export function feeHistory(
   }
 }
 
-function lastBlocks(chain: Chain, blockCount: number, newest: bigint): StoredBlock[] {
+function lastBlocks(chain: FeeHistorySource, blockCount: number, newest: bigint): StoredBlock[] {
   const blocks: StoredBlock[] = []
   for (let number = newest; blocks.length < blockCount && number >= 0n; number -= 1n) {
     const stored = chain.getBlockByNumber(number)
@@ -96,7 +99,7 @@ function lastBlocks(chain: Chain, blockCount: number, newest: bigint): StoredBlo
   return blocks
 }
 
-function blobBaseFees({ engine }: Chain, headers: readonly BlockHeader[]): bigint[] {
+function blobBaseFees({ engine }: FeeHistorySource, headers: readonly BlockHeader[]): bigint[] {
   const fees = headers.map((header) => engine.blobBaseFee(header) ?? 0n)
   const newest = headers.at(-1)
   if (newest === undefined) return fees
@@ -113,7 +116,7 @@ function tipPercentiles({ block, receipts }: StoredBlock, percentiles: readonly 
   paid.sort((a, b) => ascending(a.tip, b.tip))
   const total = paid.reduce((sum, { gas }) => sum + gas, 0)
   return percentiles.map((percentile) => {
-    const threshold = (total * percentile) / 100
+    const threshold = Math.floor((total * percentile) / 100)
     let passed = 0
     for (const { tip, gas } of paid) {
       passed += gas

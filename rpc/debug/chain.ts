@@ -8,6 +8,7 @@ import { RpcError } from '../errors.ts'
 import { formatBlock, formatHydratedBlock } from '../format/block.ts'
 import { toData } from '../hex.ts'
 import { method, required } from '../params.ts'
+import { mapInSlices } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 
 export type ChainControlDeps = {
@@ -19,7 +20,11 @@ export type ChainControlDeps = {
 /** debug_getBadBlocks, and on a devnet debug_setHead. */
 export function chainControlMethods({ chain, rewind }: ChainControlDeps): MethodTable {
   return {
-    debug_getBadBlocks: method([], () => Promise.all(chain.badBlocks().map((block) => formatBadBlock(chain, block)))),
+    debug_getBadBlocks: method([], async () => {
+      const formatted: Awaited<ReturnType<typeof formatBadBlock>>[] = []
+      for (const block of chain.badBlocks()) formatted.push(await formatBadBlock(chain, block))
+      return formatted
+    }),
     ...(rewind === undefined
       ? {}
       : {
@@ -35,7 +40,7 @@ export function chainControlMethods({ chain, rewind }: ChainControlDeps): Method
 }
 
 async function formatBadBlock(chain: Chain, block: Block) {
-  const transactions = decodable(chain, block)
+  const transactions = await decodable(chain, block)
   return {
     block: transactions === undefined ? formatBlock(block) : await formatHydratedBlock(block, transactions),
     hash: toData(block.hash),
@@ -44,12 +49,20 @@ async function formatBadBlock(chain: Chain, block: Block) {
 }
 
 /** The transactions with their senders, or undefined: a block may be bad because one of them is. */
-function decodable(chain: Chain, block: Block): readonly Transaction[] | undefined {
+async function decodable({ engine }: Chain, { transactions, header }: Block): Promise<Transaction[] | undefined> {
   try {
-    const transactions = block.transactions.map((raw) => chain.engine.decodeTransaction(raw, block.header))
-    return transactions.every(({ sender }) => sender.length === 20) ? transactions : undefined
+    return await mapInSlices(transactions, (raw) => {
+      const tx = engine.decodeTransaction(raw, header)
+      requireSender(tx)
+      return tx
+    })
   } catch (error) {
     if (error instanceof TransactionRejected) return undefined
     throw error
   }
+}
+
+/** Recovers the sender now, where a failure is expected; later it is at hand. Throws TransactionRejected. */
+function requireSender({ sender }: Transaction): void {
+  if (sender.length !== 20) throw new Error('a sender has 20 bytes')
 }

@@ -14,9 +14,11 @@ import type { MethodTable } from '../types.ts'
  */
 export function witnessMethods({ chain }: { chain: Chain }): MethodTable {
   const inTurn = createTurn()
-  const witnessOf = (parameter: BlockParameter) => {
+  const witnessOf = (parameter: BlockParameter, signal: AbortSignal) => {
     const stored = requireExecuted(chain, parameter)
     return inTurn(async () => {
+      // Whoever waited for his turn may have gone.
+      if (signal.aborted) return null
       const { witness } = await recordExecution(chain, stored, { stored: true })
       return {
         state: witness.state.map(toData),
@@ -26,9 +28,11 @@ export function witnessMethods({ chain }: { chain: Chain }): MethodTable {
     })
   }
   return {
-    debug_executionWitness: method([required('block', blockParameter)], ([block]) => witnessOf(block)),
-    debug_executionWitnessByBlockHash: method([required('block hash', hash)], ([blockHash]) =>
-      witnessOf({ kind: 'hash', hash: blockHash, requireCanonical: false }),
+    debug_executionWitness: method([required('block', blockParameter)], ([block], { signal }) =>
+      witnessOf(block, signal),
+    ),
+    debug_executionWitnessByBlockHash: method([required('block hash', hash)], ([blockHash], { signal }) =>
+      witnessOf({ kind: 'hash', hash: blockHash, requireCanonical: false }, signal),
     ),
   }
 }

@@ -1,7 +1,6 @@
-import { type FeeHistory, feeHistory } from '../../node/fees.ts'
-import type { Chain } from '../../node/types.ts'
+import { type FeeHistory, type FeeHistorySource, feeHistory } from '../../node/fees.ts'
 import type { BlockHeader } from '../../stateless/types.ts'
-import { numberOrTag, requireBlock } from '../blockParameter.ts'
+import { isPending, numberOrTag, requireBlock } from '../blockParameter.ts'
 import { quantity64 } from '../codec.ts'
 import { invalidParams } from '../errors.ts'
 import { toQuantity } from '../hex.ts'
@@ -15,9 +14,9 @@ const MAX_PERCENTILES = 100
 const BLOCKS_PER_PAGE = 16
 const BLOB_GAS = 131_072
 
-/** eth_feeHistory. Blocks beyond the limit, or older than genesis, are left out, as the specification says. */
-export function feeHistoryMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): MethodTable {
-  const { chain } = deps
+/** eth_feeHistory; `pending` is the newest block that can be asked for (as geth). Blocks beyond the limit, or older than genesis, are left out, as the specification says. */
+export function feeHistoryMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'limits'>): MethodTable {
+  const { chain, pending } = deps
   const { maxFeeHistory } = ethLimits(deps)
   return {
     eth_feeHistory: method(
@@ -26,10 +25,20 @@ export function feeHistoryMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): Meth
         required('newestBlock', numberOrTag),
         optional('rewardPercentiles', percentiles),
       ],
-      ([wanted, newestBlock, rewards]) => {
-        const newest = requireBlock(chain, newestBlock).header.number
+      async ([wanted, newestBlock, rewards]) => {
+        const pendingBlock = isPending(newestBlock) ? await pending.get() : undefined
+        const newest = (pendingBlock?.block ?? requireBlock(chain, newestBlock)).header.number
         const blockCount = Math.min(Number(wanted), maxFeeHistory, Number(newest) + 1)
-        return readFeeHistory(chain, { blockCount, newest, ...(rewards === undefined ? {} : { percentiles: rewards }) })
+        const source: FeeHistorySource = {
+          engine: chain.engine,
+          getBlockByNumber: (number) =>
+            (number === newest ? pendingBlock : undefined) ?? chain.getBlockByNumber(number),
+        }
+        return readFeeHistory(source, {
+          blockCount,
+          newest,
+          ...(rewards === undefined ? {} : { percentiles: rewards }),
+        })
       },
     ),
   }
@@ -38,7 +47,7 @@ export function feeHistoryMethods(deps: Pick<EthDeps, 'chain' | 'limits'>): Meth
 type Request = { blockCount: number; newest: bigint; percentiles?: readonly number[] }
 
 /** Reads blocks page by page, oldest first, and lets others in between. */
-async function readFeeHistory(chain: Chain, { newest, ...request }: Request) {
+async function readFeeHistory(chain: FeeHistorySource, { newest, ...request }: Request) {
   const pages: FeeHistory[] = []
   const pause = createPauses()
   for (let left = request.blockCount; left > 0 || pages.length === 0; left -= BLOCKS_PER_PAGE) {
@@ -49,7 +58,7 @@ async function readFeeHistory(chain: Chain, { newest, ...request }: Request) {
   return formatFeeHistory(chain, pages)
 }
 
-function formatFeeHistory(chain: Chain, pages: readonly FeeHistory[]) {
+function formatFeeHistory(chain: FeeHistorySource, pages: readonly FeeHistory[]) {
   const headers = pages.flatMap((page) => page.headers)
   // Every page ends with the fee of the block after it, which is the first of the next page.
   const fees = (of: (page: FeeHistory) => readonly bigint[]) =>

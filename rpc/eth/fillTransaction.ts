@@ -57,6 +57,10 @@ function feesOf({ chain, pending }: FillDeps, request: CallRequest, wanted: Tran
   const baseFee = header.baseFeePerGas
   const isDynamic = maxFeePerGas !== undefined || maxPriorityFeePerGas !== undefined
   if (gasPrice !== undefined) return { gasPrice }
+  if (baseFee === undefined && isDynamic) {
+    const message = 'maxFeePerGas or maxPriorityFeePerGas specified but london is not active yet'
+    throw invalidParams('argument 0 (transaction)', message)
+  }
   const usesGasPrice = !isDynamic && (wanted === 0 || wanted === 1)
   if (baseFee === undefined || usesGasPrice) return { gasPrice: (baseFee ?? 0n) + suggestTip(chain) }
   const tip = maxPriorityFeePerGas ?? capped(suggestTip(chain), maxFeePerGas)
@@ -76,16 +80,7 @@ function capped(tip: bigint, cap: bigint | undefined): bigint {
 
 /** The type that the fields ask for; one that was named must be able to hold them. */
 function typeOf(request: CallRequest, fees: Fees, wanted: TransactionObject['type']): UnsignedTransaction['type'] {
-  const { accessList, blobVersionedHashes, authorizationList } = request
-  const needed = authorizationList
-    ? 4
-    : blobVersionedHashes
-      ? 3
-      : fees.gasPrice === undefined
-        ? 2
-        : accessList || wanted === 1
-          ? 1
-          : 0
+  const needed = neededType(request, fees, wanted)
   if (needed >= 3 && fees.gasPrice !== undefined) {
     throw invalidParams('argument 0 (transaction).gasPrice', `a transaction of type ${needed} has no gas price`)
   }
@@ -93,6 +88,13 @@ function typeOf(request: CallRequest, fees: Fees, wanted: TransactionObject['typ
     throw invalidParams('argument 0 (transaction).type', `type ${wanted} does not fit the fields, which want ${needed}`)
   }
   return needed
+}
+
+function neededType({ accessList, blobVersionedHashes, authorizationList }: CallRequest, fees: Fees, wanted?: number) {
+  if (authorizationList) return 4
+  if (blobVersionedHashes) return 3
+  if (fees.gasPrice === undefined) return 2
+  return accessList || wanted === 1 ? 1 : 0
 }
 
 async function estimate(deps: FillDeps, request: CallRequest, signal: AbortSignal): Promise<bigint> {

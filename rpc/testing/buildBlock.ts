@@ -9,6 +9,7 @@ import { data, hash } from '../codec.ts'
 import { invalidParams, RpcError } from '../errors.ts'
 import { toData } from '../hex.ts'
 import { list, method, optional, required } from '../params.ts'
+import { mapInSlices } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 import { formatPayload } from './payload.ts'
 import { envOf, type PayloadAttributes, payloadAttributes } from './payloadAttributes.ts'
@@ -54,7 +55,7 @@ type Built = { outcome: BlockOutcome; transactions: readonly Transaction[] }
 
 async function buildGiven({ chain }: BuildDeps, request: Request, raws: readonly Uint8Array[]): Promise<Built> {
   const env = requireEnv(chain, request)
-  const transactions = raws.map((raw) => chain.engine.decodeTransaction(raw, env))
+  const transactions = await mapInSlices(raws, (raw) => chain.engine.decodeTransaction(raw, env))
   return { outcome: await buildExactBlock(chain, { parent: request.parent, env, transactions }), transactions }
 }
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
   node = await startDevNode({
     sealMode: { kind: 'manual' },
     rpc: {
-      limits: { maxLogs: 50, maxFilters: 4, maxProofKeys: 3, callGasCap: 5_000_000n, maxReceiptWaitMs: 50 },
+      limits: { maxLogs: 50, maxFilters: 4, maxProofKeys: 3, callGasCap: 5_000_000n },
       checkEstimate: (_, { regularGas }) => {
         if (regularGas > LIMIT)
           throw new TransactionRejected('UNSETTLEABLE', `regular gas ${regularGas}, at most ${LIMIT}`)
@@ -165,7 +165,10 @@ describe('the pool through the RPC', () => {
     await seal()
     expect(await answer).toMatchObject({ transactionHash: keccak256(first), status: '0x1' })
     const second = hex(await signed(account(1), { nonce: 1 }))
-    expect(await failure('eth_sendRawTransactionSync', second)).toMatchObject({ code: 4, data: keccak256(second) })
+    expect(await failure('eth_sendRawTransactionSync', second, '0x32')).toMatchObject({
+      code: 4,
+      data: keccak256(second),
+    })
     await seal()
   })
 })

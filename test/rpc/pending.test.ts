@@ -120,6 +120,21 @@ describe('pending', () => {
     )
   })
 
+  test('is the newest block of a fee history', async () => {
+    const history = await rpc<{ oldestBlock: Hex; gasUsedRatio: number[]; reward: Hex[][]; baseFeePerGas: Hex[] }>(
+      'eth_feeHistory',
+      '0x5',
+      'pending',
+      [0, 100],
+    )
+    expect(history.oldestBlock).toBe('0x0')
+    expect(history.gasUsedRatio).toHaveLength(2)
+    expect(history.gasUsedRatio[1]).toBeGreaterThan(0)
+    expect(history.reward[1]).toEqual(['0x1', toHex(3n * 10n ** 9n)])
+    expect(history.baseFeePerGas).toHaveLength(3)
+    if (hasSchemas) expect(schemaFaults('eth_feeHistory', history)).toEqual([])
+  })
+
   test('has no logs to search, as in geth', async () => {
     const message = expect.stringContaining('pending logs are not supported')
     for (const range of [{ fromBlock: 'pending' }, { toBlock: 'pending' }, { fromBlock: '0x0', toBlock: 'pending' }]) {
