@@ -12,6 +12,7 @@ export class ChainError extends NodeError<
   | 'STATE_UNAVAILABLE' // no state is stored under this root
   | 'UNKNOWN_PARENT' // the parent block is not stored
   | 'UNKNOWN_BLOCK' // no block with this hash is stored
+  | 'TOO_SHORT' // fewer blocks above genesis than are to be taken back
   | 'BAD_TIMESTAMP' // not after the head's
   | 'BAD_CHAIN_FILE' // not a row of block RLPs
   | 'CANNOT_SEAL' // proof of work rules at this point: blocks can be imported, not made

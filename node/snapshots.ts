@@ -79,7 +79,7 @@ export function createSnapshots(node: L1Node, clock: AdjustableClock): Snapshots
   function ancestor(depth: bigint): Hash32 {
     const hash = chain.getHashByNumber(chain.head().header.number - depth)
     if (hash !== undefined) return hash
-    throw new ChainError('UNKNOWN_BLOCK', `the chain has no ${depth} blocks above genesis`, { depth })
+    throw new ChainError('TOO_SHORT', `the chain has no ${depth} blocks above genesis`, { depth })
   }
 
   return {

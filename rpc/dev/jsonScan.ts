@@ -13,12 +13,24 @@ const [QUOTE, BACKSLASH, COMMA, COLON, OPEN, CLOSE] = [0x22, 0x5c, 0x2c, 0x3a, 0
 const OPENING: ReadonlySet<number | undefined> = new Set([OPEN, 0x5b])
 const CLOSING: ReadonlySet<number | undefined> = new Set([CLOSE, 0x5d])
 
+/** The members of a document that is one object, with nothing behind it. */
+export async function* documentMembers(json: Uint8Array): AsyncIterable<Member> {
+  yield* members(json, 0, (close) => {
+    const end = skipSpace(json, close + 1)
+    if (end < json.length) throw unexpected(json, end)
+  })
+}
+
 /** The members of the object that begins at `at`, in order, each with the place of its value. */
-export async function* members(json: Uint8Array, at: number): AsyncIterable<Member> {
+export async function* members(
+  json: Uint8Array,
+  at: number,
+  onClose: (close: number) => void = () => {},
+): AsyncIterable<Member> {
   let next = skipSpace(json, at)
   if (json[next] !== OPEN) throw unexpected(json, next)
   next = skipSpace(json, next + 1)
-  if (json[next] === CLOSE) return
+  if (json[next] === CLOSE) return onClose(next)
   for (;;) {
     const keyEnd = endOfString(json, next)
     const key: unknown = parseScalar(json, next, keyEnd)
@@ -28,7 +40,7 @@ export async function* members(json: Uint8Array, at: number): AsyncIterable<Memb
     const to = await endOfValue(json, from)
     yield { key, from, to }
     next = skipSpace(json, to)
-    if (json[next] === CLOSE) return
+    if (json[next] === CLOSE) return onClose(next)
     if (json[next] !== COMMA) throw unexpected(json, next)
     next = skipSpace(json, next + 1)
   }

@@ -7,7 +7,7 @@ import { invalidParams, RpcError } from '../errors.ts'
 import { describe, method, required } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import type { L1DevDeps } from './deps.ts'
-import { isNull, type Member, members, parseScalar } from './jsonScan.ts'
+import { documentMembers, isNull, type Member, members, parseScalar } from './jsonScan.ts'
 import { amount64, amount256, named } from './values.ts'
 
 const MAX_STATE_BYTES = 32 * 1024 * 1024
@@ -50,7 +50,8 @@ const tooLarge = () => new RpcError('LIMIT_EXCEEDED', `the state is larger than 
 
 async function readState(json: Uint8Array, signal: AbortSignal): Promise<Map<string, AccountOverride>> {
   try {
-    const accounts = await member(json, 0, 'accounts')
+    let accounts: Member | undefined
+    for await (const found of documentMembers(json)) if (found.key === 'accounts') accounts = found
     if (accounts === undefined) throw invalidParams('argument 0 (state)', 'it has no accounts')
     const changes = new Map<string, AccountOverride>()
     for await (const account of members(json, accounts.from)) {
@@ -63,11 +64,6 @@ async function readState(json: Uint8Array, signal: AbortSignal): Promise<Map<str
     if (error instanceof SyntaxError) throw invalidParams('argument 0 (state)', `not JSON: ${error.message}`)
     throw error
   }
-}
-
-async function member(json: Uint8Array, at: number, key: string): Promise<Member | undefined> {
-  for await (const found of members(json, at)) if (found.key === key) return found
-  return undefined
 }
 
 async function readAccount(json: Uint8Array, account: Member, path: string): Promise<AccountOverride> {
