@@ -39,6 +39,10 @@ async function importOne(chain: Chain, block: Block): Promise<void> {
   try {
     await chain.importBlock(block)
   } catch (error) {
+    if (error instanceof ChainError && error.code === 'UNKNOWN_PARENT') {
+      const message = `block ${number} of the chain file does not follow: its parent is not in this chain (another genesis?)`
+      throw new ChainError('UNKNOWN_PARENT', message, error.data)
+    }
     if (!(error instanceof InvalidBlock)) throw error
     const message = `block ${number} of the chain file is invalid: ${error.code}: ${error.message}`
     throw new InvalidBlock(error.code, message, { ...error.data, number, hash: block.hash }, error)

@@ -115,9 +115,9 @@ class Pool implements LiveTxPool {
     const next = this.#nextBlock()
     const tx = this.#deps.chain.engine.decodeTransaction(raw, next)
     requireSidecar(tx)
-    this.#check(tx, next)
-    const authorities = tx.type >= 3 ? await this.#verify(tx) : []
-    this.#admit({ tx, bytes: raw.length, authorities })
+    const queue = this.#check(tx, next)
+    if (tx.type < 3) this.#contents.insert({ tx, bytes: raw.length, authorities: [] }, queue, next.baseFeePerGas)
+    else this.#admit({ tx, bytes: raw.length, authorities: await this.#verify(tx) })
     return tx
   }
 
@@ -223,6 +223,7 @@ class Pool implements LiveTxPool {
     }
   }
 
+  /** Checks and inserts: what was true before an await may not be any more. */
   #admit(arrival: Arrival): void {
     const next = this.#nextBlock()
     const queue = this.#check(arrival.tx, next)

@@ -212,7 +212,7 @@ describe('a chain file', () => {
     await expect(imported(mined, [other.genesis.block])).rejects.toMatchObject({ code: 'WRONG_GENESIS' })
     await expect(imported(mined, await other.mineMany(other.genesis.block, 1))).rejects.toMatchObject({
       code: 'UNKNOWN_PARENT',
-      message: 'the parent of block 1 is not stored',
+      message: 'block 1 of the chain file does not follow: its parent is not in this chain (another genesis?)',
     })
     const file = chainFile(blocks)
     const chain = await mined.open()
