@@ -114,7 +114,7 @@ async function firstAnswer(url: string): Promise<void> {
   }
 }
 
-async function freePorts(): Promise<[number, number]> {
+export async function freePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()] as const
   const ports = servers.map(async (server) => {
     server.listen(0, '127.0.0.1')
