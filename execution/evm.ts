@@ -34,6 +34,7 @@ import type { CodeAnalysis } from './jumpAnalysis.ts'
 import type { LogTrace } from './logTrace.ts'
 import { MESSAGE_OPCODES, nextAddress } from './messageOpcodes.ts'
 import { createMeter, type Meter } from './metering.ts'
+import { NodeCommon } from './nodeCommon.ts'
 import {
   buildOpcodeTable,
   type OpcodeContext,
@@ -58,6 +59,13 @@ export const DEFAULT_YIELD_EVERY_MS = 10
 const DONE = Promise.resolve()
 
 const SELF_PRICED: ReadonlySet<number> = new Set([...SELF_PRICED_OPCODES.keys(), ...MESSAGE_OPCODES.keys()])
+
+type OpcodeTables = {
+  opcodes: EVM['_opcodes']
+  dynamicGasHandlers: EVM['_dynamicGasHandlers']
+  handlers: EVM['_handlers']
+  opcodeMap: EVM['_opcodeMap']
+}
 
 type EvmDeps = {
   common: Common
@@ -133,6 +141,28 @@ export class RunEvm extends EVM {
   static allowFork(name: string): void {
     const names = EVM.supportedHardforks as string[]
     if (!names.includes(name)) names.push(name)
+  }
+
+  /** The library makes these tables anew for every EVM, which takes longer than a short call. Nobody writes into them. */
+  override getActiveOpcodes(): ReturnType<EVM['getActiveOpcodes']> {
+    const { common } = this
+    const byFork = common instanceof NodeCommon ? common.byFork : undefined
+    const known = byFork?.get(common.hardfork()) as OpcodeTables | undefined
+    if (known === undefined) {
+      super.getActiveOpcodes()
+      byFork?.set(common.hardfork(), {
+        opcodes: this._opcodes,
+        dynamicGasHandlers: this._dynamicGasHandlers,
+        handlers: this._handlers,
+        opcodeMap: this._opcodeMap,
+      } satisfies OpcodeTables)
+      return this._opcodes
+    }
+    this._opcodes = known.opcodes
+    this._dynamicGasHandlers = known.dynamicGasHandlers
+    this._handlers = known.handlers
+    this._opcodeMap = known.opcodeMap
+    return known.opcodes
   }
 
   #createCore({ common, state, clock }: EvmDeps): AmsterdamCore {

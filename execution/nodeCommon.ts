@@ -18,6 +18,13 @@ export class NodeCommon extends Common {
   declare protected activeEips: ReadonlySet<number>
   declare protected bigintParams: Map<string, bigint>
   declare protected forkList: HardforkTransitionConfig[] | undefined
+  /** What follows from the fork alone and is costly to make, by fork; one map for all copies. */
+  declare readonly byFork: Map<string, unknown>
+
+  constructor(options: CommonOpts) {
+    super(options)
+    this.byFork = new Map()
+  }
 
   override hardforks(): HardforkTransitionConfig[] {
     this.forkList ??= super.hardforks()

@@ -2,9 +2,8 @@ import type { BlockOutcome, Engine } from '../execution/types.ts'
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
 import { InvalidBlock } from '../stateless/errors.ts'
 import { hashHeader } from '../stateless/header.ts'
-import { createStateView } from '../stateless/stateView.ts'
 import { EMPTY_TRIE_ROOT } from '../stateless/trie.ts'
-import type { Block, Hash32, StateChanges, StateCommit } from '../stateless/types.ts'
+import type { Block, Hash32, StateChanges, StateCommit, StateView } from '../stateless/types.ts'
 import { blockOperations, canonicalOperations, decodeLocation } from './blockCodec.ts'
 import { type BlockReader, createBlockReader } from './blockReader.ts'
 import { type BloomIndex, createBloomIndex } from './bloomIndex.ts'
@@ -12,6 +11,7 @@ import { ChainError } from './errors.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
 import { headChange, headChangeOperations } from './headChange.ts'
 import { findLogs } from './logIndex.ts'
+import { createSharedStates } from './sharedState.ts'
 import { createStateNodes, type StateNodes, stateOperations } from './stateNodes.ts'
 import { bloomByNumberKey, GENESIS_KEY, HEAD_KEY, metaKey, transactionKey } from './storeKeys.ts'
 import { l1Tags, resolveTag, type TagResolver } from './tags.ts'
@@ -104,6 +104,7 @@ class StoredChain implements Chain {
   readonly #tags: TagResolver
   readonly #listeners = new Set<(change: HeadChange) => void>()
   readonly #blooms: BloomIndex
+  readonly #states: (root: Hash32) => StateView
   #head: StoredBlock
   #badBlocks: readonly Block[] = []
   /** writes happen one after another; the tail never rejects */
@@ -117,6 +118,7 @@ class StoredChain implements Chain {
     this.#parts = parts
     this.#tags = tags
     this.#head = head
+    this.#states = createSharedStates(parts.nodes)
     this.#blooms = createBloomIndex((number) => parts.store.get(bloomByNumberKey(number)))
   }
 
@@ -167,7 +169,7 @@ class StoredChain implements Chain {
     if (!hasState(this.nodes, root)) {
       throw new ChainError('STATE_UNAVAILABLE', `no state is stored for root 0x${bytesToHex(root)}`, { root })
     }
-    return createStateView(this.nodes, root)
+    return this.#states(root)
   }
 
   ancestorHashes(parent: Block): (number: bigint) => Hash32 | undefined {
