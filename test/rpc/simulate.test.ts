@@ -1,4 +1,4 @@
-import { type Hex, keccak256, toHex } from 'viem'
+import { createPublicClient, type Hex, keccak256, parseEther, toHex, http as viemHttp } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bytesToHex } from '../../stateless/bytes.ts'
 import { account, CHAIN_ID, devGenesis, LOGGER_ADDRESS, logCall, signed } from '../node/support/devChain.ts'
@@ -252,6 +252,31 @@ test('before EIP-7708 transfers are told as logs of 0xeeee, after it the protoco
   } finally {
     await own.close()
   }
+})
+
+test("viem's simulateCalls and simulateBlocks", async () => {
+  const client = createPublicClient({ transport: viemHttp(`http://127.0.0.1:${node.server.port}`) })
+  const transfer = { to: other as Hex, value: parseEther('1.5') }
+  const { assetChanges, results } = await client.simulateCalls({
+    account: rich,
+    calls: [transfer, { to: LOGGER_ADDRESS, data: logCall(1n) }],
+    traceAssetChanges: true,
+  })
+  expect(results.map(({ status, logs }) => [status, logs?.length])).toEqual([
+    ['success', 1],
+    ['success', 1],
+  ])
+  expect(assetChanges).toMatchObject([{ token: { symbol: 'ETH' }, value: { diff: -parseEther('1.5') } }])
+  const [block] = await client.simulateBlocks({
+    blocks: [
+      {
+        blockOverrides: { baseFeePerGas: 100n },
+        stateOverrides: [{ address: contract as Hex, balance: parseEther('2') }],
+        calls: [{ account: contract as Hex, ...transfer }],
+      },
+    ],
+  })
+  expect(block).toMatchObject({ baseFeePerGas: 100n, calls: [{ status: 'success', gasUsed: 204_600n }] })
 })
 
 describe('eth_createAccessList', () => {
