@@ -8,7 +8,8 @@ import { RpcError } from '../errors.ts'
 import { blockContext, forThisChain } from '../eth/call.ts'
 import { type EthDeps, ethLimits } from '../eth/deps.ts'
 import { toData } from '../hex.ts'
-import { method, type Parse, property, readObject, required, withDefault } from '../params.ts'
+import { described, method, type Parse, property, readObject, required, withDefault } from '../params.ts'
+import { reference } from '../schema.ts'
 import type { RpcMethod } from '../types.ts'
 import { stateBefore } from './changedState.ts'
 import { replayRequest } from './replay.ts'
@@ -18,7 +19,7 @@ import { DEFAULT_TRACE, type TraceConfig, traceConfig } from './traceConfig.ts'
 type TraceCallConfig = TraceConfig & Pick<CallContext, 'stateOverrides' | 'blockOverride'> & { txIndex?: number }
 
 /** TraceCallConfig of geth: that of the other methods, with overrides, and how many transactions of the block come first. */
-const traceCallConfig: Parse<TraceCallConfig> = (value, path) => {
+const traceCallConfig: Parse<TraceCallConfig> = described(reference('TraceOptions'), (value, path) => {
   const read = readObject(value, path)
   return {
     ...traceConfig(value, path),
@@ -26,7 +27,7 @@ const traceCallConfig: Parse<TraceCallConfig> = (value, path) => {
     ...property(read, path, 'blockOverrides', 'blockOverride', blockOverrides),
     ...property(read, path, 'txIndex', 'txIndex', index),
   }
-}
+})
 
 /** debug_traceCall: eth_call on the state after the block, or before its transaction `txIndex`, watched. */
 export function traceCallMethod(deps: EthDeps, runTrace: RunTrace): RpcMethod {

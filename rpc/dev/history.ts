@@ -1,7 +1,7 @@
 import { invalidParams, RpcError } from '../errors.ts'
 import { toQuantity } from '../hex.ts'
 import { described, list, method, optional, type Parse, readObject, required, withDefault } from '../params.ts'
-import { ANY } from '../schema.ts'
+import { reference } from '../schema.ts'
 import type { MethodTable } from '../types.ts'
 import type { L1DevDeps } from './deps.ts'
 import { action, amount64, amountBetween, answering, named } from './values.ts'
@@ -41,7 +41,7 @@ export function historyMethods({ snapshots }: Pick<L1DevDeps, 'snapshots'>): Met
 }
 
 /** Options that ask for no fork: viem always sends `forking`, without a URL when none is meant. */
-const noFork: Parse<undefined> = described(ANY, (value, path) => {
+const noFork: Parse<undefined> = described(reference('ResetOptions'), (value, path) => {
   const forking = readObject(value, path)('forking')
   if (forking === undefined) return undefined
   const read = readObject(forking, `${path}.forking`)
@@ -53,7 +53,7 @@ const noFork: Parse<undefined> = described(ANY, (value, path) => {
 })
 
 /** Depth as a number, or as anvil's options. */
-const reorgDepth: Parse<bigint> = described(ANY, (value, path) => {
+const reorgDepth: Parse<bigint> = described(reference('ReorgOptions'), (value, path) => {
   const depth = amountBetween(1n, MAX_DEPTH)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return depth(value, path)
   const read = readObject(value, path)

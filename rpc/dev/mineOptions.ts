@@ -3,14 +3,14 @@ import type { Block } from '../../stateless/types.ts'
 import { formatBlock } from '../format/block.ts'
 import { formatMinedTransaction } from '../format/transaction.ts'
 import { described, type Parse, property, readObject } from '../params.ts'
-import { ANY } from '../schema.ts'
+import { reference } from '../schema.ts'
 import { amount64, amountBetween } from './values.ts'
 
 export type MineOptions = { timestamp?: bigint; blocks?: bigint }
 
 /** evm_mine takes a timestamp (hardhat), or an object with timestamp and blocks (anvil, ganache). */
 export function mineOptions(maxBlocks: bigint): Parse<MineOptions> {
-  return described(ANY, (value, path) => {
+  return described(reference('MineOptions'), (value, path) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       const timestamp = amount64(value, path)
       return timestamp === 0n ? {} : { timestamp }

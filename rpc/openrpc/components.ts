@@ -100,6 +100,7 @@ const PARAMETERS: Readonly<Record<string, JsonSchema>> = {
     limit: { type: 'integer', minimum: 0 },
     stateOverrides: reference('StateOverrides'),
     blockOverrides: reference('BlockOverrides'),
+    txIndex: { type: 'integer', minimum: 0 },
   }),
   SimulatePayload: objectOf(
     {
@@ -336,6 +337,16 @@ const RUNS: Readonly<Record<string, JsonSchema>> = {
   }),
 }
 
+/** What development methods take. */
+const DEVELOPMENT: Readonly<Record<string, JsonSchema>> = {
+  Amount: { title: 'quantity or integer', anyOf: [QUANTITY, { type: 'integer', minimum: 0 }] },
+  MineOptions: {
+    anyOf: [reference('Amount'), objectOf({ timestamp: reference('Amount'), blocks: reference('Amount') })],
+  },
+  ResetOptions: objectOf({ forking: { type: 'object', description: 'without a URL: this node forks no other chain' } }),
+  ReorgOptions: { anyOf: [reference('Amount'), objectOf({ depth: reference('Amount') }, ['depth'])] },
+}
+
 /** What the rollup's node tells. */
 const ROLLUP: Readonly<Record<string, JsonSchema>> = {
   WithdrawalStatus: {
@@ -384,4 +395,10 @@ const ROLLUP: Readonly<Record<string, JsonSchema>> = {
 }
 
 /** The named schemas of the document. */
-export const COMPONENTS: Readonly<Record<string, JsonSchema>> = { ...PARAMETERS, ...CHAIN_DATA, ...RUNS, ...ROLLUP }
+export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
+  ...PARAMETERS,
+  ...CHAIN_DATA,
+  ...RUNS,
+  ...DEVELOPMENT,
+  ...ROLLUP,
+}

@@ -114,7 +114,6 @@ const ACTIONS: Readonly<Record<string, MethodDoc>> = {
   },
   eth_sign: { summary: 'Signs a message with the EIP-191 prefix (development accounts only).', result: DATA },
   personal_sign: { summary: 'eth_sign with its parameters the other way round.', result: DATA },
-  eth_signTypedData: { summary: 'Signs EIP-712 data (development accounts only).', result: DATA },
   eth_signTypedData_v3: { summary: 'Signs EIP-712 data (development accounts only).', result: DATA },
   eth_signTypedData_v4: { summary: 'Signs EIP-712 data (development accounts only).', result: DATA },
   eth_accounts: { summary: 'Accounts that this node signs for.', result: arrayOf(ADDRESS) },
