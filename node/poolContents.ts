@@ -2,7 +2,7 @@ import { TransactionRejected } from '../execution/errors.ts'
 import type { Transaction } from '../execution/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { type AuthorityIndex, createAuthorityIndex } from './authorityIndex.ts'
-import { leastWorth } from './eviction.ts'
+import { createEvictions } from './eviction.ts'
 import { costOf, MAX_BLOB_TRANSACTIONS_PER_SENDER } from './poolRules.ts'
 import {
   createSenderQueue,
@@ -68,6 +68,7 @@ export function createPoolContents(
   const byHash = new Map<string, PooledTransaction>()
   const queues = new Map<string, SenderQueue>()
   const authorities = createAuthorityIndex()
+  const evictions = createEvictions(() => queues.values())
   let arrivals = 0
   let held = 0
 
@@ -89,6 +90,7 @@ export function createPoolContents(
     if (holdsBlobs(queue)) forget(takeGapped(queue))
     const fresh = promote(queue)
     if (queue.entries.length === 0) queues.delete(bytesToHex(queue.sender))
+    evictions.note(queue)
     announce(fresh)
   }
   const takeOut = (entry: PooledTransaction): SenderQueue | undefined => {
@@ -126,7 +128,7 @@ export function createPoolContents(
   function makeRoom(tx: Transaction, bytes: number, queue: SenderQueue, baseFeePerGas: bigint | undefined): void {
     if (makeRoomOfSender(tx, queue)) return
     while (byHash.size >= limits.maxTransactions || held + bytes > limits.maxBytes) {
-      const victim = leastWorth(queues.values(), tx, baseFeePerGas)
+      const victim = evictions.victimFor(tx, baseFeePerGas)
       if (victim === undefined) throw full()
       remove(victim)
       deps.logger.debug('made room in the pool', { evicted: victim.tx.hash, for: tx.hash })
@@ -175,7 +177,9 @@ export function createPoolContents(
       authorities.add(signers)
       const replaced = placeEntry(queue, entry)
       if (replaced !== undefined) forget([replaced])
-      announce(replaced === undefined ? promoteFurther(queue) : promote(queue))
+      const fresh = replaced === undefined ? promoteFurther(queue) : promote(queue)
+      evictions.note(queue)
+      announce(fresh)
     },
     remove,
     takeOut,

@@ -114,8 +114,8 @@ class Pool implements LiveTxPool {
     requireSize(raw)
     const next = this.#nextBlock()
     const tx = this.#deps.chain.engine.decodeTransaction(raw, next)
-    requireSidecar(tx)
     const queue = this.#check(tx, next)
+    requireSidecar(tx)
     if (tx.type < 3) this.#contents.insert({ tx, bytes: raw.length, authorities: [] }, queue, next.baseFeePerGas)
     else this.#admit({ tx, bytes: raw.length, authorities: await this.#verify(tx) })
     return tx
