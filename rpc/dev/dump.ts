@@ -5,7 +5,7 @@ import { collectStateKeys, type StateKeys } from '../../node/stateKeys.ts'
 import type { Chain } from '../../node/types.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { EMPTY_TRIE_ROOT } from '../../stateless/trie.ts'
-import type { BlockHeader, StateView } from '../../stateless/types.ts'
+import type { StateView } from '../../stateless/types.ts'
 import { RpcError } from '../errors.ts'
 import { toData, toQuantity, toWord } from '../hex.ts'
 import { bool, method, optional } from '../params.ts'
@@ -17,16 +17,15 @@ const MAX_DUMP_BYTES = 128 * 1024 * 1024
 const compress = promisify(gzip)
 
 /**
- * The state of the head as anvil writes it: hex of gzipped JSON with the head's fields and every account. anvil reads it,
- * and so does anvil_loadState here. History is not part of it.
+ * The state of the head as anvil writes it: hex of gzipped JSON with every account. anvil reads it, and so does
+ * anvil_loadState here. History is not part of it: who loads it keeps his own blocks, and the block fields are null.
  */
 export function dumpMethods(deps: { chain: Chain; genesis: GenesisState }): MethodTable {
   const dump = method([optional('with history', bool)], async (_, { signal }) => {
     const { chain, genesis } = deps
-    const { header } = chain.head()
-    const state = chain.stateAt(header.stateRoot)
+    const state = chain.stateAt(chain.head().header.stateRoot)
     const keys = await collectStateKeys(chain, genesis.changes, signal)
-    const parts = await collectText(dumpText(header, keys, state), signal)
+    const parts = await collectText(dumpText(keys, state), signal)
     return toData(await compress(parts))
   })
   return named(['anvil_dumpState', 'hardhat_dumpState'], dump)
@@ -53,8 +52,8 @@ async function collectText(text: Iterable<string>, signal: AbortSignal): Promise
   return Buffer.concat(parts)
 }
 
-function* dumpText(header: BlockHeader, keys: StateKeys, state: StateView): Iterable<string> {
-  yield `{"block":${JSON.stringify(blockOf(header))},"accounts":{`
+function* dumpText(keys: StateKeys, state: StateView): Iterable<string> {
+  yield '{"block":null,"accounts":{'
   let separator = ''
   for (const [key, slots] of keys) {
     const address = hexToBytes(key)
@@ -66,7 +65,7 @@ function* dumpText(header: BlockHeader, keys: StateKeys, state: StateView): Iter
     yield '}}'
     separator = ','
   }
-  yield `},"best_block_number":${header.number},"blocks":[],"transactions":[],"historical_states":null}`
+  yield '},"best_block_number":null,"blocks":[],"transactions":[],"historical_states":null}'
 }
 
 function* slotText(state: StateView, address: Uint8Array, slots: Iterable<string>): Iterable<string> {
@@ -76,19 +75,5 @@ function* slotText(state: StateView, address: Uint8Array, slots: Iterable<string
     if (value.length === 0) continue
     yield `${separator}"0x${slot}":"${toWord(value)}"`
     separator = ','
-  }
-}
-
-/** The block as anvil keeps it beside the accounts (revm's block environment). */
-function blockOf(header: BlockHeader) {
-  return {
-    number: toQuantity(header.number),
-    beneficiary: toData(header.coinbase),
-    timestamp: toQuantity(header.timestamp),
-    gas_limit: Number(header.gasLimit),
-    basefee: Number(header.baseFeePerGas ?? 0n),
-    difficulty: toQuantity(header.difficulty),
-    prevrandao: toData(header.prevRandao),
-    blob_excess_gas_and_price: { excess_blob_gas: Number(header.excessBlobGas ?? 0n), blob_gasprice: 1 },
   }
 }

@@ -4,6 +4,7 @@ import type { MethodTable } from '../types.ts'
 import { blockSettingMethods } from './blocks.ts'
 import type { L1DevDeps } from './deps.ts'
 import { dumpMethods } from './dump.ts'
+import { tokenMethods } from './erc20.ts'
 import { historyMethods } from './history.ts'
 import { infoMethods } from './info.ts'
 import { loadMethods } from './load.ts'
@@ -24,6 +25,7 @@ export function l1DevMethods(deps: L1DevDeps): MethodTable {
     ...timeMethods(deps),
     ...blockSettingMethods(deps),
     ...stateMethods(deps),
+    ...tokenMethods(deps),
     ...senderMethods(deps),
     ...historyMethods(deps),
     ...dumpMethods(deps),

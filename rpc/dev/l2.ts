@@ -32,6 +32,8 @@ const REASONS: Readonly<Record<string, string>> = {
   setAccountNonce: `${UNPROVABLE}; send transactions instead`,
   setStorageAt: `${UNPROVABLE}; call the contract with a transaction instead`,
   setAccountStorageAt: `${UNPROVABLE}; call the contract with a transaction instead`,
+  dealERC20: `${UNPROVABLE}; transfer or mint tokens with a transaction instead`,
+  setERC20Allowance: `${UNPROVABLE}; approve with a transaction instead`,
   loadState: `${UNPROVABLE}; load the state on L1, or send transactions instead`,
   impersonateAccount: `${UNPROVABLE}, and they must be signed; ${SIGN}`,
   stopImpersonatingAccount: `${UNPROVABLE}, and they must be signed; ${SIGN}`,

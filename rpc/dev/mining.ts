@@ -6,7 +6,7 @@ import { bool, method, required, withDefault } from '../params.ts'
 import type { MethodTable, RpcContext } from '../types.ts'
 import type { DevDeps } from './deps.ts'
 import { formatMinedBlock, type MineOptions, mineOptions } from './mineOptions.ts'
-import { amountBetween, answering, named } from './values.ts'
+import { action, amountBetween, answering, named } from './values.ts'
 
 /** How this chain makes blocks for a caller: `interval` is the wanted distance in seconds, 0 for none. */
 export type Miner = {
@@ -79,7 +79,8 @@ function sealModeMethods({ sealer }: Pick<DevDeps, 'sealer'>): MethodTable {
     )
   return {
     ...named(['anvil_getAutomine', 'hardhat_getAutomine'], getAutomine),
-    ...named(['evm_setAutomine', 'anvil_setAutomine', 'hardhat_setAutomine'], answering(true, setAutomine)),
+    ...action('setAutomine', setAutomine),
+    evm_setAutomine: answering(true, setAutomine),
     anvil_getIntervalMining: method([], () => (sealer.mode.kind === 'interval' ? sealer.mode.seconds : null)),
     evm_setIntervalMining: answering(
       true,

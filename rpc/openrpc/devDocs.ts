@@ -20,7 +20,7 @@ export const DEV_DOCS: Readonly<Record<string, MethodDoc>> = {
   anvil_getAutomine: { summary: 'Is a block made for every transaction?', result: BOOLEAN },
   hardhat_getAutomine: { summary: 'Is a block made for every transaction?', result: BOOLEAN },
   evm_setAutomine: { summary: 'A block for every transaction, or on request only.', result: BOOLEAN },
-  anvil_setAutomine: { summary: 'A block for every transaction, or on request only.', result: BOOLEAN },
+  anvil_setAutomine: { summary: 'A block for every transaction, or on request only.', result: NULL },
   hardhat_setAutomine: { summary: 'A block for every transaction, or on request only.', result: BOOLEAN },
   anvil_getIntervalMining: { summary: 'Seconds between blocks.', result: orNull({ type: 'number' }) },
   evm_setIntervalMining: {
@@ -83,6 +83,10 @@ export const DEV_DOCS: Readonly<Record<string, MethodDoc>> = {
   evm_setAccountBalance: { summary: 'Sets a balance, in a block of its own.', result: BOOLEAN },
   evm_setAccountCode: { summary: 'Sets code, in a block of its own.', result: BOOLEAN },
   evm_setAccountNonce: { summary: 'Sets a nonce, in a block of its own.', result: BOOLEAN },
+  anvil_dealERC20: { summary: 'Sets the balance that a token answers for an account.', result: NULL },
+  hardhat_dealERC20: { summary: 'Sets the balance that a token answers for an account.', result: NULL },
+  anvil_setERC20Allowance: { summary: 'Sets the allowance that a token answers.', result: NULL },
+  hardhat_setERC20Allowance: { summary: 'Sets the allowance that a token answers.', result: NULL },
   anvil_impersonateAccount: {
     summary: 'eth_sendTransaction may send from this address without a signature.',
     result: NULL,

@@ -104,6 +104,21 @@ describe('what anvil and hardhat users expect beside', () => {
     expect(await blockNumber()).toBe(before)
   })
 
+  it('dealERC20 and setERC20Allowance find the slot that the token answers from', async () => {
+    const token = '0x00000000000000000000000000000000000070c4'
+    // Answers sload(keccak256(first argument, 0)), whatever is asked.
+    await rpc('anvil_setCode', token, '0x600435600052600060205260406000205460005260206000f3')
+    const ask = (of: string) => rpc('eth_call', { to: token, data: `0x70a08231${pad(of as `0x${string}`).slice(2)}` })
+    await rpc('anvil_dealERC20', STRANGER, token, '0x64')
+    expect(await ask(STRANGER)).toBe(pad('0x64', { size: 32 }))
+    expect(await ask(account(1).address)).toBe(ZERO_WORD)
+    await rpc('anvil_setERC20Allowance', STRANGER, account(1).address, token, 7)
+    expect(await ask(STRANGER)).toBe(pad('0x7', { size: 32 }))
+    const before = await blockNumber()
+    expect(await failure('anvil_dealERC20', STRANGER, account(1).address, 7)).toMatchObject({ code: -32000 })
+    expect(await blockNumber()).toBe(before)
+  })
+
   it('evm_mine takes a timestamp; evm_mine_detailed answers blocks with their transactions', async () => {
     const time = (await timeOfHead()) + 5_000
     await rpc('evm_mine', time)
