@@ -26,9 +26,9 @@ const quantity52 = quantityOf(52)
 /** A quantity that is used as an index or a count. */
 export const index: Parse<number> = described(quantitySchema(52), (value, path) => Number(quantity52(value, path)))
 
-/** Any number of whole bytes. */
+/** Any number of whole bytes; an empty string is none (as geth: front ends send it where there is no data). */
 export const data: Parse<Uint8Array> = described(DATA, (value, path) => {
-  const digits = hexDigits(value, path)
+  const digits = value === '' ? '' : hexDigits(value, path)
   if (digits.length % 2 !== 0) throw invalidParams(path, 'hex string of odd length')
   return bytesOf(digits)
 })

@@ -1,6 +1,5 @@
 import type { AdjustableClock } from '../../node/clock.ts'
 import { increaseTime, MAX_TIMESTAMP, setNextTimestamp, setTime } from '../../node/timeTravel.ts'
-import { toQuantity } from '../hex.ts'
 import { method, required } from '../params.ts'
 import type { MethodTable, RpcMethod } from '../types.ts'
 import type { L1DevDeps } from './deps.ts'
@@ -9,10 +8,10 @@ import { amountBetween, answering, named } from './values.ts'
 /** Later than this, a number of seconds is one of milliseconds. */
 const MILLISECONDS_FROM = 100_000_000_000n
 
-/** The clock of all chains of this process moves forward; the answer is how far ahead of real time it is, in seconds. */
+/** The clock of all chains of this process moves forward; the answer is how far ahead of real time it is, in seconds (negative when behind). */
 export function increaseTimeMethod(clock: AdjustableClock): RpcMethod {
   return method([required('seconds', amountBetween(0n, MAX_TIMESTAMP))], ([seconds]) =>
-    toQuantity(increaseTime(clock, seconds)),
+    Number(increaseTime(clock, seconds)),
   )
 }
 

@@ -37,7 +37,8 @@ export function feeHistoryMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'lim
         return readFeeHistory(source, {
           blockCount,
           newest,
-          ...(rewards === undefined ? {} : { percentiles: rewards }),
+          // No percentiles are like none asked for (as geth).
+          ...(rewards === undefined || rewards.length === 0 ? {} : { percentiles: rewards }),
         })
       },
     ),
@@ -79,10 +80,14 @@ function formatFeeHistory(chain: FeeHistorySource, pages: readonly FeeHistory[])
   }
 }
 
-/** Hex, or a plain number as some libraries send it. */
+/** Hex, or a decimal number or string as some libraries send it (and geth takes it here alone). */
 const blockCount: Parse<bigint> = described({ anyOf: [QUANTITY64, { type: 'integer', minimum: 0 }] }, (value, path) =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : quantity64(value, path),
+  (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) || isDecimal(value)
+    ? BigInt(value)
+    : quantity64(value, path),
 )
+
+const isDecimal = (value: unknown): value is string => typeof value === 'string' && /^[0-9]{1,15}$/.test(value)
 
 const percentile: Parse<number> = described({ type: 'number', minimum: 0, maximum: 100 }, (value, path) => {
   if (typeof value !== 'number' || !(value >= 0 && value <= 100)) {

@@ -3,9 +3,10 @@ import { logsOfBlock } from '../../node/logIndex.ts'
 import type { HeadChange, StoredBlock } from '../../node/types.ts'
 import { RpcError } from '../errors.ts'
 import { formatLog } from '../format/receipt.ts'
+import { formatPooledTransaction } from '../format/transaction.ts'
 import { toData } from '../hex.ts'
 import { type FilterObject, filterObject, type LiveRange, type LogCriteria, liveRange } from '../logFilter.ts'
-import { method, required, text } from '../params.ts'
+import { bool, method, required, text, withDefault } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 import { searchLogs } from './logs.ts'
@@ -14,7 +15,7 @@ import { searchLogs } from './logs.ts'
 const MAX_PENDING_CHANGES = 50_000
 
 type Filter = {
-  kind: 'blocks' | 'transactions' | 'logs'
+  kind: 'blocks' | 'transactions' | 'fullTransactions' | 'logs'
   /** logs only */
   logFilter: FilterObject | undefined
   range: LiveRange
@@ -31,7 +32,9 @@ export function filterMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'clock' | '
   return {
     eth_newFilter: method([required('filter', filterObject)], ([filter]) => filters.add('logs', filter)),
     eth_newBlockFilter: method([], () => filters.add('blocks')),
-    eth_newPendingTransactionFilter: method([], () => filters.add('transactions')),
+    eth_newPendingTransactionFilter: method([withDefault('full transactions', bool, false)], ([full]) =>
+      filters.add(full ? 'fullTransactions' : 'transactions'),
+    ),
     eth_uninstallFilter: method([idParam], ([id]) => filters.remove(id)),
     eth_getFilterChanges: method([idParam], ([id]) => filters.use(id).changes.splice(0)),
     eth_getFilterLogs: method([idParam], ([id], { signal }) => {
@@ -66,7 +69,11 @@ function createFilters(deps: Pick<EthDeps, 'chain' | 'pool' | 'clock' | 'limits'
     record('blocks', () => change.added.map(({ block }) => toData(block.hash)))
     record('logs', ({ logFilter, range }) => logChanges(change, logFilter?.criteria ?? {}, range))
   })
-  pool.onPending((tx) => record('transactions', () => [toData(tx.hash)]))
+  pool.onPending((tx) => {
+    if (filters.size === 0) return
+    record('transactions', () => [toData(tx.hash)])
+    record('fullTransactions', () => [formatPooledTransaction(tx)])
+  })
 
   return {
     add(kind: Filter['kind'], logFilter?: FilterObject): string {

@@ -20,8 +20,11 @@ export function signMethods({ signer }: Pick<EthDeps, 'signer'>): MethodTable {
   const signTypedData = method([addressParam, required('typed data', typedData)], async ([account, value]) =>
     toData(await requireKey(signer, account).signTypedData(account, value)),
   )
+  const accounts = method([], () => (signer?.addresses ?? []).map(toData))
   return {
-    eth_accounts: method([], () => (signer?.addresses ?? []).map(toData)),
+    eth_accounts: accounts,
+    // Wallets ask their user here (EIP-1102); libraries that take a node for a wallet ask it all the same.
+    eth_requestAccounts: accounts,
     eth_sign: method([addressParam, messageParam], ([account, message]) => signMessage(account, message)),
     personal_sign: method([messageParam, addressParam], ([message, account]) => signMessage(account, message)),
     eth_signTypedData_v4: signTypedData,

@@ -1,3 +1,5 @@
+import { EMPTY_CODE_HASH } from '../../stateless/account.ts'
+import { EMPTY_TRIE_ROOT } from '../../stateless/trie.ts'
 import type { Address20, Hash32 } from '../../stateless/types.ts'
 import { blockParameter, isPending, LATEST, readState } from '../blockParameter.ts'
 import { address, hash, storageKey } from '../codec.ts'
@@ -24,6 +26,26 @@ export function stateMethods(deps: Pick<EthDeps, 'chain' | 'pool' | 'pending' | 
       const state = await readState(deps, block)
       const found = state.getAccount(account)
       return toData(found ? state.getCode(found.codeHash) : EMPTY)
+    }),
+    /** the account as it stands in the state trie */
+    eth_getAccount: method([accountParam, blockParam], async ([account, block]) => {
+      const found = (await readState(deps, block)).getAccount(account)
+      return {
+        balance: toQuantity(found?.balance ?? 0n),
+        nonce: toQuantity(found?.nonce ?? 0n),
+        storageRoot: toData(found?.storageRoot ?? EMPTY_TRIE_ROOT),
+        codeHash: toData(found?.codeHash ?? EMPTY_CODE_HASH),
+      }
+    }),
+    /** balance, nonce and code at once: what a fork of this chain needs of an account */
+    eth_getAccountInfo: method([accountParam, blockParam], async ([account, block]) => {
+      const state = await readState(deps, block)
+      const found = state.getAccount(account)
+      return {
+        balance: toQuantity(found?.balance ?? 0n),
+        nonce: toQuantity(found?.nonce ?? 0n),
+        code: toData(found ? state.getCode(found.codeHash) : EMPTY),
+      }
     }),
     eth_getStorageAt: method(
       [accountParam, required('slot', storageKey), blockParam],

@@ -34,15 +34,15 @@ export const DEV_DOCS: Readonly<Record<string, MethodDoc>> = {
   anvil_removePoolTransactions: { summary: 'Takes the transactions of a sender out of the pool.', result: NULL },
   evm_increaseTime: {
     summary: 'Moves the clock of all chains of the process forward; answers its lead in seconds.',
-    result: QUANTITY,
+    result: INTEGER,
   },
   anvil_increaseTime: {
     summary: 'Moves the clock of all chains of the process forward; answers its lead in seconds.',
-    result: QUANTITY,
+    result: INTEGER,
   },
   hardhat_increaseTime: {
     summary: 'Moves the clock of all chains of the process forward; answers its lead in seconds.',
-    result: QUANTITY,
+    result: INTEGER,
   },
   evm_setNextBlockTimestamp: { summary: 'Time of the next block; the clock goes on from there.', result: NULL },
   anvil_setNextBlockTimestamp: { summary: 'Time of the next block; the clock goes on from there.', result: NULL },

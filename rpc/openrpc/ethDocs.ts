@@ -19,7 +19,7 @@ const FOUND_HEADER = orNull(reference('Header'))
 const FOUND_TRANSACTION = orNull(reference('Transaction'))
 const FOUND_COUNT = orNull(QUANTITY64)
 const FILTER_ID = QUANTITY
-const CHANGES = { anyOf: [arrayOf(HASH), arrayOf(reference('Log'))] }
+const CHANGES = { anyOf: [arrayOf(HASH), arrayOf(reference('Transaction')), arrayOf(reference('Log'))] }
 
 /** Chain, fees, state, blocks, transactions. */
 const READS: Readonly<Record<string, MethodDoc>> = {
@@ -52,6 +52,19 @@ const READS: Readonly<Record<string, MethodDoc>> = {
   eth_feeHistory: { summary: 'Base fees, use and tips of a range of blocks.', result: reference('FeeHistory') },
   eth_getBalance: { summary: 'Balance of an account, in wei.', result: QUANTITY },
   eth_getCode: { summary: 'Code of an account.', result: DATA },
+  eth_getAccount: {
+    summary: 'An account as it stands in the state trie; one that does not exist is empty.',
+    result: objectOf({ balance: QUANTITY, nonce: QUANTITY64, storageRoot: HASH, codeHash: HASH }, [
+      'balance',
+      'nonce',
+      'storageRoot',
+      'codeHash',
+    ]),
+  },
+  eth_getAccountInfo: {
+    summary: 'Balance, nonce and code of an account at once.',
+    result: objectOf({ balance: QUANTITY, nonce: QUANTITY64, code: DATA }, ['balance', 'nonce', 'code']),
+  },
   eth_getStorageAt: { summary: 'One storage slot of an account.', result: HASH },
   eth_getStorageValues: { summary: 'Many storage slots of many accounts at one block.', result: mapOf(arrayOf(HASH)) },
   eth_getTransactionCount: { summary: 'Nonce of an account; with "pending" the next free one.', result: QUANTITY64 },
@@ -120,6 +133,7 @@ const ACTIONS: Readonly<Record<string, MethodDoc>> = {
   eth_getLogs: { summary: 'Logs of a range of blocks or of one block.', result: arrayOf(reference('Log')) },
   eth_newFilter: { summary: 'Begins to collect matching logs.', result: FILTER_ID },
   eth_newBlockFilter: { summary: 'Begins to collect hashes of new blocks.', result: FILTER_ID },
+  eth_requestAccounts: { summary: 'The same as eth_accounts (EIP-1102).', result: arrayOf(ADDRESS) },
   eth_newPendingTransactionFilter: { summary: 'Begins to collect hashes of pending transactions.', result: FILTER_ID },
   eth_getFilterChanges: { summary: 'What a filter collected since the last time.', result: CHANGES },
   eth_getFilterLogs: { summary: 'All logs that a filter matches.', result: arrayOf(reference('Log')) },

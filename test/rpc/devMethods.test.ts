@@ -306,7 +306,7 @@ describe.each(['anvil', 'hardhat'] as const)('reset in %s mode', (mode) => {
       expect(await client.getBalance({ address: STRANGER })).toBe(0n)
       expect(await client.getAutomine()).toBe(true)
       expect(await result(node.server, 'evm_revert', [id])).toBe(false)
-      expect(await result(node.server, 'evm_increaseTime', [0])).toBe('0x0')
+      expect(await result(node.server, 'evm_increaseTime', [0])).toBe(0)
       await client.mine({ blocks: 1 })
       expect(await client.getBlock()).toMatchObject({ number: 1n, miner: pad('0x0', { size: 20 }) })
     } finally {
