@@ -120,11 +120,13 @@ export async function runLibrary<T>(state: JournaledState, run: () => Promise<T>
 
 /** Header with the library's accessors; fields that are not known yet hold neutral values that nothing reads. */
 export function libraryBlock(header: HeaderBasis, common: SharedCommon): LibraryBlock {
-  const { prevRandao, coinbase, ...same } = header
+  const { prevRandao, coinbase, baseFeePerGas, ...same } = header
   const libraryHeader = new LibraryHeader(
     { ...definedOnly(same), uncleHash: EMPTY_OMMERS_HASH, mixHash: prevRandao, coinbase },
     { common, skipConsensusFormatValidation: true, freeze: false },
   )
+  // Its constructor insists on the initial base fee at the London block; a call there has another one.
+  if (baseFeePerGas !== undefined) Object.assign(libraryHeader, { baseFeePerGas })
   rememberBlobPrice(libraryHeader)
   return new LibraryBlock(libraryHeader, [], [], common.isActivatedEIP(4895) ? [] : undefined, {
     common,
