@@ -9,6 +9,7 @@ import {
 import { Account, type Address } from '@ethereumjs/util'
 import { EMPTY_BYTES } from '../stateless/bytes.ts'
 import type { AmsterdamCore, FrameOptions, FrameRequest, StateGasEntry } from './amsterdamCore.ts'
+import type { EvmTrace } from './evmTrace.ts'
 import { type AmsterdamFrame, chargeGas, chargeStateGas, halt, repayStateGasSpill, wordCount } from './frameGas.ts'
 import { assert } from './internal.ts'
 
@@ -21,11 +22,15 @@ export function stateGasEntry({ evm }: AmsterdamCore): StateGasEntry {
  * addresses, logs, refunds and state gas; after a revert what state gas had spilled is gas again, after a halt all is
  * gone. `executionGasUsed` of the result is out of the message's gas limit.
  */
-export async function runMessage(core: AmsterdamCore, request: FrameRequest): Promise<EVMResult> {
+export function runMessage(core: AmsterdamCore, request: FrameRequest): Promise<EVMResult> {
   const { tracing } = core.evm
-  const { message } = request
-  if (tracing === undefined || message.depth === 0) return runAndSettle(core, request)
-  tracing.enterInner(message, message.to?.bytes)
+  return tracing === undefined || request.message.depth === 0
+    ? runAndSettle(core, request)
+    : runTraced(core, request, tracing)
+}
+
+async function runTraced(core: AmsterdamCore, request: FrameRequest, tracing: EvmTrace): Promise<EVMResult> {
+  tracing.enterInner(request.message, request.message.to?.bytes)
   const result = await runAndSettle(core, request)
   tracing.exit(result.execResult)
   return result
