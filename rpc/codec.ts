@@ -26,6 +26,16 @@ const quantity52 = quantityOf(52)
 /** A quantity that is used as an index or a count. */
 export const index: Parse<number> = described(quantitySchema(52), (value, path) => Number(quantity52(value, path)))
 
+/** The same, also as a JSON number: what some older methods take. */
+export const numberOrQuantity: Parse<number> = described(
+  { anyOf: [{ type: 'integer', minimum: 0 }, quantitySchema(52)] },
+  (value, path) => {
+    if (typeof value !== 'number') return index(value, path)
+    if (Number.isSafeInteger(value) && value >= 0) return value
+    throw invalidParams(path, `expected a whole number that is not negative, got ${value}`)
+  },
+)
+
 /** Any number of whole bytes; an empty string is none (as geth: front ends send it where there is no data). */
 export const data: Parse<Uint8Array> = described(DATA, (value, path) => {
   const digits = value === '' ? '' : hexDigits(value, path)

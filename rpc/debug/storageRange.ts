@@ -6,7 +6,7 @@ import { toNibbles } from '../../stateless/nibbles.ts'
 import { createStateView } from '../../stateless/stateView.ts'
 import { createTrie } from '../../stateless/trie.ts'
 import type { Hash32, StateChanges } from '../../stateless/types.ts'
-import { address, data, hash, index } from '../codec.ts'
+import { address, data, hash, numberOrQuantity } from '../codec.ts'
 import { invalidParams, RpcError } from '../errors.ts'
 import { toData, toWord } from '../hex.ts'
 import { described, method, type Parse, required } from '../params.ts'
@@ -19,13 +19,6 @@ import type { RunTrace } from './runTrace.ts'
 const MAX_SLOTS = 4_096
 /** Solidity lays variables out from slot 0: so many slots are known by name in any contract. */
 const LOW_SLOTS = 128
-
-/** geth takes a number here; the hex form of other methods is as good. */
-const indexOrNumber: Parse<number> = described(
-  { anyOf: [{ type: 'integer', minimum: 0 }, index.schema ?? {}] },
-  (value, path) =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : index(value, path),
-)
 
 const keyStart: Parse<Hash32> = described(data.schema ?? {}, (value, path) => {
   const start = data(value, path)
@@ -42,10 +35,10 @@ const keyStart: Parse<Hash32> = described(data.schema ?? {}, (value, path) => {
 export function storageRangeMethods({ chain }: { chain: Chain }, runTrace: RunTrace): MethodTable {
   const params = [
     required('block hash', hash),
-    required('transaction index', indexOrNumber),
+    required('transaction index', numberOrQuantity),
     required('contract', address),
     required('start', keyStart),
-    required('limit', indexOrNumber),
+    required('limit', numberOrQuantity),
   ] as const
   return {
     debug_storageRangeAt: method(params, ([blockHash, txIndex, contract, start, limit], context) =>

@@ -1,4 +1,5 @@
 import type { TracerOptions } from '../../execution/types.ts'
+import { numberOrQuantity } from '../codec.ts'
 import { invalidParams } from '../errors.ts'
 import { bool, describe, described, type Parse, property, readObject, text } from '../params.ts'
 import { BOOLEAN, objectOf, TEXT } from '../schema.ts'
@@ -71,7 +72,7 @@ function structOptions(read: Read, path: string): TracerOptions {
     disableStack: flag(read, path, 'disableStack'),
     disableStorage: flag(read, path, 'disableStorage'),
     enableReturnData: flag(read, path, 'enableReturnData'),
-    limit: property(read, path, 'limit', 'limit', count).limit ?? 0,
+    limit: property(read, path, 'limit', 'limit', numberOrQuantity).limit ?? 0,
   }
 }
 
@@ -106,13 +107,6 @@ function unknownTracer(name: string): string {
 
 function flag(read: Read, path: string, name: string): boolean {
   return property(read, path, name, name, bool)[name] ?? false
-}
-
-const count: Parse<number> = (value, path) => {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw invalidParams(path, `expected a whole number that is not negative, got ${describe(value)}`)
-  }
-  return value as number
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {
