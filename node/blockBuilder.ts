@@ -97,9 +97,9 @@ function createAdder(assembly: BlockAssembly, request: BuildBlockRequest, deps: 
   let bytes = 0
   let misfits = 0
 
-  const wait = (tx: Transaction, reason: string): void => {
+  const wait = (tx: Transaction, reason: string, isMisfit = true): void => {
     waiting.add(bytesToHex(tx.sender))
-    misfits += 1
+    if (isMisfit) misfits += 1
     deps.logger.debug('skipped a transaction', { hash: tx.hash, reason })
   }
   const fits = (tx: Transaction, outcome: TransactionOutcome): boolean => {
@@ -129,7 +129,7 @@ function createAdder(assembly: BlockAssembly, request: BuildBlockRequest, deps: 
 function refuse(
   tx: Transaction,
   error: unknown,
-  wait: (tx: Transaction, reason: string) => void,
+  wait: (tx: Transaction, reason: string, isMisfit: boolean) => void,
   { logger, drop }: BuildBlockDeps,
 ): void {
   if (!(error instanceof TransactionRejected)) {
@@ -138,6 +138,7 @@ function refuse(
     drop(tx, 'it broke the block builder')
     throw error
   }
-  if (WAITING_CODES.has(error.code)) wait(tx, error.message)
+  // A lack of room for blobs, or a fee that is too low for them, says nothing about the room for others.
+  if (WAITING_CODES.has(error.code)) wait(tx, error.message, error.code === 'BLOCK_GAS_EXHAUSTED')
   else drop(tx, error.message)
 }

@@ -1,13 +1,11 @@
 import { TransactionRejected } from '../execution/errors.ts'
 import type { Transaction } from '../execution/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
-import { keccak256 } from '../stateless/keccak.ts'
-import type { Block, Hash32, StateView } from '../stateless/types.ts'
+import type { Hash32, StateView } from '../stateless/types.ts'
 import { bestCandidates } from './candidates.ts'
-import { giveWay, isTurnOver } from './eventLoop.ts'
 import { createTurns } from './inTurn.ts'
-import { createKeptSidecars, type KeptTransaction } from './keptSidecars.ts'
 import { type Arrival, createPoolContents, type PoolContents } from './poolContents.ts'
+import { createPoolFollower, type PoolFollower } from './poolFollower.ts'
 import {
   isDelegation,
   type NextBlock,
@@ -64,10 +62,8 @@ export function createTxPool(options: TxPoolOptions, deps: TxPoolDeps): LiveTxPo
 }
 
 const LOOKUPS_PER_VIEW = 20_000
-/** Transactions whose proofs and authorizations may be waiting to be looked at, one after another. */
-const MAX_UNVERIFIED = 16
-/** A reorganisation deeper than this does not bring blobs back: the block would be final. */
-const KEPT_BLOCKS = 64n
+/** Transactions whose blobs may be waiting to be verified: a megabyte each at most. */
+const MAX_UNVERIFIED = 64
 
 function headState(chain: Chain): StateView {
   return chain.stateAt(chain.head().header.stateRoot)
@@ -80,17 +76,13 @@ class Pool implements LiveTxPool {
   readonly #listeners = new Set<(tx: Transaction) => void>()
   readonly #unsubscribe: () => void
   readonly #verifying = createTurns()
-  /** hashes of transactions that are being verified */
+  /** hashes of transactions whose blobs are being verified, or wait for it */
   readonly #unverified = new Set<string>()
-  readonly #kept: ReturnType<typeof createKeptSidecars>
-  /** raw transactions of blocks that left the chain, oldest first */
-  readonly #returning: { raw: Uint8Array; block: Block }[] = []
+  readonly #follower: PoolFollower
   #state: StateView
   #lookups = 0
   /** counts head changes */
   #version = 0
-  #catchUp: Promise<void> | undefined
-  #closed = false
 
   constructor(options: TxPoolOptions, deps: TxPoolDeps) {
     const limits = {
@@ -105,7 +97,11 @@ class Pool implements LiveTxPool {
     this.#options = limits
     this.#deps = deps
     this.#contents = createPoolContents(limits, { logger: deps.logger, announce: (tx) => this.#announce(tx) })
-    this.#kept = createKeptSidecars(limits.maxKeptBytes)
+    this.#follower = createPoolFollower(limits.maxKeptBytes, deps, {
+      contents: this.#contents,
+      refresh: (queue) => this.#refresh(queue),
+      admit: (tx, bytes) => this.#admitWithAuthorities(tx, bytes),
+    })
     this.#state = headState(deps.chain)
     this.#unsubscribe = deps.chain.onHead((change) => this.#onHead(change))
   }
@@ -114,10 +110,12 @@ class Pool implements LiveTxPool {
     requireSize(raw)
     const next = this.#nextBlock()
     const tx = this.#deps.chain.engine.decodeTransaction(raw, next)
+    if (this.#unverified.has(bytesToHex(tx.hash))) throw new TransactionRejected('ALREADY_KNOWN', 'already known')
     const queue = this.#check(tx, next)
     requireSidecar(tx)
-    if (tx.type < 3) this.#contents.insert({ tx, bytes: raw.length, authorities: [] }, queue, next.baseFeePerGas)
-    else this.#admit({ tx, bytes: raw.length, authorities: await this.#verify(tx) })
+    if (tx.type === 3) await this.#addVerified(tx, raw.length)
+    else if (tx.type === 4) await this.#admitWithAuthorities(tx, raw.length)
+    else this.#contents.insert({ tx, bytes: raw.length, authorities: [] }, queue, next.baseFeePerGas)
     return tx
   }
 
@@ -162,12 +160,12 @@ class Pool implements LiveTxPool {
     }
   }
 
-  async idle(): Promise<void> {
-    while (this.#catchUp !== undefined) await this.#catchUp
+  idle(): Promise<void> {
+    return this.#follower.idle()
   }
 
   close(): void {
-    this.#closed = true
+    this.#follower.close()
     this.#unsubscribe()
     this.#listeners.clear()
   }
@@ -184,8 +182,7 @@ class Pool implements LiveTxPool {
   /** Everything that is cheap to find out. Gives the sender's queue, up to date. Throws TransactionRejected. */
   #check(tx: Transaction, next: NextBlock): SenderQueue {
     const { engine } = this.#deps.chain
-    const key = bytesToHex(tx.hash)
-    if (this.#contents.find(key) !== undefined || this.#unverified.has(key)) {
+    if (this.#contents.find(bytesToHex(tx.hash)) !== undefined) {
       throw new TransactionRejected('ALREADY_KNOWN', 'already known')
     }
     requireRules(tx, engine, next, this.#options.minFeePerGas)
@@ -196,7 +193,6 @@ class Pool implements LiveTxPool {
     if (tx.impersonated !== true) requireExternallyOwned(tx.sender, code)
     requireNonce(tx, queue.nonce)
     requireUnreserved(tx, queue)
-    requireNoGap(tx, queue)
     if (isDelegation(code) || this.#contents.authorities.has(bytesToHex(tx.sender))) requireOneInFlight(tx, queue)
     const replaced = entryAt(queue, tx.nonce)
     if (replaced !== undefined) requireBump(replaced.tx, tx)
@@ -204,29 +200,35 @@ class Pool implements LiveTxPool {
     return queue
   }
 
-  /** What takes milliseconds: one transaction at a time, and not many waiting. Gives who signed its authorizations. */
-  async #verify(tx: Transaction): Promise<readonly string[]> {
-    const { engine } = this.#deps.chain
+  /** Proofs of blobs take a tenth of a second: one transaction at a time, in the order of arrival, and not many waiting. */
+  async #addVerified(tx: Transaction, bytes: number): Promise<void> {
     if (this.#verifying.waiting >= MAX_UNVERIFIED) {
-      const message = `txpool is full: ${MAX_UNVERIFIED} transactions with blobs or authorizations are being verified`
+      const message = `txpool is full: ${MAX_UNVERIFIED} blob transactions are being verified`
       throw new TransactionRejected('POOL_FULL', message)
     }
     const key = bytesToHex(tx.hash)
     this.#unverified.add(key)
     try {
-      return await this.#verifying.run(async () => {
-        if (tx.type === 3) await engine.verifyBlobs(tx)
-        return (await engine.authorities(tx)).map(bytesToHex)
+      await this.#verifying.run(async () => {
+        requireNoGap(tx, this.#check(tx, this.#nextBlock()))
+        await this.#deps.chain.engine.verifyBlobs(tx)
+        this.#admit({ tx, bytes, authorities: [] })
       })
     } finally {
       this.#unverified.delete(key)
     }
   }
 
+  async #admitWithAuthorities(tx: Transaction, bytes: number): Promise<void> {
+    const authorities = (await this.#deps.chain.engine.authorities(tx)).map(bytesToHex)
+    this.#admit({ tx, bytes, authorities })
+  }
+
   /** Checks and inserts: what was true before an await may not be any more. */
   #admit(arrival: Arrival): void {
     const next = this.#nextBlock()
     const queue = this.#check(arrival.tx, next)
+    requireNoGap(arrival.tx, queue)
     for (const authority of arrival.authorities) requireAuthorityFree(this.#contents.knownQueue(authority))
     this.#contents.insert(arrival, queue, next.baseFeePerGas)
   }
@@ -265,75 +267,9 @@ class Pool implements LiveTxPool {
     }
   }
 
-  #onHead({ head, added, removed }: HeadChange): void {
+  #onHead(change: HeadChange): void {
     this.#version += 1
     this.#state = headState(this.#deps.chain)
-    this.#removeMined(added)
-    this.#kept.forgetUntil(head.header.number - KEPT_BLOCKS)
-    for (const { block } of removed.toReversed()) {
-      for (const raw of block.transactions) this.#returning.push({ raw, block })
-    }
-    this.#catchUp ??= this.#run()
-      .catch((error) => this.#deps.logger.error('the pool could not follow the head', { error }))
-      .finally(() => {
-        this.#catchUp = undefined
-      })
-  }
-
-  /** Takes mined transactions out at once; their senders' balances follow with the next refresh. */
-  #removeMined(added: HeadChange['added']): void {
-    const touched = new Set<SenderQueue>()
-    for (const { block } of added) {
-      for (const raw of block.transactions) {
-        const entry = this.#contents.find(bytesToHex(keccak256(raw)))
-        const queue = entry === undefined ? undefined : this.#contents.takeOut(entry)
-        if (entry === undefined || queue === undefined) continue
-        if ('blobs' in entry.tx) this.#kept.keep(entry.key, entry, block.header.number)
-        if (queue.nonce <= entry.tx.nonce) queue.nonce = entry.tx.nonce + 1n
-        touched.add(queue)
-      }
-    }
-    for (const queue of touched) this.#contents.settle(queue)
-  }
-
-  /** Returns transactions of removed blocks and refreshes every sender, which may be many: in slices. */
-  async #run(): Promise<void> {
-    for (const step of this.#steps()) {
-      await step()
-      if (this.#closed) return
-      if (isTurnOver()) await giveWay()
-    }
-  }
-
-  *#steps(): Iterable<() => Promise<void> | void> {
-    for (let version = -1; version !== this.#version; ) {
-      version = this.#version
-      for (let item = this.#returning.shift(); item !== undefined; item = this.#returning.shift()) {
-        const { raw, block } = item
-        yield () => this.#bringBack(raw, block)
-      }
-      for (const queue of this.#contents.queues()) yield () => this.#refresh(queue)
-    }
-  }
-
-  async #bringBack(raw: Uint8Array, block: Block): Promise<void> {
-    const { chain, logger, returns } = this.#deps
-    const hash = keccak256(raw)
-    if (chain.getTransactionLocation(hash) !== undefined) return
-    const { tx, bytes } = this.#withSidecar(raw, block)
-    if (returns !== undefined && !returns(tx)) return
-    try {
-      const authorities = (await chain.engine.authorities(tx)).map(bytesToHex)
-      this.#admit({ tx, bytes, authorities })
-    } catch (error) {
-      if (!(error instanceof TransactionRejected)) throw error
-      logger.debug('a transaction of a removed block does not come back', { hash, reason: error.message })
-    }
-  }
-
-  /** As it was before its block; a blob transaction without its blobs when it did not come through this pool. */
-  #withSidecar(raw: Uint8Array, block: Block): KeptTransaction {
-    const kept = raw[0] === 3 ? this.#kept.take(bytesToHex(keccak256(raw))) : undefined
-    return kept ?? { tx: this.#deps.chain.engine.decodeStored(raw, block.header), bytes: raw.length }
+    this.#follower.follow(change)
   }
 }

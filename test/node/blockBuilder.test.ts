@@ -1,3 +1,5 @@
+import { toHex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Engine, Transaction } from '../../execution/types.ts'
 import { type BuildBlockRequest, buildBlock } from '../../node/blockBuilder.ts'
@@ -6,6 +8,7 @@ import { l1Env, nextTimestamp } from '../../node/l1Env.ts'
 import { silentLogger } from '../../node/logger.ts'
 import { openStore } from '../../node/store.ts'
 import type { Chain } from '../../node/types.ts'
+import { constantBlob, signedBlobTransaction } from './support/blobs.ts'
 import { account, devEngine, devGenesis, GENESIS_TIME, GWEI, signed, type TransferFields } from './support/devChain.ts'
 
 let engine: Engine
@@ -39,6 +42,7 @@ const included = async (candidates: Iterable<Transaction>, rest: Partial<BuildBl
   )
   return transactions.map((tx) => [tx.sender[0], Number(tx.nonce)])
 }
+const senderOf = (index: number) => privateKeyToAccount(toHex(index + 1_000, { size: 32 }))
 const first = (from: typeof alice) => Number.parseInt(from.address.slice(2, 4), 16)
 
 describe('building a block', () => {
@@ -77,6 +81,29 @@ describe('building a block', () => {
     expect(taken).toEqual([[first(alice), 0]])
     const bytes = candidates.reduce((sum, { raw }) => sum + raw.length, 0)
     expect(await included(candidates, { limits: { maxTransactionBytes: bytes - 1 } })).toHaveLength(2)
+    expect(dropped).toEqual([])
+  })
+
+  it('is not full for others when there is no room for more blobs', async () => {
+    const alloc = Object.fromEntries(
+      Array.from({ length: 60 }, (_, i) => [senderOf(i).address, { balance: '0xde0b6b3a7640000' }]),
+    )
+    const plain = devGenesis()
+    const crowded = await devEngine(devGenesis({ alloc: { ...plain.alloc, ...alloc } }))
+    chain = await openChain(
+      { genesis: crowded.genesis },
+      { store: await openStore(), engine: crowded.engine, logger: silentLogger },
+    )
+    const blobs = [constantBlob(7n)]
+    const withBlobs = await Promise.all(
+      Array.from({ length: 60 }, async (_, i) =>
+        engine.decodeTransaction(await signedBlobTransaction(senderOf(i), { nonce: 0, blobs }), genesis.block.header),
+      ),
+    )
+    const outcome = await build([...withBlobs, await transaction(alice, { nonce: 0 })])
+    const types = outcome?.block.transactions.map((raw) => raw[0])
+    expect(types?.filter((type) => type === 3)).toHaveLength(21)
+    expect(types?.at(-1)).toBe(2)
     expect(dropped).toEqual([])
   })
 

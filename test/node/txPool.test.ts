@@ -338,12 +338,20 @@ describe('blob transactions', () => {
     await expect(pool.add(raw)).rejects.toMatchObject({ code: 'ALREADY_KNOWN' })
     await first
     const crowd = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => blobTransaction(bob, { nonce: 0, blobFee: 10n + BigInt(index) })),
+      Array.from({ length: 68 }, (_, index) => blobTransaction(bob, { nonce: 0, blobFee: 10n + BigInt(index) })),
     )
     const results = await Promise.allSettled(crowd.map((each) => pool.add(each)))
     const codes = results.map((result) => (result.status === 'rejected' ? result.reason.code : 'added'))
     expect(codes.filter((code) => code === 'added')).toHaveLength(1)
     expect(codes.filter((code) => code === 'POOL_FULL')).toHaveLength(4)
+  })
+
+  it('that follow each other may come at once', async () => {
+    const raws = await Promise.all([0, 1, 2].map((nonce) => blob(nonce)))
+    const results = raws.map((raw) => pool.add(raw))
+    await Promise.all(results)
+    expect(pool.status()).toEqual({ pending: 3, queued: 0 })
+    expect(nonces(pool.candidates(GWEI))).toEqual([0, 1, 2])
   })
 
   it('need a blob fee', async () => {
