@@ -16,7 +16,7 @@ export type StateEdits = {
 type Waiting = { key: string; edit: Edit; resolve(block: Block): void; reject(error: unknown): void }
 
 /** Accounts and slots in one block: its access list has a limit, and its roots are computed in one turn. */
-const MAX_ITEMS = 1_000
+const MAX_ITEMS = 300
 /** code in one block */
 const MAX_CODE_BYTES = 1024 * 1024
 

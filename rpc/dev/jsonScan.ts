@@ -31,7 +31,10 @@ export async function* members(
   if (json[next] !== OPEN) throw unexpected(json, next)
   next = skipSpace(json, next + 1)
   if (json[next] === CLOSE) return onClose(next)
+  const pause = createPauses()
   for (;;) {
+    const turn = pause()
+    if (turn) await turn
     const keyEnd = endOfString(json, next)
     const key: unknown = parseScalar(json, next, keyEnd)
     const colon = skipSpace(json, keyEnd)

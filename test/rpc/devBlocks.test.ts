@@ -91,6 +91,20 @@ describe('blocks of a devnet', () => {
     expect(await after.client.getBlockNumber()).toBe(4n)
   })
 
+  it('go on from the time they were moved to, also after a restart', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'reenact-dev-'))
+    folders.push(dataDir)
+    const before = await start({ dataDir })
+    await before.client.increaseTime({ seconds: 86_400 })
+    await before.client.mine({ blocks: 1 })
+    const { timestamp } = await before.client.getBlock()
+    await opened.pop()?.close()
+    const after = await start({ dataDir })
+    expect(Number(await after.client.increaseTime({ seconds: 0 }))).toBeGreaterThan(86_300)
+    await after.client.mine({ blocks: 1 })
+    expect((await after.client.getBlock()).timestamp - timestamp).toBeLessThan(60n)
+  })
+
   it('changes that come together share a block', async () => {
     const { node, client } = await start()
     const addresses = Array.from({ length: 50 }, (_, index) => toHex(0xaaaa00n + BigInt(index), { size: 20 }))

@@ -1,5 +1,5 @@
 import { createTestClient, http, publicActions, walletActions } from 'viem'
-import { l1DevTools } from '../../bin/devTools.ts'
+import { catchUp, l1DevTools } from '../../bin/devTools.ts'
 import { createEngines } from '../../bin/engines.ts'
 import { l1Methods } from '../../bin/l1.ts'
 import { genesisBlock } from '../../execution/genesisBlock.ts'
@@ -35,6 +35,7 @@ export async function startDevToolsNode(
   const server = await startServer({
     methods: l1Methods(node, { clock, logger: silentLogger, devnet: true, tools: l1DevTools(node, clock) }),
   })
+  catchUp(clock, node)
   node.start()
   const close = async () => {
     await server.close()
