@@ -1,17 +1,17 @@
 import { generateAddress } from '@ethereumjs/util'
 import { bigintToMinimalBytes, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
-import { recoverAuthority } from './authorizations.ts'
+import { authoritiesOf } from './authorizations.ts'
 import { type CallDeps, type CallRun, createCallRun } from './callRun.ts'
 import { TransactionRejected } from './errors.ts'
-import type { OpcodeWatch, RunState } from './opcodeMap.ts'
+import type { TracedStep, Watcher } from './tracers/tracer.ts'
 import type { AccessListOutcome, CallContext, CallOutcome, CallRequest } from './types.ts'
 
 /** Code that looks at its own gas may go another way with every list; nobody needs more turns than this. */
 const MAX_TURNS = 64
 
-const SLOT_CODES = [0x54, 0x55] // SLOAD, SSTORE
-const ACCOUNT_CODES = [0x31, 0x3b, 0x3c, 0x3f, 0xff] // BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SELFDESTRUCT
-const CALL_CODES = [0xf1, 0xf2, 0xf4, 0xfa] // CALL, CALLCODE, DELEGATECALL, STATICCALL
+const SLOT_CODES = new Set([0x54, 0x55]) // SLOAD, SSTORE
+const ACCOUNT_CODES = new Set([0x31, 0x3b, 0x3c, 0x3f, 0xff]) // BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SELFDESTRUCT
+const CALL_CODES = new Set([0xf1, 0xf2, 0xf4, 0xfa]) // CALL, CALLCODE, DELEGATECALL, STATICCALL
 
 /** Address to slots, 40 and 64 hex digits. */
 type Accesses = Map<string, Set<string>>
@@ -31,10 +31,9 @@ export async function createAccessList(
   let list: Accesses = new Map((call.accessList ?? []).map(({ address, storageKeys }) => entryOf(address, storageKeys)))
   for (let turn = 0; turn < MAX_TURNS; turn++) {
     const next = copyOf(list)
-    const warm = new Set<string>()
     const request = { ...call, accessList: toAccessList(list) }
-    const run = await createCallRun(request, context, deps, { regularGas: 'uncapped', watches: watch(next, warm) })
-    for (const address of warmAnyway(run)) warm.add(address)
+    const run = await createCallRun(request, context, deps, { regularGas: 'uncapped' })
+    run.evm.trace(watch(next, warmAnyway(run)))
     const { outcome } = await run.attempt(call.gas ?? run.header.gasLimit)
     if (sizeOf(next) === sizeOf(list)) return accessListOutcome(list, outcome)
     list = next
@@ -42,34 +41,38 @@ export async function createAccessList(
   throw new TransactionRejected('INVALID', `the access list still grew after ${MAX_TURNS} runs`, { turns: MAX_TURNS })
 }
 
-function watch(list: Accesses, warm: ReadonlySet<string>): ReadonlyMap<number, OpcodeWatch> {
-  const slot = (runState: RunState) => {
-    const [key = 0n] = runState.stack.peek(1)
-    addAccount(list, bytesToHex(addressOf(runState))).add(key.toString(16).padStart(64, '0'))
+/** Adds what an opcode names once the opcode is paid for. */
+function watch(list: Accesses, warm: ReadonlySet<string>): Watcher {
+  let pending: { gas: bigint; add(): void } | undefined
+  return {
+    onStep(step) {
+      const add = accessOf(step, list, warm)
+      pending = add === undefined ? undefined : { gas: step.gas, add }
+    },
+    onPrice(cost) {
+      if (pending !== undefined && cost <= pending.gas) pending.add()
+      pending = undefined
+    },
   }
-  const account = (position: number) => (runState: RunState) => {
-    const word = runState.stack.peek(position)[position - 1] ?? 0n
-    const address = BigInt.asUintN(160, word).toString(16).padStart(40, '0')
-    if (!warm.has(address)) addAccount(list, address)
-  }
-  return new Map<number, OpcodeWatch>([
-    ...SLOT_CODES.map((code): [number, OpcodeWatch] => [code, { before: slot }]),
-    ...ACCOUNT_CODES.map((code): [number, OpcodeWatch] => [code, { before: account(1) }]),
-    ...CALL_CODES.map((code): [number, OpcodeWatch] => [code, { before: account(2) }]),
-  ])
 }
 
-function warmAnyway({ transaction, nonce, precompiles, common }: CallRun): string[] {
+function accessOf(step: TracedStep, list: Accesses, warm: ReadonlySet<string>): (() => void) | undefined {
+  const { opcode, height } = step
+  if (SLOT_CODES.has(opcode) && height >= 1) {
+    const [address, slot] = [bytesToHex(step.address), step.peek(0).toString(16).padStart(64, '0')]
+    return () => addAccount(list, address).add(slot)
+  }
+  const position = ACCOUNT_CODES.has(opcode) ? 0 : CALL_CODES.has(opcode) ? 1 : undefined
+  if (position === undefined || height <= position) return undefined
+  const address = BigInt.asUintN(160, step.peek(position)).toString(16).padStart(40, '0')
+  return warm.has(address) ? undefined : () => addAccount(list, address)
+}
+
+function warmAnyway({ transaction, nonce, evm, common }: CallRun): ReadonlySet<string> {
   const { sender, fields } = transaction
   const receiver = fields.to ?? generateAddress(sender, bigintToMinimalBytes(nonce))
-  const authorities = (fields.authorizationList ?? []).map((item) => recoverAuthority(item, common)?.bytes)
-  const single = [sender, receiver, ...authorities].flatMap((bytes) => (bytes === undefined ? [] : [bytesToHex(bytes)]))
-  return [...single, ...precompiles]
-}
-
-function addressOf(runState: RunState): Uint8Array {
-  const { _env } = runState.interpreter as { _env: { address: { bytes: Uint8Array } } }
-  return _env.address.bytes
+  const own = [sender, receiver, ...authoritiesOf(fields, common)].map(bytesToHex)
+  return new Set([...own, ...evm.precompiles.keys()])
 }
 
 function addAccount(list: Accesses, address: string): Set<string> {

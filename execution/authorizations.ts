@@ -91,7 +91,7 @@ async function applyOne(
 }
 
 /** The signer, when chain id, nonce and signature may be used at all. */
-export function recoverAuthority(item: Authorization, common: Common): Address | undefined {
+function recoverAuthority(item: Authorization, common: Common): Address | undefined {
   const { ecrecover } = common.customCrypto
   assert(ecrecover !== undefined, 'signature recovery is always given')
   const authority = authorityOf(item, common.chainId(), {

@@ -21,7 +21,6 @@ import { TransactionRejected } from './errors.ts'
 import { createRunVm, type RunEvm, type RunVm } from './evm.ts'
 import { blobBaseFee, effectiveGasPrice } from './fees.ts'
 import type { NodeCommon } from './nodeCommon.ts'
-import type { OpcodeWatch } from './opcodeMap.ts'
 import { movePrecompiles } from './precompileMoves.ts'
 import type { BlockOverride, CallContext, CallOutcome, CallRequest, ExecutePrecompile, Log } from './types.ts'
 
@@ -50,8 +49,6 @@ export type CallRun = {
   readonly balance: bigint
   /** of the sender, overrides applied */
   readonly nonce: bigint
-  /** the fork's own, by address (40 hex digits) */
-  readonly precompiles: ReadonlySet<string>
   /** the least gas limit that a transaction like this may have */
   readonly minimumGas: bigint
   /** private to this run */
@@ -75,7 +72,7 @@ export async function createCallRun(
   call: CallRequest,
   context: CallContext,
   deps: CallDeps,
-  options: { regularGas: 'capped' | 'uncapped'; watches?: ReadonlyMap<number, OpcodeWatch> },
+  options: { regularGas: 'capped' | 'uncapped' },
 ): Promise<CallRun> {
   context.signal?.throwIfAborted()
   const at = { ...context.header, ...context.blockOverride }
@@ -90,7 +87,6 @@ export async function createCallRun(
     blockHash: context.blockHash,
     signal: context.signal,
   })
-  if (options.watches !== undefined) vm.evm.watch(options.watches)
   const moved = movePrecompiles(vm.evm.precompiles, context.stateOverrides ?? new Map())
   if (moved !== undefined) vm.evm.movePrecompiles(moved)
   await applyStateOverrides(vm.state, context.stateOverrides ?? new Map())
@@ -107,7 +103,6 @@ export async function createCallRun(
     common,
     balance,
     nonce,
-    precompiles: new Set(vm.evm.precompiles.keys()),
     minimumGas: bigIntMax(least.intrinsic, least.floor),
     evm: vm.evm,
     async attempt(gasLimit, inspect = () => {}) {

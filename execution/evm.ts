@@ -31,24 +31,16 @@ import {
   SYSTEM_ADDRESS_HEX,
 } from './internal.ts'
 import type { CodeAnalysis } from './jumpAnalysis.ts'
-import type { LogTrace } from './logTrace.ts'
 import { MESSAGE_OPCODES, nextAddress } from './messageOpcodes.ts'
 import { createMeter, type Meter } from './metering.ts'
 import { NodeCommon } from './nodeCommon.ts'
-import {
-  buildOpcodeTable,
-  type OpcodeContext,
-  type OpcodeMap,
-  type OpcodeTable,
-  type OpcodeWatch,
-  type RunState,
-} from './opcodeMap.ts'
+import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable, type RunState } from './opcodeMap.ts'
 import { runOutermost } from './outermost.ts'
 import { replacePrecompiles } from './precompiles.ts'
 import { JournaledState } from './stateManager.ts'
 import { SELF_PRICED_OPCODES } from './stateOpcodes.ts'
 import { buildTracedTable, opcodeNames } from './tracedTable.ts'
-import type { TracedState, Tracer } from './tracers/tracer.ts'
+import type { TracedState, Watcher } from './tracers/tracer.ts'
 import type { ExecutePrecompile } from './types.ts'
 import { WarmJournal } from './warmJournal.ts'
 
@@ -86,7 +78,7 @@ export class RunEvm extends EVM {
   readonly #state: JournaledState
   readonly #execute: PrecompileFunc | undefined
   readonly #frames: FrameClass
-  #plainTable: OpcodeTable
+  readonly #plainTable: OpcodeTable
   readonly #opcodeContext: OpcodeContext
   readonly #libraryMap: OpcodeMap
   /** what unmetered frames run with: the plain table, or one that tells the trace */
@@ -101,7 +93,6 @@ export class RunEvm extends EVM {
   /** the library makes a new map of precompiles for each fork */
   #replaced: Map<string, PrecompileFunc> | undefined
   #moved: ReadonlyMap<string, PrecompileFunc> | undefined
-  #trace: LogTrace | undefined
   #shownBlock: EVMRunCallOpts['block']
 
   constructor(deps: EvmDeps) {
@@ -182,7 +173,7 @@ export class RunEvm extends EVM {
   }
 
   /** Tells `tracer` of everything that runs from here on; undefined: nobody. Metered runs are not told. */
-  trace(tracer: Tracer | undefined): void {
+  trace(tracer: Watcher | undefined): void {
     this.#tracing = tracer === undefined ? undefined : createEvmTrace(tracer)
     this.#table =
       this.#tracing === undefined
@@ -233,18 +224,6 @@ export class RunEvm extends EVM {
     return this.#moved.get(address.toString().slice(2).padStart(40, '0').toLowerCase())
   }
 
-  /** From here on every run is told to these; not for metered runs. */
-  watch(watches: ReadonlyMap<number, OpcodeWatch>): void {
-    this.#plainTable = buildOpcodeTable(this.#libraryMap, this.#opcodeContext, { watches })
-    this.#table = this.#plainTable
-  }
-
-  /** From here on logs and messages are told to the trace; not from Amsterdam on. */
-  traceLogs(trace: LogTrace): void {
-    this.#trace = trace
-    this.watch(trace.opcodes)
-  }
-
   /** What the code of the next transactions sees as its block, when that differs from what they are charged by. */
   showBlock(block: EVMRunCallOpts['block']): void {
     this.#shownBlock = block
@@ -279,15 +258,6 @@ export class RunEvm extends EVM {
   }
 
   override async runCall(options: EVMRunCallOpts): Promise<EVMResult> {
-    const trace = this.#trace
-    if (trace === undefined) return this.#run(options)
-    trace.enter(options)
-    const result = await this.#run(options)
-    trace.leave(result)
-    return result
-  }
-
-  async #run(options: EVMRunCallOpts): Promise<EVMResult> {
     if (options.message !== undefined) {
       if (this.#clock.dueNow()) await this.#clock.pause()
       const { message } = options

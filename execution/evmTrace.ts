@@ -10,7 +10,7 @@ import {
   EXECUTION_REVERTED,
   type TracedState,
   type TracedStep,
-  type Tracer,
+  type Watcher,
 } from './tracers/tracer.ts'
 import type { CallKind } from './traceTypes.ts'
 import type { Log } from './types.ts'
@@ -55,7 +55,7 @@ export type OutermostMessage = Omit<EnteredFrame, 'depth' | 'type' | 'value'> & 
  * while the EVM has it, and nothing in the EVM depends on it.
  */
 export type EvmTrace = {
-  readonly tracer: Tracer
+  readonly tracer: Watcher
   /** frames entered so far */
   readonly entered: number
   /** what the opcode that runs now sends */
@@ -84,7 +84,7 @@ export type EvmTrace = {
 const CREATE = 0xf0
 const CREATE2 = 0xf5
 
-export function createEvmTrace(tracer: Tracer): EvmTrace {
+export function createEvmTrace(tracer: Watcher): EvmTrace {
   let depth = -1
   let entered = 0
   /** the code of the frame on top has ended without an error */

@@ -48,15 +48,6 @@ export type OpcodeHooks = {
   beforeOpcode?: (runState: RunState) => void
   /** before an opcode of the CALL or CREATE family, whose gas is charged but not spent yet */
   beforeMessage?: (runState: RunState) => void
-  /** around single opcodes; they cost the others nothing */
-  watches?: ReadonlyMap<number, OpcodeWatch>
-}
-
-/** `after` follows an opcode that succeeded; both run when its gas is paid for (Amsterdam: when it begins). */
-export type OpcodeWatch = {
-  before?: (runState: RunState) => void
-  /** not for the CALL and CREATE families */
-  after?: (runState: RunState) => void
 }
 
 export type OpcodeContext = {
@@ -87,7 +78,7 @@ const MESSAGE_CODES: ReadonlySet<number> = new Set(MESSAGE_OPCODES.keys())
  *   witness need not hold it.
  */
 export function buildOpcodeTable(base: OpcodeMap, context: OpcodeContext, hooks: OpcodeHooks = {}): OpcodeTable {
-  const map = base.map((entry) => watchEntry(hookEntry(ownEntry(entry, context), hooks), hooks))
+  const map = base.map((entry) => hookEntry(ownEntry(entry, context), hooks))
   return { map, analyse: createAnalysis(context) }
 }
 
@@ -126,22 +117,6 @@ function hookEntry(entry: OpcodeEntry, hooks: OpcodeHooks): OpcodeEntry {
     opHandler(runState, common) {
       hook(runState)
       return opHandler(runState, common)
-    },
-  }
-}
-
-function watchEntry(entry: OpcodeEntry, { watches }: OpcodeHooks): OpcodeEntry {
-  const watch = watches?.get(entry.opcodeInfo.code)
-  if (watch === undefined) return entry
-  const { opHandler } = entry
-  return {
-    ...entry,
-    opHandler(runState, common) {
-      watch.before?.(runState)
-      const running = opHandler(runState, common)
-      if (watch.after === undefined) return running
-      if (running === undefined) return watch.after(runState)
-      return running.then(() => watch.after?.(runState))
     },
   }
 }

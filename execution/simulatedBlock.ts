@@ -114,14 +114,13 @@ async function override(context: BlockContext, { stateOverrides, blockOverride }
 type CallLogs = { begin(): void; of(receipt: Receipt): readonly SimulatedLog[] }
 
 /** From EIP-7708 on the protocol logs every transfer itself, and a transfer is not told twice. */
-function createLogs({ common, evm, state }: BlockContext, transfers: boolean): CallLogs {
+function createLogs({ common, evm }: BlockContext, transfers: boolean): CallLogs {
   if (common.isActivatedEIP(7708)) {
     let count = 0
     return { begin: () => {}, of: ({ logs }) => logs.map((log) => ({ log, index: count++ })) }
   }
-  const balanceOf = (address: Uint8Array) => state.peekAccount(address)?.balance ?? 0n
-  const trace = createLogTrace({ transfers, balanceOf })
-  evm.traceLogs(trace)
+  const trace = createLogTrace({ transfers })
+  evm.trace(trace.watcher)
   return { begin: trace.begin, of: trace.logs }
 }
 

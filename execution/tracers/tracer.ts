@@ -24,6 +24,9 @@ export type Tracer = {
   result(): TraceResult
 }
 
+/** Watches as a tracer does, and has its result elsewhere. */
+export type Watcher = Omit<Tracer, 'result'>
+
 export type TracedTransaction = {
   sender: Uint8Array
   to?: Uint8Array

@@ -407,6 +407,17 @@ describe('logs', () => {
     ])
   })
 
+  test('a transfer that cannot be paid uses a number up as well', async () => {
+    const outer = code(`${callTo(other, '6005')}${LOG}00`)
+    const numbers = async (traceTransfers: boolean) => {
+      const blocks = [{ calls: [{ to: contract }], stateOverrides: overrides([contract, outer]) }]
+      const [block] = await simulate(osaka, blocks, { traceTransfers })
+      return call(required(block)).logs.map(({ index }) => index)
+    }
+    expect(await numbers(false)).toEqual([0])
+    expect(await numbers(true)).toEqual([1])
+  })
+
   test('only real logs are in the header', async () => {
     const [silent] = await simulate(osaka, [{ calls: [{ from: rich, to: other, value: 1n }] }])
     const [told] = await simulate(osaka, [{ calls: [{ from: rich, to: other, value: 1n }] }], { traceTransfers: true })
