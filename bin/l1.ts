@@ -61,17 +61,15 @@ export const forkOf = ({ chain }: L1Node): string => chain.engine.forkAt(chain.h
  * `tools` the development methods are off.
  */
 export function l1Methods(
-  { chain, pool, sealer, pending }: L1Node,
+  node: L1Node,
   { clock, logger, devnet, tools }: { clock: Clock; logger: Logger; devnet: boolean; tools?: DevTools | undefined },
 ): MethodTable {
-  const deps = { chain, pool, clock, pending, clientVersion: CLIENT_VERSION }
+  const { chain, pool, sealer, pending } = node
   return {
     ...chainMethods({
-      ...deps,
+      ...{ chain, pool, clock, pending, clientVersion: CLIENT_VERSION },
       sealsInstantly: () => sealer.mode.kind === 'instant',
-      ...(devnet
-        ? { signer: devSigner(), rewind: (hash: Uint8Array) => sealer.between(() => chain.rewindTo(hash)) }
-        : {}),
+      ...(devnet ? { signer: devSigner(), rewind: (hash: Uint8Array) => node.between(() => node.rewindTo(hash)) } : {}),
       ...(tools === undefined ? {} : { impersonation: tools.impersonation }),
     }),
     ...buildBlockMethods({ chain, pool, logger: logger.child('testing') }),
