@@ -85,11 +85,16 @@ export function createPoolContents(
       deps.announce(entry.tx)
     }
   }
+  /** A walk over candidates may still hold a queue that left, while its sender has a new one. */
+  const leave = (queue: SenderQueue): void => {
+    const senderKey = bytesToHex(queue.sender)
+    if (queues.get(senderKey) === queue) queues.delete(senderKey)
+  }
   const settle = (queue: SenderQueue): void => {
     // Blobs are too large to wait for a nonce that may never come.
     if (holdsBlobs(queue)) forget(takeGapped(queue))
     const fresh = promote(queue)
-    if (queue.entries.length === 0) queues.delete(bytesToHex(queue.sender))
+    if (queue.entries.length === 0) leave(queue)
     evictions.note(queue)
     announce(fresh)
   }

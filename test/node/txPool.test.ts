@@ -511,6 +511,20 @@ describe('candidates', () => {
     expect(pool.get(b0.hash)).toBeUndefined()
     expect(better).toBeDefined()
   })
+
+  it('a walk that outlives its senders takes nothing of theirs that came later', async () => {
+    const first = await add(alice, { nonce: 0 })
+    await add(bob, { nonce: 0, maxPriorityFeePerGas: 2n * GWEI })
+    const walk = pool.candidates(GWEI)[Symbol.iterator]()
+    walk.next()
+    await mine(chain.genesis, [first], [{ address: alice.address, nonce: 1n, balance: 10_000n * ETHER }])
+    await pool.idle()
+    const second = await add(alice, { nonce: 1 })
+    // The walk still holds alice's queue of before the block, which is empty now.
+    while (walk.next().done !== true);
+    expect(order()).toContain(hex(second))
+    expect(pool.status()).toEqual({ pending: 2, queued: 0 })
+  })
 })
 
 describe('following the chain', () => {
