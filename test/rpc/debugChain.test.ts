@@ -25,7 +25,7 @@ let blocks: Block[]
 beforeAll(async () => {
   const started: DevNode = await startDevNode({
     sealMode: { kind: 'manual' },
-    rpc: { rewind: (hash) => started.between(() => started.rewindTo(hash)) },
+    rpc: { rewind: (hash) => started.between(() => started.chain.rewindTo(hash)) },
   })
   node = started
   blocks = [await sealed([]), await sealed([await emit(0, 0)]), await sealed([await create(1), await transfer(2)])]
