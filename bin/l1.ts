@@ -69,7 +69,9 @@ export function l1Methods(
     ...chainMethods({
       ...{ chain, pool, clock, pending, clientVersion: CLIENT_VERSION },
       sealsInstantly: () => sealer.mode.kind === 'instant',
-      ...(devnet ? { signer: devSigner(), rewind: (hash: Uint8Array) => node.between(() => chain.rewindTo(hash)) } : {}),
+      ...(devnet
+        ? { signer: devSigner(), rewind: (hash: Uint8Array) => node.between(() => chain.rewindTo(hash)) }
+        : {}),
       ...(tools === undefined ? {} : { impersonation: tools.impersonation }),
     }),
     ...buildBlockMethods({ chain, pool, logger: logger.child('testing') }),
