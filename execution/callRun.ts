@@ -18,10 +18,11 @@ import {
 } from './callTransaction.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import { TransactionRejected } from './errors.ts'
-import { createRunVm, type RunEvm, type RunVm } from './evm.ts'
+import type { RunEvm } from './evm.ts'
 import { blobBaseFee, effectiveGasPrice } from './fees.ts'
 import type { NodeCommon } from './nodeCommon.ts'
 import { movePrecompiles } from './precompileMoves.ts'
+import { createRunVm, type RunVm } from './runVm.ts'
 import type { BlockOverride, CallContext, CallOutcome, CallRequest, ExecutePrecompile, Log } from './types.ts'
 
 export type CallDeps = {

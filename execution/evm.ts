@@ -11,23 +11,20 @@ import {
   type PrecompileFunc,
 } from '@ethereumjs/evm'
 import { Account, Address, generateAddress2 } from '@ethereumjs/util'
-import { createVM, type VM, type VMOpts } from '@ethereumjs/vm'
 import { EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
-import type { Hash32, StateView } from '../stateless/types.ts'
 import { createAccessIndex } from './accessIndex.ts'
 import { JournaledAccessList, SilentAccessList } from './accessList.ts'
 import type { AmsterdamCore, FrameOptions } from './amsterdamCore.ts'
 import { applyAuthorizations, type Delegating } from './authorizations.ts'
-import { createYieldClock, type YieldClock } from './eventLoop.ts'
+import type { YieldClock } from './eventLoop.ts'
 import { createEvmTrace, type EvmTrace, tracedState } from './evmTrace.ts'
 import { gasCosts } from './frameGas.ts'
-import { type FrameClass, frameEnv, loadFrameClass, runFrame } from './frames.ts'
+import { type FrameClass, frameEnv, runFrame } from './frames.ts'
 import {
   assert,
   EXECUTE_ADDRESS_HEX,
   MAX_TRANSACTION_REGULAR_GAS,
   NATIVE_ROLLUPS_EIP,
-  NATIVE_ROLLUPS_FORK,
   SYSTEM_ADDRESS_HEX,
 } from './internal.ts'
 import type { CodeAnalysis } from './jumpAnalysis.ts'
@@ -37,7 +34,7 @@ import { NodeCommon } from './nodeCommon.ts'
 import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable, type RunState } from './opcodeMap.ts'
 import { runOutermost } from './outermost.ts'
 import { replacePrecompiles } from './precompiles.ts'
-import { JournaledState } from './stateManager.ts'
+import type { JournaledState } from './stateManager.ts'
 import { SELF_PRICED_OPCODES } from './stateOpcodes.ts'
 import { buildTracedTable, opcodeNames } from './tracedTable.ts'
 import type { TracedState, Watcher } from './tracers/tracer.ts'
@@ -45,8 +42,6 @@ import type { ExecutePrecompile } from './types.ts'
 import { WarmJournal } from './warmJournal.ts'
 
 export const SYSTEM_ADDRESS = new Address(hexToBytes(SYSTEM_ADDRESS_HEX))
-
-export const DEFAULT_YIELD_EVERY_MS = 10
 
 const DONE = Promise.resolve()
 
@@ -433,55 +428,4 @@ function executeHandler(execute: ExecutePrecompile): PrecompileFunc {
 function outOfGas(gasLimit: bigint): ExecResult {
   const exceptionError = new EVMError(EVMError.errorMessages.OUT_OF_GAS)
   return { returnValue: EMPTY_BYTES, executionGasUsed: gasLimit, exceptionError }
-}
-
-export type RunVm = {
-  readonly vm: VM
-  readonly evm: RunEvm
-  readonly state: JournaledState
-  readonly common: Common
-  readonly clock: YieldClock
-}
-
-export type RunVmOptions = {
-  /** private to this VM, its fork already set (ethereumjs.md, traps T9 and T11) */
-  common: Common
-  state: StateView
-  /** hash of an ancestor inside the 256-block window; undefined reads as zero */
-  blockHash(number: bigint): Hash32 | undefined
-  /** EXECUTE; given on L1 only */
-  execute?: ExecutePrecompile | undefined
-  yieldEveryMs?: number | undefined
-  signal?: AbortSignal | undefined
-}
-
-const ZERO_HASH = new Uint8Array(32)
-
-/** A VM for one run: never shared, never copied (`shallowCopy` of the library loses the subclass), about 0.4 ms. */
-export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
-  const { common } = options
-  RunEvm.allowFork(NATIVE_ROLLUPS_FORK)
-  const frames = await loadFrameClass()
-  const state = new JournaledState(options.state)
-  const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, options.signal)
-  const blockchain = createHashSource(options.blockHash)
-  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames })
-  const vm = await createVM({ common, stateManager: state, blockchain, evm })
-  return { vm, evm, state, common, clock }
-}
-
-/** All that the EVM asks of a chain: the hash of an ancestor (BLOCKHASH). */
-function createHashSource(blockHash: RunVmOptions['blockHash']) {
-  const unused = () => {
-    throw new Error('not part of a running block')
-  }
-  return {
-    getBlock: async (number: number | bigint | Uint8Array) => {
-      const hash = blockHash(BigInt(number as number)) ?? ZERO_HASH
-      return { hash: () => hash }
-    },
-    putBlock: unused,
-    validateHeader: unused,
-    shallowCopy: unused,
-  } as unknown as EVMMockBlockchainInterface & NonNullable<VMOpts['blockchain']>
 }

@@ -3,7 +3,7 @@ import { createBlockLevelAccessListFromRLP } from '@ethereumjs/util'
 import { describe, expect, test } from 'vitest'
 import { amsterdamSpec, createChainSpec } from '../../execution/chainSpec.ts'
 import { createEngine } from '../../execution/engine.ts'
-import { createRunVm } from '../../execution/evm.ts'
+import { createRunVm } from '../../execution/runVm.ts'
 import type { BlockAssembly, BlockEnv, BlockOutcome, ExecutePrecompile, Transaction } from '../../execution/types.ts'
 import {
   BEACON_ROOTS_ADDRESS,

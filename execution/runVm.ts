@@ -1,0 +1,63 @@
+import type { Common } from '@ethereumjs/common'
+import type { EVMMockBlockchainInterface } from '@ethereumjs/evm'
+import { createVM, type VM, type VMOpts } from '@ethereumjs/vm'
+import type { Hash32, StateView } from '../stateless/types.ts'
+import { createYieldClock, type YieldClock } from './eventLoop.ts'
+import { RunEvm } from './evm.ts'
+import { loadFrameClass } from './frames.ts'
+import { NATIVE_ROLLUPS_FORK } from './internal.ts'
+import { JournaledState } from './stateManager.ts'
+import type { ExecutePrecompile } from './types.ts'
+
+const DEFAULT_YIELD_EVERY_MS = 10
+
+export type RunVm = {
+  readonly vm: VM
+  readonly evm: RunEvm
+  readonly state: JournaledState
+  readonly common: Common
+  readonly clock: YieldClock
+}
+
+export type RunVmOptions = {
+  /** private to this VM, its fork already set (ethereumjs.md, traps T9 and T11) */
+  common: Common
+  state: StateView
+  /** hash of an ancestor inside the 256-block window; undefined reads as zero */
+  blockHash(number: bigint): Hash32 | undefined
+  /** EXECUTE; given on L1 only */
+  execute?: ExecutePrecompile | undefined
+  yieldEveryMs?: number | undefined
+  signal?: AbortSignal | undefined
+}
+
+const ZERO_HASH = new Uint8Array(32)
+
+/** A VM for one run: never shared, never copied (`shallowCopy` of the library loses the subclass), about 0.4 ms. */
+export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
+  const { common } = options
+  RunEvm.allowFork(NATIVE_ROLLUPS_FORK)
+  const frames = await loadFrameClass()
+  const state = new JournaledState(options.state)
+  const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, options.signal)
+  const blockchain = createHashSource(options.blockHash)
+  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames })
+  const vm = await createVM({ common, stateManager: state, blockchain, evm })
+  return { vm, evm, state, common, clock }
+}
+
+/** All that the EVM asks of a chain: the hash of an ancestor (BLOCKHASH). */
+function createHashSource(blockHash: RunVmOptions['blockHash']) {
+  const unused = () => {
+    throw new Error('not part of a running block')
+  }
+  return {
+    getBlock: async (number: number | bigint | Uint8Array) => {
+      const hash = blockHash(BigInt(number as number)) ?? ZERO_HASH
+      return { hash: () => hash }
+    },
+    putBlock: unused,
+    validateHeader: unused,
+    shallowCopy: unused,
+  } as unknown as EVMMockBlockchainInterface & NonNullable<VMOpts['blockchain']>
+}
