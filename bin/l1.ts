@@ -101,6 +101,8 @@ export async function serve(
 export async function runL1(options: L1Options): Promise<number> {
   const startedAt = performance.now()
   const stop = untilSignal()
+  const interrupted = new AbortController()
+  void stop.then(() => interrupted.abort())
   const logger = processLogger(options)
   const engines = await createEngines(logger)
   const chainFile = options.import === undefined ? undefined : readChainFile(options.import)
@@ -117,8 +119,9 @@ export async function runL1(options: L1Options): Promise<number> {
   )
   try {
     if (chainFile !== undefined) {
-      const count = await importChain(node.chain, chainFile, logger)
+      const count = await importChain(node.chain, chainFile, { logger, signal: interrupted.signal })
       logger.info('imported', { file: options.import, blocks: count, head: node.chain.head().header.number })
+      if (interrupted.signal.aborted) return 0
     }
     const monitor = createMonitor({ name: 'l1', ...node }, createMetrics())
     const server = await serve(

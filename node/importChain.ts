@@ -10,19 +10,24 @@ const PROGRESS_EVERY_MS = 5_000
 
 /**
  * Imports a file of concatenated block RLPs (geth's `chain.rlp`), each executed and checked in full. The genesis block
- * and blocks that are already canonical are passed over. Returns how many blocks the file holds. Long imports give way
- * to other work and log how far they are.
+ * and blocks that are already canonical are passed over. Returns how many blocks of the file have been read: all, or
+ * those before `signal` was aborted. Long imports give way to other work and log how far they are.
  *
  * @throws InvalidBlock naming the block and the rule, ChainError BAD_CHAIN_FILE when the bytes are not a row of blocks,
  * WRONG_GENESIS when the file begins with another genesis block
  */
-export async function importChain(chain: Chain, bytes: Uint8Array, logger?: Logger): Promise<number> {
+export async function importChain(
+  chain: Chain,
+  bytes: Uint8Array,
+  { logger, signal }: { logger?: Logger; signal?: AbortSignal } = {},
+): Promise<number> {
   let count = 0
   let nextReport = performance.now() + PROGRESS_EVERY_MS
   for (const { block, end } of readBlocks(bytes)) {
     await importOne(chain, block)
     count += 1
     if (isTurnOver()) await giveWay()
+    if (signal?.aborted === true) break
     if (performance.now() < nextReport) continue
     nextReport = performance.now() + PROGRESS_EVERY_MS
     logger?.info('importing', { block: block.header.number, percent: Math.floor((100 * end) / bytes.length) })

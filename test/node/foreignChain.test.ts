@@ -205,6 +205,21 @@ describe('a chain file', () => {
     expect(chain.head().header.number).toBe(5n)
   })
 
+  it('can be stopped between two blocks, and goes on there the next time', async () => {
+    const mined = await createMinedChain(genesisOf(UP_TO_HOMESTEAD))
+    const file = chainFile(await mined.mineMany(mined.genesis.block, 5))
+    const chain = await mined.open()
+    const stop = new AbortController()
+    const unsubscribe = chain.onHead(({ head }) => {
+      if (head.header.number === 2n) stop.abort()
+    })
+    expect(await importChain(chain, file, { signal: stop.signal })).toBe(2)
+    expect(chain.head().header.number).toBe(2n)
+    unsubscribe()
+    expect(await importChain(chain, file)).toBe(5)
+    expect(chain.head().header.number).toBe(5n)
+  })
+
   it('of another chain, cut short, or of something else is refused in one line', async () => {
     const mined = await createMinedChain(genesisOf(UP_TO_HOMESTEAD))
     const other = await createMinedChain({ ...genesisOf(UP_TO_HOMESTEAD), extraData: '0x01' })
