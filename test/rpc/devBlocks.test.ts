@@ -50,6 +50,20 @@ describe('blocks of a devnet', () => {
     expect(chain.head().header.number).toBe(3n)
   })
 
+  it('are traced, and have a witness', async () => {
+    const devnet = await start()
+    const hash = await unusualBlocks(devnet)
+    const { server } = devnet.node
+    const traced = await result(server, 'debug_traceTransaction', [hash, { tracer: 'callTracer' }])
+    expect(traced).toMatchObject({ type: 'CALL', from: STRANGER, to: account(1).address.toLowerCase(), value: '0x1' })
+    const prestate = await result(server, 'debug_traceTransaction', [hash, { tracer: 'prestateTracer' }])
+    expect(prestate).toMatchObject({ [STRANGER]: { balance: toHex(parseEther('5')) } })
+    for (const number of ['0x1', '0x2', '0x3']) {
+      expect(await result(server, 'debug_traceBlockByNumber', [number])).toHaveLength(number === '0x3' ? 1 : 0)
+      expect(await result(server, 'debug_executionWitness', [number])).toMatchObject({ headers: [expect.any(String)] })
+    }
+  })
+
   it('are not imported by another node, and their unsigned transactions enter no pool', async () => {
     const devnet = await start()
     const hash = await unusualBlocks(devnet)
