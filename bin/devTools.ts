@@ -45,9 +45,9 @@ function contractsOf({ l1 }: RollupDeployment): string[] {
 }
 
 export function l2DevTools(node: L2Node, genesis: GenesisState, clock: AdjustableClock): MethodTable {
-  const { chain, pool, sealer, sequencer } = node
+  const { chain, pool, sealer, sequencer, setCoinbase } = node
   const obstacle = () => sequencer.status().reason
-  return l2DevMethods({ chain, pool, sealer, clock, genesis, clientVersion: CLIENT_VERSION, obstacle })
+  return l2DevMethods({ chain, pool, sealer, clock, genesis, clientVersion: CLIENT_VERSION, obstacle, setCoinbase })
 }
 
 /** A chain whose time was moved ahead goes on from there after a restart. */

@@ -10,6 +10,7 @@ export type RollupErrorCode =
   | 'NOT_SETTLEABLE' // an own block is refused by the local EXECUTE; a bug or a damaged store, never sent
   | 'SETTLEMENT_REVERTED' // L1 included the settlement and refused it; data: { reason, txHash }
   | 'INPUT_UNAVAILABLE' // the StatelessInput of a block is neither stored nor reproducible
+  | 'FIXED_COINBASE' // the rollup contract names the coinbase of L2 blocks
   | 'STARTING' // the rollup of this process does not run yet
 
 /** Everything that can go wrong between the two chains because of L1 or another proposer. */

@@ -45,7 +45,8 @@ export type L2Builder = {
   resume(): Promise<void>
 }
 
-export type L2BuilderOptions = { gasLimit: bigint; coinbase: Uint8Array; limits: SettlementLimits }
+/** `coinbase` is asked at the beginning of each block. */
+export type L2BuilderOptions = { gasLimit: bigint; coinbase(): Uint8Array; limits: SettlementLimits }
 export type L2BuilderDeps = {
   chain: Chain
   pool: TxPool
@@ -170,7 +171,7 @@ export function l2Env(
   return {
     number,
     timestamp,
-    coinbase: options.coinbase,
+    coinbase: options.coinbase(),
     gasLimit: options.gasLimit,
     prevRandao: keccak256(concatBytes([anchorHash, slotKey(number)])),
     parentBeaconBlockRoot: anchorHash,

@@ -11,6 +11,7 @@ import type { Block } from '../stateless/types.ts'
 import type { Anchor } from './anchor.ts'
 import { createClaims } from './claims.ts'
 import { checkDeployment } from './deployment.ts'
+import { RollupError } from './errors.ts'
 import { createFinality } from './finality.ts'
 import { createInputStore, type InputStore } from './inputs.ts'
 import { createL1Client } from './l1Client.ts'
@@ -73,6 +74,8 @@ export type L2Node = {
   start(): Promise<void>
   /** L1 has a new head: deposits show at once */
   poke(): void
+  /** of blocks from the next one on; throws RollupError FIXED_COINBASE where the rollup contract names one */
+  setCoinbase(address: Uint8Array): void
   /** settles everything that L1 time allows; gives the L1 transactions. Throws RollupError. */
   settleNow(): Promise<readonly `0x${string}`[]>
   close(): Promise<void>
@@ -121,6 +124,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
     reader: parts.reader,
     inputs: parts.inputs,
     settlement: parts.settlement,
+    setCoinbase: parts.setCoinbase,
     poke: watcher.poke,
     async start() {
       await checkDeployment(parts.l1, options.deployment, chain.genesis)
@@ -188,7 +192,8 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     clock,
     logger: log('claims'),
   })
-  const environment = { gasLimit: BigInt(deployment.l2GasLimit), coinbase: coinbaseOf(deployment, relayer) }
+  let coinbase = coinbaseOf(deployment, relayer)
+  const environment = { gasLimit: BigInt(deployment.l2GasLimit), coinbase: () => coinbase }
   const builder = createL2Builder(
     { ...environment, limits },
     { chain, pool, claims, replay, isOwn, logger: log('builder') },
@@ -248,7 +253,25 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const setSettling = (next: boolean) => {
     settling = next
   }
-  return { l1, watcher, inputs, builder, sequencer, settler, sealer, pending, outbox, reader, settlement, setSettling }
+  const setCoinbase = (next: Uint8Array) => {
+    requireFreeCoinbase(deployment)
+    coinbase = next
+  }
+  return {
+    l1,
+    watcher,
+    inputs,
+    builder,
+    sequencer,
+    settler,
+    sealer,
+    pending,
+    outbox,
+    reader,
+    settlement,
+    setSettling,
+    setCoinbase,
+  }
 }
 
 /**
@@ -259,7 +282,7 @@ function pendingEnv(
   parent: Block,
   watcher: L1Watcher,
   clock: Clock,
-  environment: { gasLimit: bigint; coinbase: Uint8Array },
+  environment: { gasLimit: bigint; coinbase(): Uint8Array },
 ): BlockEnv {
   const newest = watcher.head()
   const anchor = newest.hash === '0x' ? anchorOf(parent) : newest
@@ -295,6 +318,11 @@ function isSequencer(options: L2NodeOptions): boolean {
 function coinbaseOf(deployment: RollupDeployment, relayer: LocalAccount): Uint8Array {
   const { feeRecipient } = deployment.parameters
   return hexToBytes(BigInt(feeRecipient) === 0n ? relayer.address : feeRecipient)
+}
+
+function requireFreeCoinbase({ parameters: { feeRecipient } }: RollupDeployment): void {
+  if (BigInt(feeRecipient) === 0n) return
+  throw new RollupError('FIXED_COINBASE', `the rollup contract wants its fee recipient ${feeRecipient} as coinbase`)
 }
 
 /** Everything is settled and nothing happened for half of SEQUENCER_TIMEOUT: an empty block keeps the rollup ours. */

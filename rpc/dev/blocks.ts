@@ -1,7 +1,7 @@
 import { address, hash } from '../codec.ts'
 import { method, required } from '../params.ts'
 import type { MethodTable } from '../types.ts'
-import type { L1DevDeps } from './deps.ts'
+import type { L1DevDeps, L2DevDeps } from './deps.ts'
 import { action, amount, amountBetween, answering, named } from './values.ts'
 
 /** Below this the access list that the system calls of an Amsterdam block leave would be above its limit (EIP-7928). */
@@ -14,10 +14,7 @@ export function blockSettingMethods({ node: { producer } }: Pick<L1DevDeps, 'nod
     producer.set({ gasLimit: limit }),
   )
   return {
-    ...action(
-      'setCoinbase',
-      method([required('address', address)], ([coinbase]) => producer.set({ coinbase })),
-    ),
+    ...coinbaseMethods({ setCoinbase: (coinbase) => producer.set({ coinbase }) }),
     ...named(['evm_setBlockGasLimit', 'anvil_setBlockGasLimit', 'hardhat_setBlockGasLimit'], answering(true, gasLimit)),
     ...action(
       'setNextBlockBaseFeePerGas',
@@ -32,4 +29,12 @@ export function blockSettingMethods({ node: { producer } }: Pick<L1DevDeps, 'nod
       method([required('prevRandao', hash)], ([prevRandao]) => producer.setNext({ prevRandao })),
     ),
   }
+}
+
+/** `setCoinbase` may refuse. */
+export function coinbaseMethods({ setCoinbase }: Pick<L2DevDeps, 'setCoinbase'>): MethodTable {
+  return action(
+    'setCoinbase',
+    method([required('address', address)], ([coinbase]) => setCoinbase(coinbase)),
+  )
 }

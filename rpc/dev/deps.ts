@@ -31,4 +31,6 @@ export type L1DevDeps = DevDeps & {
 export type L2DevDeps = DevDeps & {
   /** why the sequencer does not build now */
   obstacle(): string | undefined
+  /** throws RollupError where the rollup contract names the coinbase */
+  setCoinbase(address: Address20): void
 }

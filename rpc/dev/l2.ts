@@ -3,6 +3,7 @@ import { increaseTime, nowSeconds, setTime } from '../../node/timeTravel.ts'
 import { RpcError } from '../errors.ts'
 import { DEV_DOCS } from '../openrpc/devDocs.ts'
 import type { MethodTable } from '../types.ts'
+import { coinbaseMethods } from './blocks.ts'
 import type { L2DevDeps } from './deps.ts'
 import { dumpMethods } from './dump.ts'
 import { infoMethods } from './info.ts'
@@ -51,7 +52,6 @@ const REASONS: Readonly<Record<string, string>> = {
   setNextBlockBaseFeePerGas: `${UNPROVABLE}, and its base fee follows from the parent (EIP-1559); change it on L1, or fill blocks`,
   setMinGasPrice: 'refused on L2, whose builder takes whatever pays the base fee; set it on L1',
   setBlockGasLimit: `${BOUND_BY_L1}; start a rollup with another gas limit instead`,
-  setCoinbase: `${BOUND_BY_L1} or the sequencer needs it for its claims; deploy a rollup with a fee recipient instead`,
   setPrevRandao: `${BOUND_BY_L1}, to the hash of an L1 block; mine another block on L1 instead`,
   setRpcUrl: 'this node does not fork other chains',
   setChainId: 'the chain id is part of the rollup contract on L1; deploy another rollup instead',
@@ -63,6 +63,7 @@ export function l2DevMethods(deps: L2DevDeps): MethodTable {
     ...infoMethods(deps),
     ...miningMethods(deps, l2Miner(deps)),
     ...named(['evm_increaseTime', 'anvil_increaseTime', 'hardhat_increaseTime'], increaseTimeMethod(deps.clock)),
+    ...coinbaseMethods(deps),
     ...dumpMethods(deps),
   }
   return { ...refusedOn(Object.keys(DEV_DOCS).filter((name) => !(name in served))), ...served }

@@ -73,6 +73,16 @@ describe('development methods on L2', () => {
     expect(await l2.call('hardhat_getAutomine')).toBe(true)
   })
 
+  it('setCoinbase: tips go there, as long as the rollup contract names nobody', async () => {
+    const coinbase = '0x00000000000000000000000000000000000c01b5'
+    expect(await l2.call('hardhat_setCoinbase', [coinbase])).toBe(true)
+    const transaction = { from: DEV_ADDRESSES[0], to: STRANGER, value: '0x0', gas: '0x7a120' }
+    const hash = await l2.call<Hex>('eth_sendTransaction', [transaction])
+    expect(await l2.call('eth_getTransactionReceipt', [hash])).toMatchObject({ status: '0x1' })
+    expect(await l2.call('eth_getBlockByNumber', ['latest', false])).toMatchObject({ miner: coinbase })
+    expect(BigInt(await l2.call<Hex>('eth_getBalance', [coinbase, 'latest']))).toBeGreaterThan(0n)
+  })
+
   it('many blocks in a row do not run ahead of the clock', async () => {
     const before = { number: await numberOf(l2), time: await timeOf(l2) }
     await l2.call('hardhat_mine', [toHex(40)])
