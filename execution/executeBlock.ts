@@ -27,7 +27,7 @@ export function executeBlock(request: ExecuteBlockRequest, deps: BlockDeps): Pro
   return rejectingLibraryFailures(request.block.hash, deps.logger, () => execute(request, deps))
 }
 
-/** A run of a sealed block that has not begun yet, with its transactions; header and body are checked. */
+/** A run of a sealed block that has not begun yet, with its transactions; header and body are checked, ommers are not. */
 export async function createSealedRun(
   request: Omit<ExecuteBlockRequest, 'blockAccessList'> & { signal?: AbortSignal },
   deps: BlockDeps,
@@ -39,7 +39,6 @@ export async function createSealedRun(
   // On a devnet base fee and gas limit may have been set by hand.
   if (!isOwn) checkHeader(block.header, parent, common)
   checkBody(block, common)
-  checkOmmers(block, request.ancestors?.() ?? [], spec)
   const decode = isOwn ? decodeOwnTransaction : decodeTransaction
   const transactions = decodeBlockTransactions(block, spec, deps.crypto, decode)
   const run = await createBlockRun({
@@ -57,6 +56,8 @@ export async function createSealedRun(
 async function execute(request: ExecuteBlockRequest, deps: BlockDeps): Promise<BlockOutcome> {
   const { block } = request
   const { run, transactions } = await createSealedRun(request, deps)
+  // They were checked when the block was stored, and running it again does not depend on them.
+  if (request.stored !== true) checkOmmers(block, request.ancestors?.() ?? [], deps.spec)
   await runAll(run, transactions, request.changes)
   const result = await run.finish({ withdrawals: block.withdrawals ?? [], ommers: block.ommers })
   compareWithHeader(block.header, result)

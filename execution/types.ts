@@ -142,13 +142,13 @@ export type ExecuteBlockRequest = {
   block: Block
   state: StateView
   blockHash(number: bigint): Hash32 | undefined
-  /** the last seven blocks, the parent first: asked for when the block has ommers, which are refused without */
+  /** the last seven blocks, the parent first: asked for when the block has ommers, which are refused without unless it is `stored` */
   ancestors?(): readonly Block[]
   /** compare the generated list with this one besides the header's hash */
   blockAccessList?: Uint8Array
   /** what this chain's own record of the block holds; nobody else's block has any */
   changes?: InjectedChanges
-  /** the block is one that this chain has stored: it may hold what `Engine.impersonate` made */
+  /** the block is one that this chain has stored: its ommers are good, and it may hold what `Engine.impersonate` made */
   stored?: boolean
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { GenesisJson } from '../../execution/genesisJson.ts'
+import { recordExecution } from '../../node/executionWitness.ts'
 import { findMergeBlock, importChain } from '../../node/importChain.ts'
 import type { Chain } from '../../node/types.ts'
 import type { Block, BlockHeader } from '../../stateless/types.ts'
@@ -88,6 +89,10 @@ describe('ommers', () => {
     const block = await next([await cousin(9), await cousin(4)])
     const chain = await imported(mined, [...blocks, block])
     expect(chain.head().ommers).toHaveLength(2)
+    // Running it once more needs no ancestors: the chain has checked its ommers.
+    const { outcome } = await recordExecution(chain, { block: chain.head() }, { stored: true })
+    expect(outcome.block.header.stateRoot).toEqual(block.header.stateRoot)
+    await expect(recordExecution(chain, { block: chain.head() })).rejects.toMatchObject({ code: 'BAD_OMMER' })
     expect(balanceOf(chain, OTHER)).toBe((2n * ETHER * 7n) / 8n + (2n * ETHER * 2n) / 8n)
   })
 

@@ -58,6 +58,14 @@ describe.skipIf(!existsSync(FOLDER))('a chain from Frontier to BPO2', () => {
     expect(await rpc('eth_getUncleByBlockHashAndIndex', `0x${'1'.repeat(64)}`, '0x0')).toBeNull()
   })
 
+  test('every block can be traced, those with uncles too', async () => {
+    for (let number = 1; number <= 54; number++) {
+      const tag = `0x${number.toString(16)}`
+      const traces = await rpc<unknown[]>('debug_traceBlockByNumber', tag, { tracer: 'callTracer' })
+      expect(traces.length, tag).toBe(node.chain.getBlockByNumber(BigInt(number))?.block.transactions.length)
+    }
+  })
+
   test('every stored encoding can be asked for, by number, tag and hash', async () => {
     for (const number of [0, 2, 36, 54]) {
       const tag = `0x${number.toString(16)}`
