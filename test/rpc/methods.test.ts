@@ -589,6 +589,7 @@ describe('fees and the network', () => {
     expect(history.blobGasUsedRatio).toHaveLength(blocks)
     expect((history.baseFeePerGas as string[]).at(-1)).toBe(await rpc('eth_baseFee'))
     expect(await rpc('eth_feeHistory', 1, 'latest')).not.toHaveProperty('reward')
+    expect(await rpc('eth_feeHistory', 1, 'latest', [])).not.toHaveProperty('reward')
     for (const params of [['0x1', 'latest', [50, 10]], ['0x1', 'latest', [101]], ['0x1', 'latest', ['1']], ['0x1']]) {
       expect(await failure('eth_feeHistory', ...params)).toMatchObject({ code: -32602 })
     }
