@@ -57,8 +57,8 @@ export async function openL1(
 export const forkOf = ({ chain }: L1Node): string => chain.engine.forkAt(chain.head().header)
 
 /**
- * The methods that L1 serves. `devnet` adds what only a chain of test accounts may offer: keys, and going back. Without
- * `tools` the development methods are off.
+ * The methods that L1 serves. A `devnet` signs for its public test accounts. Without `tools` the development methods are
+ * off, and nobody sets its head back.
  */
 export function l1Methods(
   node: L1Node,
@@ -67,12 +67,16 @@ export function l1Methods(
   const { chain, pool, sealer, pending } = node
   return {
     ...chainMethods({
-      ...{ chain, pool, clock, pending, clientVersion: CLIENT_VERSION },
+      chain,
+      pool,
+      clock,
+      pending,
+      clientVersion: CLIENT_VERSION,
       sealsInstantly: () => sealer.mode.kind === 'instant',
-      ...(devnet
-        ? { signer: devSigner(), rewind: (hash: Uint8Array) => node.between(() => chain.rewindTo(hash)) }
-        : {}),
-      ...(tools === undefined ? {} : { impersonation: tools.impersonation }),
+      ...(devnet ? { signer: devSigner() } : {}),
+      ...(tools === undefined
+        ? {}
+        : { impersonation: tools.impersonation, rewind: (hash) => node.between(() => chain.rewindTo(hash)) }),
     }),
     ...buildBlockMethods({ chain, pool, logger: logger.child('testing') }),
     ...(tools?.methods ?? offDevMethods()),
