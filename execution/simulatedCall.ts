@@ -142,10 +142,9 @@ function typedOf(tx: Transaction, { shared, common }: BlockContext, validation: 
 }
 
 function runOptions(tx: Transaction, context: BlockContext, validation: boolean): Partial<RunTxOpts> {
-  const { evm } = context
-  const free = freeOf(tx, validation)
-  const charging = free.gas || free.blobs ? chargingBlock(context, free) : undefined
-  evm.showBlock(charging === undefined ? undefined : context.block)
+  const { evm, block } = context
+  const charging = chargingBlock(context, freeOf(tx, validation))
+  evm.showBlock(charging === undefined ? undefined : block)
   return {
     skipNonce: true,
     skipBlockGasLimitValidation: true,
@@ -153,10 +152,12 @@ function runOptions(tx: Transaction, context: BlockContext, validation: boolean)
   }
 }
 
-/** The block as the library charges by it; code sees the real one. */
+/** The block as the library shall charge by it, when that is not the one that code sees. */
 function chargingBlock({ header, shared, block }: BlockContext, free: { gas: boolean; blobs: boolean }) {
-  const basis = free.gas && header.baseFeePerGas !== undefined ? { ...header, baseFeePerGas: 0n } : header
-  const charging = libraryBlock(basis, shared)
+  const { baseFeePerGas = 0n } = header
+  const waivesGas = free.gas && baseFeePerGas > 0n
+  if (!waivesGas && !free.blobs) return undefined
+  const charging = libraryBlock(waivesGas ? { ...header, baseFeePerGas: 0n } : header, shared)
   charging.header.getBlobGasPrice = free.blobs ? () => 0n : () => block.header.getBlobGasPrice()
   return charging
 }

@@ -58,6 +58,7 @@ async function simulationBase(
   }
   const base = findBlock(chain, block)
   if (base === undefined) throw new RpcError('NO_SUCH_BASE', 'header not found')
+  // Throws ChainError STATE_UNAVAILABLE.
   chain.stateAt(base.header.stateRoot)
   return { base, nodes: chain.nodes, blockHash: chain.ancestorHashes(base) }
 }
