@@ -14,7 +14,7 @@ export type Snapshots = {
   /** Everything as it was then; this snapshot and later ones are forgotten. False when there is none with this id. */
   revert(id: bigint): Promise<boolean>
   list(): readonly { id: bigint; number: bigint; hash: Hash32 }[]
-  /** everything as it was when the node started, on the genesis block; all snapshots are forgotten */
+  /** As when the node started, on the genesis block, in real time; all snapshots are forgotten. */
   reset(): Promise<void>
   /** The block so many below the head is the head again; what was in the removed blocks is gone. Throws ChainError. */
   rollback(depth: bigint): Promise<void>
@@ -51,12 +51,8 @@ export function createSnapshots(node: L1Node, clock: AdjustableClock): Snapshots
       transactions: [...pending, ...queued],
     }
   }
-  const start: Snapshot = {
-    ...capture(),
-    head: chain.genesis.hash,
-    number: chain.genesis.header.number,
-    transactions: [],
-  }
+  const { hash: head, header } = chain.genesis
+  const start: Snapshot = { ...capture(), head, number: header.number, offsetMs: 0, transactions: [] }
 
   async function goTo(snapshot: Snapshot): Promise<void> {
     await rewindTo(snapshot.head)

@@ -8,7 +8,7 @@ import { amountBetween, answering, named } from './values.ts'
 /** Later than this, a number of seconds is one of milliseconds. */
 const MILLISECONDS_FROM = 100_000_000_000n
 
-/** The clock of all chains of this process moves forward; the answer is how far ahead of real time it is, in seconds (negative when behind). */
+/** The clock of all chains of this process moves forward; the answer is its lead over real time in seconds, which may be negative. */
 export function increaseTimeMethod(clock: AdjustableClock): RpcMethod {
   return method([required('seconds', amountBetween(0n, MAX_TIMESTAMP))], ([seconds]) =>
     Number(increaseTime(clock, seconds)),
