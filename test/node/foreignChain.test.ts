@@ -131,6 +131,21 @@ describe('ommers', () => {
     await expect(imported(all.mined, [...all.blocks, block])).rejects.toMatchObject({ code, data: { number: 10n } })
   })
 
+  it('were checked when their block was stored: it runs again without ancestors', async () => {
+    const { mined, blocks, cousin, next } = await family()
+    const block = await next([await cousin(9)])
+    const chain = await imported(mined, [...blocks, block])
+    const parent = blocks[8] as Block
+    const request = {
+      parent: parent.header,
+      block,
+      state: chain.stateAt(parent.header.stateRoot),
+      blockHash: chain.ancestorHashes(parent),
+    }
+    await expect(chain.engine.executeBlock(request)).rejects.toMatchObject({ code: 'BAD_OMMER' })
+    await expect(chain.engine.executeBlock({ ...request, stored: true })).resolves.toMatchObject({ block })
+  })
+
   it('are in one block only', async () => {
     const { mined, blocks, cousin, next } = await family()
     const ommer = await cousin(9)
