@@ -1,11 +1,13 @@
 import { TransactionRejected } from '../execution/errors.ts'
 import type { Transaction, UnsignedTransaction } from '../execution/types.ts'
-import { bytesToHex } from '../stateless/bytes.ts'
+import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { L1Node } from './l1Node.ts'
 
 /** Addresses that a devnet's L1 sends for without a signature. */
 export type ImpersonatedSenders = {
   has(address: Uint8Array): boolean
+  /** those that were added, 20 bytes each */
+  addresses(): readonly Uint8Array[]
   add(address: Uint8Array): void
   /** false: it was not impersonated */
   remove(address: Uint8Array): boolean
@@ -22,6 +24,7 @@ export function createImpersonation({ chain, pool }: L1Node): ImpersonatedSender
   let all = false
   return {
     has: (address) => all || addresses.has(bytesToHex(address)),
+    addresses: () => [...addresses].map(hexToBytes),
     add(address) {
       const [oldest] = addresses
       if (addresses.size >= MAX_ADDRESSES && oldest !== undefined) addresses.delete(oldest)

@@ -39,6 +39,8 @@ export type Signer = {
 export type Impersonation = {
   /** may transactions be sent in the name of this address? */
   has(address: Uint8Array): boolean
+  /** 20 bytes each */
+  addresses(): readonly Uint8Array[]
   /** puts the transaction into the pool as its sender's own; throws TransactionRejected */
   send(tx: UnsignedTransaction): Transaction
 }

@@ -9,8 +9,11 @@ import type { MethodTable } from '../types.ts'
 import type { EthDeps, Signer } from './deps.ts'
 import type { Signature } from './unsignedTransaction.ts'
 
-/** Keys of a devnet's public test accounts. A node without keys lists no accounts and says so when asked to sign. */
-export function signMethods({ signer }: Pick<EthDeps, 'signer'>): MethodTable {
+/**
+ * Keys of a devnet's public test accounts. A node without keys says so when asked to sign. Impersonated senders are
+ * listed with the accounts (as anvil does): libraries refuse to send for accounts that are not.
+ */
+export function signMethods({ signer, impersonation }: Pick<EthDeps, 'signer' | 'impersonation'>): MethodTable {
   const addressParam = required('address', address)
   const messageParam = required('message', data)
   const signMessage = async (account: Address20, message: Uint8Array) => {
@@ -20,7 +23,9 @@ export function signMethods({ signer }: Pick<EthDeps, 'signer'>): MethodTable {
   const signTypedData = method([addressParam, required('typed data', typedData)], async ([account, value]) =>
     toData(await requireKey(signer, account).signTypedData(account, value)),
   )
-  const accounts = method([], () => (signer?.addresses ?? []).map(toData))
+  const accounts = method([], () => [
+    ...new Set([...(signer?.addresses ?? []), ...(impersonation?.addresses() ?? [])].map(toData)),
+  ])
   return {
     eth_accounts: accounts,
     // Wallets ask their user here (EIP-1102); libraries that take a node for a wallet ask it all the same.
