@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { constants, createGunzip, createGzip, createInflate, gzip } from 'node:zlib'
 import { type Answer, answerBytes, byteLength, type LongAnswer, partsOf } from './answer.ts'
@@ -35,24 +35,9 @@ export async function compressAnswer(answer: Answer): Promise<readonly Uint8Arra
   return gzipStream(partsOf(answer))
 }
 
+/** A reader that goes away ends both; its response tells of it, so nothing is left to say here. */
 function gzipStream(parts: LongAnswer['parts']): Readable {
-  const stream = createGzip({ level: LEVEL })
-  void writeAll()
-  return stream
-
-  async function writeAll(): Promise<void> {
-    for (const part of parts) {
-      if (stream.destroyed) return
-      if (!stream.write(part)) await drained()
-    }
-    stream.end()
-  }
-  function drained(): Promise<void> {
-    return new Promise((resolve) => {
-      stream.once('drain', resolve)
-      stream.once('close', resolve)
-    })
-  }
+  return pipeline(Readable.from(parts), createGzip({ level: LEVEL }), () => {})
 }
 
 /** The body of a request as its Content-Encoding says; undefined when we do not know that encoding. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Logger } from '../node/types.ts'
 import type { Answer } from './answer.ts'
 import type { Dispatch } from './dispatch.ts'
@@ -8,7 +9,7 @@ import { BodyTooLarge, BrokenEncoding, ConnectionLost, readBody, UnknownEncoding
 import { createSending, sendJson } from './httpSend.ts'
 import { parseJson } from './json.ts'
 import { failureText, limitText } from './requests.ts'
-import { createStop } from './stop.ts'
+import { createStop, type Stop } from './stop.ts'
 
 /** What GET of a path answers; a `status` other than 200 says that something is wrong. */
 export type Page = { status: number; contentType: string; body: string }
@@ -57,15 +58,15 @@ export function createHttpFront(options: HttpOptions, deps: HttpDeps): HttpFront
 
   async function answerCall(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request, options.maxBodyBytes)
-    const stop = createStop()
-    response.once('close', () => stop.stop())
-    const done = inFlight.begin(request.socket)
+    const { stop, turn, leave } = inFlight.enter(request.socket)
+    if (turn) await turn
     try {
+      if (stop.stopped) throw new ConnectionLost()
       const answer = await answerBody(body, (message) => deps.dispatch.answer(message, { stop }))
       if (answer === undefined) response.writeHead(204).end()
       else await sending.send(request, response, answer)
     } finally {
-      done()
+      leave()
     }
   }
 
@@ -148,19 +149,44 @@ async function answerBody(
   return dispatch(message)
 }
 
-/** Stops reading from a connection while it has many requests under way: others may be pipelined behind them. */
+/** Requests of one connection that wait for others of it, for each that may run. */
+const WAITING_PER_RUNNING = 4
+
+/**
+ * Lets so many requests of one connection run at a time: others may be pipelined behind them. They share one Stop,
+ * because only the connection tells that its caller is gone.
+ */
 function createInFlight(limit: number) {
-  const counts = new WeakMap<IncomingMessage['socket'], number>()
+  type Turns = { running: number; waiting: (() => void)[]; stop: Stop; leave(): void }
+  const bySocket = new WeakMap<Socket, Turns>()
+
+  function turnsOf(socket: Socket): Turns {
+    const known = bySocket.get(socket)
+    if (known) return known
+    const leave = () => {
+      const next = turns.waiting.shift()
+      if (next) next()
+      else turns.running--
+      if (turns.waiting.length < limit && socket.isPaused()) socket.resume()
+    }
+    const turns: Turns = { running: 0, waiting: [], stop: createStop(), leave }
+    socket.once('close', () => turns.stop.stop())
+    bySocket.set(socket, turns)
+    return turns
+  }
+
   return {
-    begin(socket: IncomingMessage['socket']): () => void {
-      const count = (counts.get(socket) ?? 0) + 1
-      counts.set(socket, count)
-      if (count >= limit) socket.pause()
-      return () => {
-        const left = (counts.get(socket) ?? 1) - 1
-        counts.set(socket, left)
-        if (left === limit - 1) socket.resume()
+    /** `turn`: resolves when the request may run; undefined: at once. `leave` is to be called when it has ended. */
+    enter(socket: Socket): { stop: Stop; turn: Promise<void> | undefined; leave(): void } {
+      const turns = turnsOf(socket)
+      const { stop, leave, waiting } = turns
+      if (turns.running < limit) {
+        turns.running++
+        return { stop, leave, turn: undefined }
       }
+      // Only a socket that is read tells that its peer has gone.
+      if (waiting.length >= limit * WAITING_PER_RUNNING) socket.pause()
+      return { stop, leave, turn: new Promise((resolve) => waiting.push(resolve)) }
     },
   }
 }

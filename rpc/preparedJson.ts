@@ -25,11 +25,20 @@ export function isPreparedJson(value: unknown): value is PreparedJson {
   return typeof value === 'object' && value !== null && PREPARED in value
 }
 
+export function preparedText({ text }: PreparedJson): string {
+  return typeof text === 'string' ? text : Buffer.from(text).toString()
+}
+
 /** Throws RpcError RESPONSE_TOO_LARGE. */
 export async function prepareJson(value: unknown, maxLength = Number.POSITIVE_INFINITY): Promise<PreparedJson> {
   const json = await stringifyJson(value, maxLength)
   const text = typeof json === 'string' ? json : json.join('')
   return { [PREPARED]: true, text: text.length < MIN_BYTES ? text : Buffer.from(text) }
+}
+
+/** The same for a value that is known to be short. */
+export function prepareShortJson(value: unknown): PreparedJson {
+  return { [PREPARED]: true, text: JSON.stringify(value) }
 }
 
 /**

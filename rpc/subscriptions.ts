@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { RpcError } from './errors.ts'
+import { isPreparedJson, preparedText } from './preparedJson.ts'
 import type { RpcConnection } from './types.ts'
 
 type Subscription = { stop: () => void; held: string[] | undefined }
@@ -22,11 +23,12 @@ export function createSubscriptions(limit: number, sendText: (text: string) => v
       throw new RpcError('LIMIT_EXCEEDED', `at most ${limit} subscriptions per connection`, { limit })
     }
     const id = `0x${randomBytes(16).toString('hex')}`
+    const head = `{"jsonrpc":"2.0","method":"${notification}","params":{"subscription":"${id}","result":`
     const subscription: Subscription = { stop: () => {}, held: [] }
     open.set(id, subscription)
     const push = (result: unknown) => {
       if (!open.has(id)) return
-      const text = JSON.stringify({ jsonrpc: '2.0', method: notification, params: { subscription: id, result } })
+      const text = `${head}${isPreparedJson(result) ? preparedText(result) : JSON.stringify(result)}}}`
       if (subscription.held) subscription.held.push(text)
       else sendText(text)
     }

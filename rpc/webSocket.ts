@@ -99,29 +99,42 @@ function createConnection(socket: WebSocket, options: WebSocketOptions, deps: We
   const stop = createStop()
   const sender = createSender(socket, options.maxBacklogBytes, { logger: deps.logger, onTooSlow: () => stopAll() })
   const subscriptions = createSubscriptions(options.maxSubscriptions, sender.send)
+  /** arrived while as many were under way as may be; ws hands out what it has read even when it is paused */
+  let queue: Uint8Array[] = []
   let inFlight = 0
   let alive = true
   const stopAll = () => {
     stop.stop()
+    queue = []
     subscriptions.stopAll()
   }
-  const isBusy = () => inFlight >= options.maxInFlight
 
   async function answer(bytes: Uint8Array): Promise<void> {
-    inFlight++
     const opened: string[] = []
-    if (isBusy()) socket.pause()
     const connection = subscriptions.connection(opened)
     const text = await answerMessage(bytes, (message) => deps.dispatch.answer(message, { stop, connection }))
     if (text !== undefined) sender.send(text)
     subscriptions.release(opened)
-    inFlight--
     await sender.drained()
-    if (!isBusy() && socket.isPaused) socket.resume()
+  }
+
+  async function work(first: Uint8Array): Promise<void> {
+    inFlight++
+    for (let next: Uint8Array | undefined = first; next !== undefined && !stop.stopped; next = queue.shift()) {
+      await answer(next)
+    }
+    inFlight--
+    if (socket.isPaused) socket.resume()
   }
 
   socket.on('message', (message: Buffer | ArrayBuffer | Buffer[]) => {
-    if (!stop.stopped) void answer(toBytes(message))
+    if (stop.stopped) return
+    if (inFlight < options.maxInFlight) {
+      void work(toBytes(message))
+    } else {
+      queue.push(toBytes(message))
+      socket.pause()
+    }
   })
   socket.on('pong', () => {
     alive = true
@@ -176,7 +189,6 @@ function createSender(socket: WebSocket, maxBacklogBytes: number, { logger, onTo
     /** the peer has taken most of what was sent */
     drained(): Promise<void> | undefined {
       if (socket.readyState !== socket.OPEN || socket.bufferedAmount <= PAUSE_BACKLOG_BYTES) return undefined
-      socket.pause()
       return new Promise((resolve) => waiting.push(resolve))
     },
     /** is there a backlog, and has none of it been taken since the last time this was asked? */

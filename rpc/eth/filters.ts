@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { logsOfBlock } from '../../node/logIndex.ts'
-import type { HeadChange, StoredBlock } from '../../node/types.ts'
 import { RpcError } from '../errors.ts'
-import { formatLog } from '../format/receipt.ts'
 import { formatPooledTransaction } from '../format/transaction.ts'
 import { toData } from '../hex.ts'
-import { type FilterObject, filterObject, type LiveRange, type LogCriteria, liveRange } from '../logFilter.ts'
+import { type FilterObject, filterObject, type LiveRange, liveRange } from '../logFilter.ts'
 import { bool, method, required, text, withDefault } from '../params.ts'
 import type { MethodTable } from '../types.ts'
+import { changedLogs, isWanted } from './changedLogs.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 import { searchLogs } from './logs.ts'
 
 /** Changes that one filter keeps for its owner; a filter that nobody empties is forgotten when it has more. */
-const MAX_PENDING_CHANGES = 50_000
+const MAX_PENDING_CHANGES = 20_000
 
 type Filter = {
   kind: 'blocks' | 'transactions' | 'fullTransactions' | 'logs'
@@ -67,7 +65,10 @@ function createFilters(deps: Pick<EthDeps, 'chain' | 'pool' | 'clock' | 'limits'
   chain.onHead((change) => {
     if (filters.size === 0) return
     record('blocks', () => change.added.map(({ block }) => toData(block.hash)))
-    record('logs', ({ logFilter, range }) => logChanges(change, logFilter?.criteria ?? {}, range))
+    const changed = changedLogs(change)
+    record('logs', ({ logFilter, range }) =>
+      changed.filter((log) => isWanted(log, logFilter?.criteria ?? {}, range)).map((log) => log.value()),
+    )
   })
   pool.onPending((tx) => {
     if (filters.size === 0) return
@@ -95,18 +96,6 @@ function createFilters(deps: Pick<EthDeps, 'chain' | 'pool' | 'clock' | 'limits'
       return filter
     },
   }
-}
-
-/** Logs of blocks in the range that a change of the head took away (newest block first) and brought. */
-export function logChanges({ removed, added }: HeadChange, criteria: LogCriteria, { from, to }: LiveRange) {
-  const isInside = ({ block: { header } }: StoredBlock) =>
-    (from === undefined || header.number >= from) && (to === undefined || header.number <= to)
-  return [
-    ...removed
-      .filter(isInside)
-      .flatMap((stored) => [...logsOfBlock(stored, criteria)].map((log) => formatLog(log, true))),
-    ...added.filter(isInside).flatMap((stored) => [...logsOfBlock(stored, criteria)].map((log) => formatLog(log))),
-  ]
 }
 
 /** A quantity, so without leading zero digits. */

@@ -1,32 +1,28 @@
 import { invalidParams, RpcError } from '../errors.ts'
-import { formatHeader } from '../format/block.ts'
-import { formatPooledTransaction } from '../format/transaction.ts'
-import { toData } from '../hex.ts'
 import { filterObject, liveRange } from '../logFilter.ts'
 import { describe, method, optional, type Parse, required, text } from '../params.ts'
 import type { MethodTable, RpcConnection, RpcContext } from '../types.ts'
+import { createBroadcast } from './broadcast.ts'
 import type { EthDeps } from './deps.ts'
-import { logChanges } from './filters.ts'
 
 const NOTIFICATION = 'eth_subscription'
 
 type Start = Parameters<RpcConnection['subscribe']>[1]
 
 /** eth_subscribe: newHeads, logs (removed ones too), newPendingTransactions (hashes, or objects when asked with true), syncing. */
-export function subscriptionMethods({ chain, pool }: Pick<EthDeps, 'chain' | 'pool'>): MethodTable {
+export function subscriptionMethods(deps: Pick<EthDeps, 'chain' | 'pool'>): MethodTable {
+  const broadcast = createBroadcast(deps)
   const startOf = (kind: string, options: unknown): Start => {
     switch (kind) {
       case 'newHeads':
-        return (push) => chain.onHead(({ added }) => added.forEach(({ block }) => void push(formatHeader(block))))
+        return broadcast.heads
       case 'logs': {
         const filter = filterObject(options ?? {}, 'argument 1 (options)')
         const range = liveRange(filter)
-        return (push) => chain.onHead((change) => logChanges(change, filter.criteria, range).forEach(push))
+        return (push) => broadcast.logs(push, filter.criteria, range)
       }
-      case 'newPendingTransactions': {
-        const full = options === true
-        return (push) => pool.onPending((tx) => push(full ? formatPooledTransaction(tx) : toData(tx.hash)))
-      }
+      case 'newPendingTransactions':
+        return options === true ? broadcast.pendingTransactions : broadcast.pendingHashes
       // Without peers there is never anything to catch up with: it is told once, and stays so.
       case 'syncing':
         return (push) => {

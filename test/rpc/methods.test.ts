@@ -547,6 +547,36 @@ describe('filters and subscriptions', () => {
     socket.close()
   })
 
+  test('many subscribers each get every change in order, and nothing after they have left', async () => {
+    const sockets = await Promise.all([1, 2, 3].map(() => openSocket(node.server)))
+    const batch = (method: string, params: (index: number) => unknown[]) =>
+      Array.from({ length: 100 }, (_, id) => ({ jsonrpc: '2.0', id, method, params: params(id) }))
+    const idsOf = async (socket: (typeof sockets)[number]) => {
+      socket.send(batch('eth_subscribe', () => ['logs', { topics: [`0x${'4d'.padStart(64, '0')}`] }]))
+      return (await socket.next<Json[]>()).map(({ result }) => String(result))
+    }
+    const ids = await Promise.all(sockets.map(idsOf))
+    const [leaver, ...stayers] = sockets
+    const parent = node.chain.head()
+    await emit(9, 0, 0x4dn)
+    await seal()
+    leaver?.send(batch('eth_unsubscribe', (index) => [ids[0]?.[index]]))
+    await node.chain.rewindTo(parent.hash)
+    for (const [index, socket] of stayers.entries()) {
+      const seen = new Map<string, unknown[]>()
+      for (let count = 0; count < 200; count++) {
+        const { params } = await socket.next<{ params: { subscription: string; result: Json } }>()
+        seen.set(params.subscription, [...(seen.get(params.subscription) ?? []), params.result.removed])
+      }
+      expect([...seen.keys()].sort()).toEqual([...(ids[index + 1] ?? [])].sort())
+      for (const removed of seen.values()) expect(removed).toEqual([false, true])
+    }
+    while (!Array.isArray(await leaver?.next()));
+    leaver?.send({ jsonrpc: '2.0', id: 'last', method: 'eth_chainId' })
+    expect(await leaver?.next()).toMatchObject({ id: 'last' })
+    for (const socket of sockets) socket.close()
+  })
+
   test('newHeads and newPendingTransactions, hashes or whole', async () => {
     const socket = await openSocket(node.server)
     const subscribe = async (...params: unknown[]) => {
