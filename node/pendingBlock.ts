@@ -45,6 +45,7 @@ export type PendingBlockDeps = {
 }
 
 const MAX_BUILD_MS = 2_000
+const NO_BYTES = new Uint8Array(0)
 /** SHA-256 of nothing (EIP-7685) */
 const EMPTY_REQUESTS_HASH = hexToBytes('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
 /** A cheap block is built again when its time has passed; one that took longer may be so many seconds old. */
@@ -70,8 +71,9 @@ export function createPendingBlocks(options: PendingBlockOptions, deps: PendingB
   const isCurrent = (build: Build): boolean => {
     const { block, version: builtFor, tookMs } = build
     if (builtFor !== version || !bytesEqual(block.parent.hash, chain.head().hash)) return false
-    const now = nextHeader(options, chain).timestamp
-    const age = now - block.block.header.timestamp
+    const next = nextHeader(options, chain)
+    if (!beginsAlike(next, block.block.header)) return false
+    const age = next.timestamp - block.block.header.timestamp
     if (age !== 0n && (tookMs <= CHEAP_BUILD_MS || age < 0n || age > MAX_AGE_SECONDS)) return false
     // Transactions leave the pool without notice.
     return block.transactions.every((tx) => pool.get(tx.hash) !== undefined)
@@ -118,6 +120,17 @@ export function createPendingBlocks(options: PendingBlockOptions, deps: PendingB
 }
 
 type Build = { block: PendingBlock; version: number; tookMs: number }
+
+/** The same environment but for the time: settings of a devnet and the anchor of L2 change between two blocks. */
+function beginsAlike(a: BlockHeader, b: BlockHeader): boolean {
+  return (
+    a.gasLimit === b.gasLimit &&
+    a.baseFeePerGas === b.baseFeePerGas &&
+    bytesEqual(a.coinbase, b.coinbase) &&
+    bytesEqual(a.prevRandao, b.prevRandao) &&
+    bytesEqual(a.parentBeaconBlockRoot ?? NO_BYTES, b.parentBeaconBlockRoot ?? NO_BYTES)
+  )
+}
 
 /** Resolves when the work is done or the time is over, whichever comes first. */
 function settledWithin(work: Promise<unknown>, ms: number): Promise<unknown> {

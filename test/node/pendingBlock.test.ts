@@ -68,6 +68,18 @@ describe('the pending block', () => {
     expect((await node.pending.get()).block.header.number).toBe(2n)
   })
 
+  it('follows what was set for the next block', async () => {
+    const { node } = await start()
+    await node.pool.add(await signed(alice, { nonce: 0 }))
+    const before = await node.pending.get()
+    node.producer.set({ coinbase: RECEIVER })
+    const after = await node.pending.get()
+    expect(after.block.header.timestamp).toBe(before.block.header.timestamp)
+    expect(after.block.header.coinbase).toEqual(RECEIVER)
+    node.producer.setNext({ baseFeePerGas: 7n * GWEI })
+    expect((await node.pending.get()).block.header.baseFeePerGas).toBe(7n * GWEI)
+  })
+
   it('starts with the header that the next block starts with', async () => {
     const { node } = await start()
     const { stateRoot, ...header } = node.pending.header()
