@@ -10,8 +10,8 @@ const CALL_STIPEND = 2300n
 
 /**
  * eth_estimateGas: the least gas limit with which the transaction succeeds, found by bisection between its minimum and
- * the smallest of `call.gas`, the block gas limit, what the sender can pay for, and EIP-7825's cap while that holds for
- * the whole limit (Osaka; since EIP-8037 state gas lies above it).
+ * the smallest of `call.gas`, if any transaction can do with it, the block gas limit, what the sender can pay for, and
+ * EIP-7825's cap while that holds for the whole limit (Osaka; since EIP-8037 state gas lies above it).
  *
  * The result is exact for everything whose success is monotonic in its gas limit.
  */
@@ -26,7 +26,9 @@ export async function estimateGas(call: CallRequest, context: CallContext, deps:
 }
 
 function highestLimit(call: CallRequest, { header, common, transaction, balance }: CallRun): bigint {
-  const wanted = call.gas === undefined || call.gas === 0n ? header.gasLimit : bigIntMin(call.gas, header.gasLimit)
+  const asked = call.gas ?? 0n
+  // Less than any transaction costs is a field that a wallet filled with nothing, not a limit (as geth).
+  const wanted = asked < common.param('txGas') ? header.gasLimit : bigIntMin(asked, header.gasLimit)
   const wholeLimitCapped = common.isActivatedEIP(7825) && !common.isActivatedEIP(8037)
   const limit = wholeLimitCapped ? bigIntMin(wanted, MAX_TRANSACTION_REGULAR_GAS) : wanted
   if (transaction.feeCap === 0n) return limit

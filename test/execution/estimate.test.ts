@@ -49,7 +49,8 @@ async function exact(call: CallRequest, on: Fixture = amsterdam, codes: Override
   if (result.status !== 'success') throw new Error(`estimate ${JSON.stringify(result)}`)
   const succeeds = async (gas: bigint) => {
     const again = await estimate({ ...call, gas }, on, codes)
-    return again.status === 'success'
+    // An allowance that no transaction can do with is ignored.
+    return again.status === 'success' && again.gas <= gas
   }
   expect(await succeeds(result.gas)).toBe(true)
   expect(await succeeds(result.gas - 1n)).toBe(false)
@@ -203,10 +204,18 @@ describe('failures', () => {
     })
   })
 
-  test('an allowance below the minimum', async () => {
+  test('an allowance below the minimum; one with which no transaction can do is none', async () => {
     expect(await estimate({ to: target, gas: 14_999n })).toEqual({
       status: 'failed',
       message: 'gas required exceeds allowance (14999)',
+    })
+    for (const gas of [0n, 1n, 11_999n]) {
+      expect(await estimate({ to: target, gas })).toMatchObject({ status: 'success', gas: 15_000n })
+      expect(await estimate({ to: target, gas }, at('osakaTime'))).toMatchObject({ status: 'success', gas: 21_000n })
+    }
+    expect(await estimate({ to: target, gas: 20_999n }, at('osakaTime'))).toMatchObject({
+      status: 'success',
+      gas: 21_000n,
     })
   })
 
