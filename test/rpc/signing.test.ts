@@ -182,6 +182,16 @@ describe('eth_signTransaction and eth_sendTransaction', () => {
     })
     const signed = await rpc<{ raw: Hex; tx: Json }>('eth_signTransaction', { from, to, ...sidecar })
     expect(signed.tx).toMatchObject({ type: '0x3', from, proofs: sidecar.proofs })
+    const { hash: head, header } = node.chain.head()
+    const attributes = {
+      timestamp: toHex(header.timestamp + 9n),
+      prevRandao: toHex(0, { size: 32 }),
+      suggestedFeeRecipient: to,
+      withdrawals: [],
+      parentBeaconBlockRoot: toHex(0, { size: 32 }),
+    }
+    const built = await rpc<Json>('testing_buildBlockV1', toHex(head), attributes, [signed.raw])
+    expect(built).toMatchObject({ blobsBundle: sidecar, executionPayload: { blobGasUsed: '0x20000' } })
     const hash = await rpc<Hex>('eth_sendTransaction', { from, to, ...sidecar })
     expect(await rpc('eth_getTransactionByHash', hash)).toMatchObject({ type: '0x3', maxFeePerBlobGas: '0x2' })
     await seal()
