@@ -19,6 +19,7 @@ export type Miner = {
 
 /** From here on a mining interval is one of milliseconds, as hardhat counts; anvil counts seconds under the same name. */
 const MILLISECONDS_FROM = 1_000n
+/** a day; timers do not go beyond 24 of them */
 const MAX_INTERVAL_SECONDS = 86_400n
 
 export function miningMethods(deps: DevDeps, miner: Miner): MethodTable {
@@ -73,30 +74,25 @@ function sealModeMethods({ sealer }: Pick<DevDeps, 'sealer'>): MethodTable {
     if (enabled) sealer.setMode({ kind: 'instant' })
     else if (sealer.mode.kind === 'instant') sealer.setMode({ kind: 'manual' })
   })
-  const setInterval = (inMilliseconds: (interval: bigint) => boolean) =>
-    method([required('interval', amountBetween(0n, MAX_INTERVAL_SECONDS * 1000n))], ([interval]) =>
-      sealer.setMode(intervalMode(interval, inMilliseconds(interval))),
-    )
+  const seconds = method([required('seconds', amountBetween(0n, MAX_INTERVAL_SECONDS))], ([interval]) =>
+    sealer.setMode(intervalMode(Number(interval))),
+  )
+  const either = method([required('interval', amountBetween(0n, MAX_INTERVAL_SECONDS * 1000n))], ([interval]) =>
+    sealer.setMode(intervalMode(interval < MILLISECONDS_FROM ? Number(interval) : Number(interval) / 1000)),
+  )
   return {
     ...named(['anvil_getAutomine', 'hardhat_getAutomine'], getAutomine),
     ...action('setAutomine', setAutomine),
     evm_setAutomine: answering(true, setAutomine),
     anvil_getIntervalMining: method([], () => (sealer.mode.kind === 'interval' ? sealer.mode.seconds : null)),
-    evm_setIntervalMining: answering(
-      true,
-      setInterval((interval) => interval >= MILLISECONDS_FROM),
-    ),
-    anvil_setIntervalMining: answering(
-      null,
-      setInterval(() => false),
-    ),
+    evm_setIntervalMining: answering(true, either),
+    anvil_setIntervalMining: answering(null, seconds),
   }
 }
 
 /** 0 ends mining by itself, as with anvil. */
-function intervalMode(interval: bigint, inMilliseconds: boolean): SealMode {
-  if (interval === 0n) return { kind: 'manual' }
-  return { kind: 'interval', seconds: Number(interval) / (inMilliseconds ? 1000 : 1) }
+function intervalMode(seconds: number): SealMode {
+  return seconds === 0 ? { kind: 'manual' } : { kind: 'interval', seconds }
 }
 
 function poolMethods({ pool }: Pick<DevDeps, 'pool'>): MethodTable {

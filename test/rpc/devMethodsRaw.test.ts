@@ -215,6 +215,7 @@ describe('hostile parameters', () => {
     ['evm_setNextBlockTimestamp', ['0xffffffffffffffff']],
     ['evm_setTime', ['0xffffffffffffffff']],
     ['evm_setIntervalMining', [1e12]],
+    ['anvil_setIntervalMining', [86_401]],
     ['evm_setIntervalMining', [[1, 2]]],
     ['evm_setAutomine', ['yes']],
     ['evm_setBlockGasLimit', ['0x1']],
