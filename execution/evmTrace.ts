@@ -1,39 +1,11 @@
 import type { EVMError, ExecResult, Message } from '@ethereumjs/evm'
-import type { Address } from '@ethereumjs/util'
-import { bytesToBigint, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
+import { EMPTY_BYTES } from '../stateless/bytes.ts'
 import { haltReason, OUT_OF_GAS, REVERT } from './callErrors.ts'
-import type { FrameMemory } from './frameMemory.ts'
 import type { RunState } from './opcodeMap.ts'
-import type { JournaledState } from './stateManager.ts'
-import {
-  type EnteredFrame,
-  EXECUTION_REVERTED,
-  type TracedState,
-  type TracedStep,
-  type Watcher,
-} from './tracers/tracer.ts'
+import { createStepView, type LibraryLog, type TracedFrame } from './tracedFrame.ts'
+import { type EnteredFrame, EXECUTION_REVERTED, type Watcher } from './tracers/tracer.ts'
 import type { CallKind } from './traceTypes.ts'
 import type { Log } from './types.ts'
-
-/** A running frame of any fork: what a trace reads of the library's run state. */
-export type TracedFrame = Omit<RunState, 'interpreter' | 'stack'> & {
-  readonly stack: RunState['stack'] & { readonly _store: bigint[]; readonly length: number }
-  readonly memory: FrameMemory
-  readonly memoryWordCount: bigint
-  readonly returnBytes: Uint8Array
-  /** older forks: what a CALL or CREATE will hand to its callee, without stipend */
-  readonly messageGasLimit?: bigint
-  /** Amsterdam: the price that could not be paid */
-  readonly wanted?: bigint
-  readonly env: {
-    readonly address: Address
-    readonly callValue: bigint
-    readonly depth: number
-  }
-  readonly interpreter: { readonly _result: { readonly logs: readonly LibraryLog[] } }
-}
-
-type LibraryLog = readonly [Uint8Array, Uint8Array[], Uint8Array]
 
 /** A call or creation that an opcode is about to make. */
 export type OutgoingMessage = {
@@ -87,6 +59,7 @@ const CREATE2 = 0xf5
 export function createEvmTrace(tracer: Watcher): EvmTrace {
   let depth = -1
   let entered = 0
+  const viewOf = createStepView()
   /** the code of the frame on top has ended without an error */
   let ranWell = false
   const enter = (frame: Omit<EnteredFrame, 'depth'>): void => {
@@ -138,7 +111,7 @@ export function createEvmTrace(tracer: Watcher): EvmTrace {
       enter({ type: 'SELFDESTRUCT', from, to, input: EMPTY_BYTES, gas: 0n, value: balance })
       leave(EMPTY_BYTES, 0n)
     },
-    step: (frame, opcode, name) => tracer.onStep?.(stepOf(frame, opcode, name)),
+    step: (frame, opcode, name) => tracer.onStep?.(viewOf(frame, opcode, name)),
     paid(frame, forwarded) {
       const step = trace.open
       if (step === undefined || step.paid) return
@@ -155,7 +128,7 @@ export function createEvmTrace(tracer: Watcher): EvmTrace {
       // Code that simply ends is as if a STOP stood there.
       const { code, programCounter, opCode } = runState
       if (code.length === 0 || programCounter < code.length || ENDS.has(opCode)) return
-      tracer.onStep(stepOf(runState as unknown as TracedFrame, 0, 'STOP'))
+      tracer.onStep(viewOf(runState as unknown as TracedFrame, 0, 'STOP'))
       tracer.onPrice?.(0n)
     },
     fault(frame, error) {
@@ -182,56 +155,4 @@ function errorWords(result: ExecResult): string | undefined {
   const words = haltReason(result)
   if (words === STOP) return undefined
   return words === REVERT ? EXECUTION_REVERTED : words
-}
-
-/** Live: good for the duration of the callback. */
-function stepOf(frame: TracedFrame, opcode: number, name: string): TracedStep {
-  const { stack, memory } = frame
-  const size = Number(frame.memoryWordCount) * 32
-  return {
-    pc: frame.programCounter,
-    opcode,
-    name,
-    gas: frame.gasLeft,
-    depth: frame.env.depth,
-    refund: frame.gasRefund,
-    address: frame.env.address.bytes,
-    height: stack.length,
-    peek: (below) => stack._store[stack.length - 1 - below] ?? 0n,
-    stack: () => stack._store.slice(0, stack.length),
-    memorySize: size,
-    memory: () => padded(memory._store, 0, size),
-    memoryWindow: (offset, length) => memoryWindow(memory, offset, length),
-    returnData: frame.returnBytes,
-  }
-}
-
-/** Nothing is copied for a window that no gas could pay for. */
-const MAX_WINDOW = 1n << 25n
-
-export function memoryWindow(memory: FrameMemory, offset: bigint, length: bigint): Uint8Array {
-  if (length === 0n || length > MAX_WINDOW || offset > MAX_WINDOW) return EMPTY_BYTES
-  return padded(memory._store, Number(offset), Number(length))
-}
-
-/** Memory that was paid for exists as far as somebody wrote or read it. */
-function padded(store: Uint8Array, offset: number, length: number): Uint8Array {
-  const out = new Uint8Array(length)
-  out.set(store.subarray(offset, offset + length))
-  return out
-}
-
-/** State for tracers: reads that nothing records. */
-export function tracedState(state: JournaledState, isPrecompile: TracedState['isPrecompile']): TracedState {
-  return {
-    getAccount(address) {
-      const account = state.peekAccount(address)
-      if (account === undefined) return undefined
-      const { nonce, balance, codeHash } = account
-      return { nonce, balance, code: state.codeByHash(codeHash) }
-    },
-    getStorage: (address, slot) =>
-      bytesToBigint(state.peekStorage(address, hexToBytes(slot.toString(16).padStart(64, '0')))),
-    isPrecompile,
-  }
 }

@@ -1,9 +1,10 @@
 import type { Common } from '@ethereumjs/common'
 import { EVMError } from '@ethereumjs/evm'
 import { hexToBytes } from '../stateless/bytes.ts'
-import { type EvmTrace, memoryWindow, type OpenStep, type OutgoingMessage, type TracedFrame } from './evmTrace.ts'
+import type { EvmTrace, OpenStep, OutgoingMessage } from './evmTrace.ts'
 import type { OpcodeEntry, OpcodeMap, OpcodeTable, RunState } from './opcodeMap.ts'
 import type { JournaledState } from './stateManager.ts'
+import { memoryWindow, type TracedFrame } from './tracedFrame.ts'
 import type { CallKind } from './traceTypes.ts'
 
 export type TracedTableDeps = {

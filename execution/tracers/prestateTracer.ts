@@ -57,6 +57,7 @@ export function createPrestateTracer(options: PrestateTracerOptions, budget: Tra
       start(transaction)
     },
     onStep(step) {
+      if (!WATCHED.has(step.opcode)) return
       const target = touchedAddress(step, (address) => state?.getAccount(address)?.nonce ?? 0n)
       if (target !== undefined) {
         lookUp(target)
@@ -83,6 +84,8 @@ const CREATE = 0xf0
 const CREATE2 = 0xf5
 /** BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SELFDESTRUCT: their first argument is an address. */
 const ADDRESS_FIRST: ReadonlySet<number> = new Set([0x31, 0x3b, 0x3c, 0x3f, 0xff])
+
+const WATCHED: ReadonlySet<number> = new Set([...ADDRESS_FIRST, SLOAD, SSTORE, CREATE, 0xf1, 0xf2, 0xf4, CREATE2, 0xfa])
 
 /** CALL, CALLCODE, DELEGATECALL, STATICCALL */
 function isCall(opcode: number): boolean {

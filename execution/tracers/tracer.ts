@@ -65,6 +65,7 @@ export type FrameEnd = {
   reverted: boolean
 }
 
+/** Good for the duration of the callback. */
 export type TracedStep = {
   readonly pc: number
   readonly opcode: number
@@ -82,7 +83,7 @@ export type TracedStep = {
   stack(): bigint[]
   /** a copy, whole words */
   memory(): Uint8Array
-  memorySize: number
+  readonly memorySize: number
   /** a copy of a window, zeros beyond the end */
   memoryWindow(offset: bigint, size: bigint): Uint8Array
   readonly returnData: Uint8Array
