@@ -1,5 +1,6 @@
 import { Account, Address } from '@ethereumjs/util'
 import { hexToBytes } from '../stateless/bytes.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import { EMPTY_CODE_HASH, type JournaledState } from './stateManager.ts'
 import type { AccountOverride } from './types.ts'
 
@@ -9,6 +10,7 @@ export async function applyStateOverrides(
   overrides: ReadonlyMap<string, AccountOverride>,
 ): Promise<void> {
   for (const [hex, override] of overrides) {
+    if (isTurnOver()) await giveWay()
     const address = new Address(hexToBytes(hex))
     const { nonce, balance, code } = override
     if (nonce !== undefined || balance !== undefined) {
@@ -28,7 +30,10 @@ async function overrideStorage(state: JournaledState, address: Address, override
   if (override.state === undefined && slots.size === 0) return
   if ((await state.getAccount(address)) === undefined) await state.putAccount(address, new Account())
   if (override.state !== undefined) await state.clearStorage(address)
-  for (const [slot, value] of slots) await state.putStorage(address, hexToBytes(slot), value)
+  for (const [slot, value] of slots) {
+    if (isTurnOver()) await giveWay()
+    await state.putStorage(address, hexToBytes(slot), value)
+  }
 }
 
 /**

@@ -1,9 +1,10 @@
 import { createStateView } from '../stateless/stateView.ts'
-import type { Hash32, NodeSource, StateView } from '../stateless/types.ts'
+import type { Hash32, NodeSource, StateChanges, StateCommit, StateView } from '../stateless/types.ts'
 import type { BlockDeps } from './executeBlock.ts'
+import { overriddenState } from './overriddenState.ts'
 import { simulateBlock } from './simulatedBlock.ts'
 import { planSimulation } from './simulationPlan.ts'
-import type { BlockOutcome, SimulatedBlock, SimulationRequest } from './types.ts'
+import type { SimulatedBlock, SimulationRequest } from './types.ts'
 
 /**
  * eth_simulateV1 (execution-apis src/eth/execute.yaml; geth internal/ethapi/simulate.go): blocks of calls on top of a
@@ -23,12 +24,13 @@ export async function simulate(request: SimulationRequest, deps: BlockDeps): Pro
   let parent = base
   for (const planned of plan) {
     signal?.throwIfAborted()
-    const state = layer.state(parent.header.stateRoot)
+    const before = layer.state(parent.header.stateRoot)
+    const state = await overriddenState(before, planned.stateOverrides ?? new Map(), layer.write)
     const { outcome, transactions, calls } = await simulateBlock(
       { ...request, parent, planned, state, blockHash, budget },
       deps,
     )
-    layer.add(outcome)
+    layer.write({ root: outcome.block.header.stateRoot, nodes: outcome.nodes }, outcome.changes)
     parent = outcome.block
     hashes.set(parent.header.number, parent.hash)
     simulated.push({ block: parent, transactions, calls })
@@ -36,10 +38,11 @@ export async function simulate(request: SimulationRequest, deps: BlockDeps): Pro
   return simulated
 }
 
-/** What the simulated blocks add to the state of their base. */
+/** What the simulated blocks and their overrides add to the state of the base. */
 function createLayer(below: NodeSource): {
   state(root: Hash32): StateView
-  add(outcome: Pick<BlockOutcome, 'nodes' | 'changes'>): void
+  /** the state after it */
+  write(commit: StateCommit, changes: StateChanges): StateView
 } {
   const nodes = new Map<string, Uint8Array>()
   const codes = new Map<string, Uint8Array>()
@@ -47,11 +50,13 @@ function createLayer(below: NodeSource): {
     getNode: (hash) => nodes.get(hash) ?? below.getNode(hash),
     getCode: (hash) => codes.get(hash) ?? below.getCode(hash),
   }
+  const state = (root: Hash32) => createStateView(source, root)
   return {
-    state: (root) => createStateView(source, root),
-    add(outcome) {
-      for (const [hash, node] of outcome.nodes) nodes.set(hash, node)
-      for (const [hash, code] of outcome.changes.codes) codes.set(hash, code)
+    state,
+    write(commit, changes) {
+      for (const [hash, node] of commit.nodes) nodes.set(hash, node)
+      for (const [hash, code] of changes.codes) codes.set(hash, code)
+      return state(commit.root)
     },
   }
 }

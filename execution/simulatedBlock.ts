@@ -4,7 +4,6 @@ import type { Block, Hash32, StateView } from '../stateless/types.ts'
 import type { BlockContext, HeaderBasis } from './blockContext.ts'
 import { type BlockRun, createBlockRun } from './blockRun.ts'
 import { haltReason, REVERT } from './callErrors.ts'
-import { applyStateOverrides } from './callState.ts'
 import type { BlockDeps } from './executeBlock.ts'
 import { nextBaseFee, nextExcessBlobGas } from './fees.ts'
 import { assert } from './internal.ts'
@@ -29,6 +28,7 @@ import type {
 export type SimulateBlockRequest = Pick<SimulationRequest, 'validation' | 'traceTransfers' | 'signal'> & {
   parent: Block
   planned: PlannedBlock
+  /** with the overrides of the block */
   state: StateView
   blockHash(number: bigint): Hash32 | undefined
   /** what all calls together may still use; counts down */
@@ -53,7 +53,7 @@ export async function simulateBlock(request: SimulateBlockRequest, deps: BlockDe
   const entry = createSimulationEntry(request.validation, (tx, result) => results.set(tx, result))
   const run = await createBlockRun({ spec, header, state, blockHash, execute, yieldEveryMs, signal }, entry)
   const { context } = run
-  await override(context, planned)
+  override(context, planned)
   const logs = createLogs(context, request.traceTransfers)
   await run.begin()
   const transactions: Transaction[] = []
@@ -97,17 +97,12 @@ function headerBasis({ parent, planned, validation }: SimulateBlockRequest, comm
   }
 }
 
-/** As if they had happened just before the block: they are in its state and not in its access list. */
-async function override(context: BlockContext, { stateOverrides, blockOverride }: PlannedBlock): Promise<void> {
-  const { evm, state, block, accessList } = context
+/** What code sees of overrides beside state and header. */
+function override({ evm, block }: BlockContext, { stateOverrides, blockOverride }: PlannedBlock): void {
   const blobBaseFee = blockOverride?.blobBaseFee
   if (blobBaseFee !== undefined) block.header.getBlobGasPrice = () => blobBaseFee
-  if (stateOverrides === undefined) return
-  const moved = movePrecompiles(evm.precompiles, stateOverrides)
+  const moved = movePrecompiles(evm.precompiles, stateOverrides ?? new Map())
   if (moved !== undefined) evm.movePrecompiles(moved)
-  const mark = accessList?.mark()
-  await applyStateOverrides(state, stateOverrides)
-  if (mark !== undefined) accessList?.restore(mark)
 }
 
 /** Where the logs of the calls come from. */

@@ -7,6 +7,9 @@ import { describe, described, list, type Parse, property, readObject } from './p
 import { reference } from './schema.ts'
 
 const MAX_LIST = 10_000
+/** so that reading them takes no longer than others may wait */
+const MAX_OVERRIDDEN_ACCOUNTS = 4_096
+const MAX_OVERRIDDEN_SLOTS = 16_384
 /** of a block (EIP-4895, mainnet preset) */
 const MAX_WITHDRAWALS = 16
 
@@ -85,9 +88,8 @@ type StateOverrides = ReadonlyMap<string, AccountOverride>
 
 /** State overrides by address: balance, nonce, code, and `state` (all storage) or `stateDiff` (some slots). */
 export const stateOverrides: Parse<StateOverrides> = described(reference('StateOverrides'), (value, path) => {
-  readObject(value, path)
   const overrides = new Map<string, AccountOverride>()
-  for (const [key, account] of Object.entries(value as object)) {
+  for (const [key, account] of boundedEntries(value, path, MAX_OVERRIDDEN_ACCOUNTS)) {
     overrides.set(
       bytesToHex(address(key, `${path} address ${describe(key)}`)),
       accountOverride(account, `${path}.${key}`),
@@ -114,13 +116,19 @@ const accountOverride: Parse<AccountOverride> = (value, path) => {
 
 /** Slot (64 hex digits) to value. */
 const slots: Parse<ReadonlyMap<string, Uint8Array>> = (value, path) => {
-  readObject(value, path)
   return new Map(
-    Object.entries(value as object).map(([slot, word]) => [
+    boundedEntries(value, path, MAX_OVERRIDDEN_SLOTS).map(([slot, word]) => [
       bytesToHex(storageKey(slot, `${path} slot ${describe(slot)}`).key),
       storageKey(word, `${path}.${slot}`).key,
     ]),
   )
+}
+
+function boundedEntries(value: unknown, path: string, limit: number): [string, unknown][] {
+  readObject(value, path)
+  const entries = Object.entries(value as object)
+  if (entries.length <= limit) return entries
+  throw invalidParams(path, `at most ${limit} entries are allowed, got ${entries.length}`)
 }
 
 /** Block fields that a call may see instead of the real ones; those of a whole block make no sense for one call. */

@@ -266,6 +266,27 @@ describe('calls', () => {
     expect(transactions.map(({ raw }) => raw[0])).toEqual([2, expect.any(Number), 1, 4, 3])
   })
 
+  test('many overrides are all there, and replaced storage is gone', async () => {
+    const COUNT = 300
+    const numbers = Array.from({ length: COUNT }, (_, i) => i)
+    const slots = new Map(numbers.map((i) => [hexOf(word(BigInt(i))), word(BigInt(i + 1))]))
+    const accounts = numbers.map((i): [Uint8Array, AccountOverride] => [precompile(0x1000 + i), { balance: BigInt(i) }])
+    const slotReader = code(`5f3554${RETURN_WORD}`)
+    const balanceReader = code(`5f3531${RETURN_WORD}`)
+    const [, block] = await simulate(osaka, [
+      { calls: [], stateOverrides: overrides([contract, { stateDiff: new Map([[hexOf(word(999n)), word(9n)]]) }]) },
+      {
+        calls: [
+          ...[0n, 127n, 128n, 299n, 999n].map((slot) => ({ to: contract, data: word(slot) })),
+          ...[1n, 128n, 299n].map((i) => ({ to: other, data: word(0x1000n + i) })),
+        ],
+        stateOverrides: overrides(...accounts, [contract, { ...slotReader, state: slots }], [other, balanceReader]),
+      },
+    ])
+    const outputs = required(block).calls.map(({ output }) => number(output))
+    expect(outputs).toEqual([1n, 128n, 129n, 300n, 0n, 1n, 128n, 299n])
+  })
+
   test('an account that an override left empty exists', async () => {
     const root = async (override: AccountOverride) => {
       const [block] = await simulate(osaka, [{ calls: [], stateOverrides: overrides([poor, override]) }])

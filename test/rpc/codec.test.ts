@@ -181,6 +181,11 @@ describe('call objects', () => {
     expect(moved.get('aa'.repeat(20))).toEqual({ movePrecompileTo: bytesA })
     expect(refusal(stateOverrides, { [A]: { movePrecompileToAddress: '0x1' } })).toContain('movePrecompileToAddress')
     expect(refusal(stateOverrides, { '0x1': {} })).toContain('address "0x1"')
+    const many = (count: number, digits: number, value: unknown) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`0x${i.toString(16).padStart(digits, '0')}`, value]))
+    expect(stateOverrides(many(4_096, 40, {}), '').size).toBe(4_096)
+    expect(refusal(stateOverrides, many(4_097, 40, {}))).toContain('at most 4096 entries')
+    expect(refusal(stateOverrides, { [A]: { stateDiff: many(16_385, 64, H) } })).toContain('at most 16384 entries')
   })
 
   test('block overrides', () => {
