@@ -302,21 +302,21 @@ describe('strictness', () => {
   })
 })
 
-describe('rules by fork', () => {
-  const chainAt = (config: Record<string, unknown>): ChainSpec =>
-    createChainSpec({ chainId: CHAIN_ID, ...config }, { crypto })
-  const upTo = (...forks: string[]) => Object.fromEntries(forks.map((fork) => [fork, 0]))
-  const toIstanbul = [
-    'homesteadBlock',
-    'eip150Block',
-    'eip155Block',
-    'eip158Block',
-    'byzantiumBlock',
-    'constantinopleBlock',
-    'istanbulBlock',
-  ]
-  const toOsaka = [...toIstanbul, 'berlinBlock', 'londonBlock', 'shanghaiTime', 'cancunTime', 'pragueTime', 'osakaTime']
+const chainAt = (config: Record<string, unknown>): ChainSpec =>
+  createChainSpec({ chainId: CHAIN_ID, ...config }, { crypto })
+const upTo = (...forks: string[]) => Object.fromEntries(forks.map((fork) => [fork, 0]))
+const toIstanbul = [
+  'homesteadBlock',
+  'eip150Block',
+  'eip155Block',
+  'eip158Block',
+  'byzantiumBlock',
+  'constantinopleBlock',
+  'istanbulBlock',
+]
+const toOsaka = [...toIstanbul, 'berlinBlock', 'londonBlock', 'shanghaiTime', 'cancunTime', 'pragueTime', 'osakaTime']
 
+describe('rules by fork', () => {
   test.each([
     ['accessList', toIstanbul, [...toIstanbul, 'berlinBlock']],
     ['dynamic', [...toIstanbul, 'berlinBlock'], [...toIstanbul, 'berlinBlock', 'londonBlock']],
@@ -383,6 +383,17 @@ describe('network wrapper of blob transactions', () => {
     expect(tx.blobs).toMatchObject({ version: 1 })
     expect(tx.blobs?.proofs.length).toBe(128)
     expect(decodeTransaction(canonical, common, crypto).blobs).toBeUndefined()
+  })
+
+  test('one proof for each blob is taken in every fork, cell proofs from Osaka on', () => {
+    const prague = chainAt(upTo(...toOsaka.slice(0, -1))).sharedCommonAt(at)
+    const old = envelope(3, [inner, [blob], [commitment], [proof]])
+    for (const fork of [prague, common]) {
+      expect(decodeTransaction(old, fork, crypto).blobs).toMatchObject({ version: 0, proofs: [hexToBytes(proof)] })
+    }
+    const cells = envelope(3, [inner, '0x01', [blob], [commitment], Array(128).fill(proof)])
+    const { code, message } = rejection(() => decode(cells, prague))
+    expect([code, message]).toEqual(['INVALID', 'blob sidecar version 1 is not valid in this fork, want 0'])
   })
 
   test.each<[string, () => Nested[]]>([
