@@ -93,6 +93,11 @@ function hasState(nodes: StateNodes, root: Hash32): boolean {
 /** Failed imports that are remembered (as geth). */
 const MAX_BAD_BLOCKS = 10
 
+function requireState(nodes: StateNodes, root: Hash32): void {
+  if (hasState(nodes, root)) return
+  throw new ChainError('STATE_UNAVAILABLE', `no state is stored for root 0x${bytesToHex(root)}`, { root })
+}
+
 type Parts = ChainDeps & { reader: BlockReader; nodes: StateNodes }
 
 class StoredChain implements Chain {
@@ -118,7 +123,7 @@ class StoredChain implements Chain {
     this.#parts = parts
     this.#tags = tags
     this.#head = head
-    this.#states = createSharedStates(parts.nodes)
+    this.#states = createSharedStates(parts.nodes, (root) => requireState(parts.nodes, root))
     this.#blooms = createBloomIndex((number) => parts.store.get(bloomByNumberKey(number)))
   }
 
@@ -166,9 +171,6 @@ class StoredChain implements Chain {
   }
 
   stateAt(root: Hash32): ReturnType<Chain['stateAt']> {
-    if (!hasState(this.nodes, root)) {
-      throw new ChainError('STATE_UNAVAILABLE', `no state is stored for root 0x${bytesToHex(root)}`, { root })
-    }
     return this.#states(root)
   }
 

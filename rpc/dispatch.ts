@@ -65,7 +65,7 @@ export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Di
     const stop = createStop(caller.stop)
     try {
       if (stop.stopped) throw new RpcError('TIMEOUT', 'request timed out')
-      const result = method.call(params, contextOf(requestId, stop, caller))
+      const result = method.call(params, new CallContext(requestId, stop, caller))
       return { result: isPromise(result) ? await withDeadline(result, stop, timeoutMs) : result }
     } catch (error) {
       return { error: describeError(error, request.method, requestId) }
@@ -158,14 +158,21 @@ function failed(error: RpcErrorObject, id: Request['id']): Answered {
   return { answer: id === undefined ? '' : errorText(error, id), errorCode: error.code }
 }
 
-function contextOf(requestId: string, stop: Stop, { connection }: Caller): RpcContext {
-  const context = {
-    requestId,
-    get signal() {
-      return stop.signal
-    },
+/** One call's context. A class, because a getter on a prototype costs a call nothing until it is used. */
+class CallContext implements RpcContext {
+  readonly requestId: string
+  declare readonly connection?: RpcConnection
+  readonly #stop: Stop
+
+  constructor(requestId: string, stop: Stop, { connection }: Caller) {
+    this.requestId = requestId
+    this.#stop = stop
+    if (connection !== undefined) this.connection = connection
   }
-  return connection === undefined ? context : Object.assign(context, { connection })
+
+  get signal(): AbortSignal {
+    return this.#stop.signal
+  }
 }
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
