@@ -78,13 +78,14 @@ function capped(tip: bigint, cap: bigint | undefined): bigint {
   return cap !== undefined && cap < tip ? cap : tip
 }
 
-/** The type that the fields ask for; one that was named must be able to hold them. */
+/** The type that the fields ask for. Throws when a named one lacks its blobs or authorizations. */
 function typeOf(request: CallRequest, fees: Fees, wanted: TransactionObject['type']): UnsignedTransaction['type'] {
   const needed = neededType(request, fees, wanted)
   if (needed >= 3 && fees.gasPrice !== undefined) {
     throw invalidParams('argument 0 (transaction).gasPrice', `a transaction of type ${needed} has no gas price`)
   }
-  if (wanted !== undefined && wanted !== needed) {
+  // Types 0 to 2 differ by fee fields alone, and tools add those without a look at the type; the fields count (as geth).
+  if (wanted !== undefined && wanted >= 3 && wanted !== needed) {
     throw invalidParams('argument 0 (transaction).type', `type ${wanted} does not fit the fields, which want ${needed}`)
   }
   return needed

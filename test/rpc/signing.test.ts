@@ -113,16 +113,19 @@ describe('eth_fillTransaction', () => {
     if (hasSchemas) expect(schemaFaults('eth_fillTransaction', filled)).toEqual([])
   })
 
-  test('the fields decide the type, and a type that does not fit is refused', async () => {
+  test('the fields decide the type; one without its blobs or authorizations is refused', async () => {
     const typeOf = async (fields: Json) =>
       (await rpc<{ tx: Json }>('eth_fillTransaction', { from, to, ...fields })).tx.type
     expect(await typeOf({ gasPrice: '0x77359400' })).toBe('0x0')
     expect(await typeOf({ type: '0x0' })).toBe('0x0')
     expect(await typeOf({ type: '0x1' })).toBe('0x1')
     expect(await typeOf({ gasPrice: '0x77359400', accessList: [] })).toBe('0x1')
-    expect(await failure('eth_fillTransaction', { from, to, type: '0x2', gasPrice: '0x77359400' })).toMatchObject({
-      code: -32602,
-    })
+    expect(await typeOf({ type: '0x2', gasPrice: '0x77359400' })).toBe('0x0')
+    const dynamic = { maxFeePerGas: '0x12a05f200', maxPriorityFeePerGas: '0x3b9aca00' }
+    for (const type of ['0x0', '0x1', '0x2']) expect(await typeOf({ type, ...dynamic })).toBe('0x2')
+    for (const type of ['0x3', '0x4']) {
+      expect(await failure('eth_fillTransaction', { from, to, type, ...dynamic })).toMatchObject({ code: -32602 })
+    }
     expect(await failure('eth_fillTransaction', { from, to, type: '0x7' })).toMatchObject({ code: -32602 })
     expect(await failure('eth_fillTransaction', { from, to, chainId: '0x1' })).toMatchObject({ code: -32602 })
     expect(await failure('eth_fillTransaction', { from })).toMatchObject({ code: -32602 })
