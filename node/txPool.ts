@@ -69,6 +69,11 @@ function headState(chain: Chain): StateView {
   return chain.stateAt(chain.head().header.stateRoot)
 }
 
+function sidecarBytes({ blobs }: Transaction): number {
+  if (blobs === undefined) return 0
+  return [blobs.blobs, blobs.commitments, blobs.proofs].flat().reduce((sum, part) => sum + part.length, 0)
+}
+
 class Pool implements LiveTxPool {
   readonly #options: { minFeePerGas: bigint }
   readonly #deps: TxPoolDeps
@@ -120,7 +125,7 @@ class Pool implements LiveTxPool {
   }
 
   admit(tx: Transaction): void {
-    this.#admit({ tx, bytes: tx.raw.length, authorities: [] })
+    this.#admit({ tx, bytes: tx.raw.length + sidecarBytes(tx), authorities: [] })
   }
 
   get(hash: Hash32): Transaction | undefined {

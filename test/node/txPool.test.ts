@@ -300,7 +300,11 @@ describe('blob transactions', () => {
     const first = await pool.add(await blob(0))
     expect(first.raw.length).toBeLessThan(300)
     expect(pool.get(first.hash)).toBe(first)
-    await pool.add(await blob(1))
+    const second = await pool.add(await blob(1))
+    await expect(pool.add(await blob(2))).rejects.toMatchObject({ code: 'POOL_FULL' })
+    // They count just as much when they come in as what the pool held before.
+    pool.drop(second.hash, 'test')
+    pool.admit(second)
     await expect(pool.add(await blob(2))).rejects.toMatchObject({ code: 'POOL_FULL' })
   })
 
