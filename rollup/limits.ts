@@ -29,10 +29,7 @@ const ACCESS_LIST_BYTES = 150
  */
 export function requireSettleable(tx: Transaction): void {
   const { maxCalldataBytes, maxRegularGas } = SETTLEMENT_LIMITS
-  if (tx.type === 3) {
-    const reason = 'an L2 block with blobs could never be settled, since EXECUTE refuses it; put the data into calldata'
-    throw new TransactionRejected('TYPE_NOT_SUPPORTED', `transaction type not supported: type 3, ${reason}`)
-  }
+  if (tx.type === 3) throw blobsRefused()
   const bytes = calldataLength([{ inputLength: tx.raw.length + FIXED_INPUT_BYTES, regularGas: 0n }])
   if (bytes > maxCalldataBytes) throw unsettleable('input bytes', BigInt(bytes), BigInt(maxCalldataBytes))
   const gas = lowerBoundGas(readEnvelope(tx.raw))
@@ -46,6 +43,12 @@ export function createL2PoolRules(relayer: `0x${string}`): {
 } {
   const relayerBytes = hexToBytes(relayer)
   return { accepts: requireSettleable, returns: (tx) => !bytesEqual(tx.sender, relayerBytes) }
+}
+
+/** An L2 has no place for blobs. */
+export function blobsRefused(): TransactionRejected {
+  const reason = 'an L2 block with blobs could never be settled, since EXECUTE refuses it; put the data into calldata'
+  return new TransactionRejected('TYPE_NOT_SUPPORTED', `transaction type not supported: type 3, ${reason}`)
 }
 
 export function unsettleable(what: string, have: bigint, limit: bigint): TransactionRejected {
