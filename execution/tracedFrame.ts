@@ -98,3 +98,7 @@ export function tracedState(state: JournaledState, isPrecompile: TracedState['is
     isPrecompile,
   }
 }
+
+export function asTraced(runState: RunState): TracedFrame {
+  return runState as unknown as TracedFrame
+}
