@@ -34,9 +34,12 @@ export function feeHistoryMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'lim
           getBlockByNumber: (number) =>
             (number === newest ? pendingBlock : undefined) ?? chain.getBlockByNumber(number),
         }
+        // The block after the head may have been given a base fee by hand.
+        const next = newest === chain.head().header.number ? pending.header().baseFeePerGas : undefined
         return readFeeHistory(source, {
           blockCount,
           newest,
+          next,
           // No percentiles are like none asked for (as geth).
           ...(rewards === undefined || rewards.length === 0 ? {} : { percentiles: rewards }),
         })
@@ -45,10 +48,11 @@ export function feeHistoryMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'lim
   }
 }
 
-type Request = { blockCount: number; newest: bigint; percentiles?: readonly number[] }
+/** `next`: base fee of the block after the newest, where it does not follow from that block alone. */
+type Request = { blockCount: number; newest: bigint; next: bigint | undefined; percentiles?: readonly number[] }
 
 /** Reads blocks page by page, oldest first, and lets others in between. */
-async function readFeeHistory(chain: FeeHistorySource, { newest, ...request }: Request) {
+async function readFeeHistory(chain: FeeHistorySource, { newest, next, ...request }: Request) {
   const pages: FeeHistory[] = []
   const pause = createPauses()
   for (let left = request.blockCount; left > 0 || pages.length === 0; left -= BLOCKS_PER_PAGE) {
@@ -56,21 +60,23 @@ async function readFeeHistory(chain: FeeHistorySource, { newest, ...request }: R
     pages.push(feeHistory(chain, { ...request, blockCount: left - after, newest: newest - BigInt(after) }))
     await pause()
   }
-  return formatFeeHistory(chain, pages)
+  return formatFeeHistory(chain, pages, next)
 }
 
-function formatFeeHistory(chain: FeeHistorySource, pages: readonly FeeHistory[]) {
+function formatFeeHistory(chain: FeeHistorySource, pages: readonly FeeHistory[], next: bigint | undefined) {
   const headers = pages.flatMap((page) => page.headers)
   // Every page ends with the fee of the block after it, which is the first of the next page.
   const fees = (of: (page: FeeHistory) => readonly bigint[]) =>
     pages.flatMap((page, index) => of(page).slice(0, index === pages.length - 1 ? undefined : -1)).map(toQuantity)
+  const baseFees = fees((page) => page.baseFeePerGas)
+  if (next !== undefined && baseFees.length > 0) baseFees[baseFees.length - 1] = toQuantity(next)
   const blobRatio = (header: BlockHeader) => {
     const max = chain.engine.rulesAt(header).blobs?.max ?? 0
     return max === 0 ? 0 : Number(header.blobGasUsed ?? 0n) / (max * BLOB_GAS)
   }
   return {
     oldestBlock: toQuantity(pages[0]?.oldestBlock ?? 0n),
-    baseFeePerGas: fees((page) => page.baseFeePerGas),
+    baseFeePerGas: baseFees,
     gasUsedRatio: pages.flatMap((page) => page.gasUsedRatio.map((ratio) => Math.min(1, ratio))),
     baseFeePerBlobGas: fees((page) => page.baseFeePerBlobGas),
     blobGasUsedRatio: headers.map(blobRatio),

@@ -4,7 +4,7 @@ import type { Address20 } from '../../stateless/types.ts'
 import { address, data } from '../codec.ts'
 import { invalidParams, RpcError } from '../errors.ts'
 import { toData } from '../hex.ts'
-import { describe, described, method, type Parse, required } from '../params.ts'
+import { describe, described, method, optional, type Parse, required, text } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import type { EthDeps, Signer } from './deps.ts'
 import type { Signature } from './unsignedTransaction.ts'
@@ -31,7 +31,10 @@ export function signMethods({ signer, impersonation }: Pick<EthDeps, 'signer' | 
     // Wallets ask their user here (EIP-1102); libraries that take a node for a wallet ask it all the same.
     eth_requestAccounts: accounts,
     eth_sign: method([addressParam, messageParam], ([account, message]) => signMessage(account, message)),
-    personal_sign: method([messageParam, addressParam], ([message, account]) => signMessage(account, message)),
+    // The keys have no passwords; older libraries send one all the same.
+    personal_sign: method([messageParam, addressParam, optional('password', text)], ([message, account]) =>
+      signMessage(account, message),
+    ),
     eth_signTypedData_v4: signTypedData,
     eth_signTypedData_v3: signTypedData,
   }

@@ -219,6 +219,8 @@ describe.each(['anvil', 'hardhat'] as const)("viem's test client in %s mode", (m
     await client.setBlockGasLimit({ gasLimit: 80_000_000n })
     await client.setCoinbase({ address: COINBASE })
     expect(await client.getBlock({ blockTag: 'pending' })).toMatchObject({ baseFeePerGas: parseGwei('20') })
+    const history = await client.getFeeHistory({ blockCount: 2, rewardPercentiles: [] })
+    expect(history.baseFeePerGas.at(-1)).toBe(parseGwei('20'))
     const hash = await send(0, { gasPrice: parseGwei('25') })
     const receipt = await client.getTransactionReceipt({ hash })
     const block = await client.getBlock({ blockHash: receipt.blockHash })

@@ -51,6 +51,15 @@ describe('accounts in one request', () => {
   })
 })
 
+test('personal_sign takes the password of the days when keys had one', async () => {
+  const [address] = await rpc<string[]>('eth_accounts')
+  const signature = await rpc('eth_sign', address, '0x1234')
+  for (const more of [[], [''], ['secret'], [null]]) {
+    expect(await rpc('personal_sign', '0x1234', address, ...more)).toBe(signature)
+  }
+  expect(await failure('personal_sign', '0x1234', address, 1)).toMatchObject({ code: -32602 })
+})
+
 describe('forms of values', () => {
   test('an empty string where data is wanted is no data, and nothing else', async () => {
     for (const name of ['data', 'input']) {
