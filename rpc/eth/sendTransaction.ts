@@ -1,4 +1,5 @@
 import type { Transaction, UnsignedTransaction } from '../../execution/types.ts'
+import { createTurns, type Turns } from '../../node/inTurn.ts'
 import { bytesToHex } from '../../stateless/bytes.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
 import { invalidParams } from '../errors.ts'
@@ -17,7 +18,7 @@ import { type BlobSidecar, encodeSigned, encodeUnsigned, signingHash } from './u
 export function transactionObjectMethods(deps: EthDeps): MethodTable {
   const { impersonation } = deps
   const submission = createSubmission(deps)
-  const inTurn = createTurns()
+  const inTurn = createSenderTurns()
   const txParam = required('transaction', transactionObject)
 
   const sign = async (signer: Signer, tx: UnsignedTransaction, sidecar: BlobSidecar | undefined) => {
@@ -93,17 +94,16 @@ function formatUnplaced(tx: Transaction, { sidecar, request }: TransactionObject
 }
 
 /** Runs the work of one address one after another, so that two transactions never get the same nonce. */
-function createTurns() {
-  const tails = new Map<string, Promise<unknown>>()
-  return <Result>(address: Uint8Array, work: () => Promise<Result>): Promise<Result> => {
+function createSenderTurns() {
+  const senders = new Map<string, Turns>()
+  return async <Result>(address: Uint8Array, work: () => Promise<Result>): Promise<Result> => {
     const key = bytesToHex(address)
-    const result = (tails.get(key) ?? Promise.resolve()).then(work)
-    const tail = result
-      .catch(() => undefined)
-      .finally(() => {
-        if (tails.get(key) === tail) tails.delete(key)
-      })
-    tails.set(key, tail)
-    return result
+    const turns = senders.get(key) ?? createTurns()
+    senders.set(key, turns)
+    try {
+      return await turns.run(work)
+    } finally {
+      if (turns.waiting === 0) senders.delete(key)
+    }
   }
 }
