@@ -8,6 +8,7 @@ type Tools = Scene & {
   /** any text as one message; the answer parsed */
   say(text: string): Promise<Answer | Answer[]>
   ask(method: string, params?: unknown): Promise<Answer>
+  close(): void
 }
 
 const [ACCOUNT] = DEV_ADDRESSES
@@ -32,7 +33,7 @@ async function overSocket(url: string) {
 
 const request = (method: string, params: unknown = [], id: unknown = 1) => ({ jsonrpc: '2.0', id, method, params })
 
-async function open(scene: Scene): Promise<Tools & { close(): void }> {
+async function open(scene: Scene): Promise<Tools> {
   const { say, close } = scene.transport === 'WebSocket' ? await overSocket(scene.wsUrl) : overHttp(scene.httpUrl)
   const ask = async (method: string, params?: unknown): Promise<Answer> => {
     if (scene.transport !== 'HTTP batch') return say(JSON.stringify(request(method, params)))
@@ -162,4 +163,4 @@ const checks: readonly Check<Tools>[] = [
   },
 ]
 
-runEverywhere('JSON-RPC', { open, close: (tools: Tools & { close?(): void }) => tools?.close?.() }, checks)
+runEverywhere('JSON-RPC', { open, close: (tools) => tools?.close() }, checks)

@@ -34,10 +34,17 @@ const hastyClock: Clock = { nowMs: () => Date.now() + performance.now() * 100 }
 const LAYERS: readonly Layer[] = ['L1', 'L2']
 const TRANSPORTS: readonly TransportName[] = ['HTTP', 'HTTP batch', 'WebSocket']
 
+/** What a library brings to each scene, and on which transports it can be used at all. */
+export type Library<Tools> = {
+  open(scene: Scene): Promise<Tools>
+  close(tools: Tools | undefined): Promise<void> | void
+  transports?: readonly TransportName[]
+}
+
 /** Runs a table on both chains of one devnet over every transport; a failing line has its own name. */
 export function runEverywhere<Tools>(
   library: string,
-  { open, close }: { open(scene: Scene): Promise<Tools>; close(tools: Tools): Promise<void> | void },
+  { open, close, transports = TRANSPORTS }: Library<Tools>,
   checks: readonly Check<Tools>[],
 ): void {
   let devnet: TestDevnet
@@ -49,9 +56,9 @@ export function runEverywhere<Tools>(
   })
   afterAll(() => devnet?.close())
 
-  const places = LAYERS.flatMap((layer) => TRANSPORTS.map((transport) => ({ layer, transport })))
+  const places = LAYERS.flatMap((layer) => transports.map((transport) => ({ layer, transport })))
   describe.each(places)(`${library} over $transport on $layer`, ({ layer, transport }) => {
-    let tools: Tools
+    let tools: Tools | undefined
     beforeAll(async () => {
       const httpUrl = layer === 'L1' ? devnet.l1Url : devnet.l2Url
       const chainId = layer === 'L1' ? L1_CHAIN_ID : FIRST_L2_CHAIN_ID
@@ -60,7 +67,7 @@ export function runEverywhere<Tools>(
     afterAll(() => close(tools))
     for (const check of checks) {
       if ((check.layer ?? layer) !== layer || (check.transport ?? transport) !== transport) continue
-      test(check.name, () => check.run(tools) as Promise<void>)
+      test(check.name, () => check.run(tools as Tools) as Promise<void>)
     }
   })
 }
