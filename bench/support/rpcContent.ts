@@ -6,6 +6,7 @@ import { CHAIN_ID, type Peer } from './rpcPeers.ts'
 export const FULL_BLOCK = 500
 /** Blocks that the questions about logs search. */
 export const BLOCKS = 10_000
+const BLOCKS_PER_CALL = 1_000
 export const RARE_TOPIC = `0x${'11'.repeat(32)}` as const
 export const FREQUENT_TOPIC = `0x${'22'.repeat(32)}` as const
 
@@ -55,10 +56,16 @@ export async function load({ url }: Peer, content: Content): Promise<void> {
   await mine([content.deploy])
   await mine(content.transfers)
   await mine(content.frequent)
-  const half = BLOCKS / 2
-  await ask(url, 'anvil_mine', [`0x${(half - 3).toString(16)}`])
+  await mineEmpty(url, BLOCKS / 2 - 3)
   await mine([content.rare])
-  await ask(url, 'anvil_mine', [`0x${(half - 1).toString(16)}`])
+  await mineEmpty(url, BLOCKS / 2 - 1)
   const head = Number(await ask<string>(url, 'eth_blockNumber', []))
   if (head !== BLOCKS) throw new Error(`${url}: the head is ${head}, not ${BLOCKS}`)
+}
+
+/** In steps, because a call may only take so long. */
+async function mineEmpty(url: string, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= BLOCKS_PER_CALL) {
+    await ask(url, 'anvil_mine', [`0x${Math.min(left, BLOCKS_PER_CALL).toString(16)}`])
+  }
 }

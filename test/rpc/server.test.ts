@@ -483,6 +483,24 @@ describe('listening', () => {
     await second.close()
   })
 
+  test('every call is a line in the debug log, without what was asked and answered', async () => {
+    const before = server.logger.lines.length
+    await call(server, 'test_echo', ['a secret'])
+    await call(server, 'a_secret_name', ['a secret'])
+    await call(server, 'test_rejected')
+    const lines = server.logger.lines.slice(before)
+    expect(lines.map(({ level, fields }) => [level, fields.method, fields.errorCode])).toEqual([
+      ['debug', 'test_echo', undefined],
+      ['debug', 'unknown', -32601],
+      ['debug', 'test_rejected', -32000],
+    ])
+    for (const { fields } of lines) {
+      expect(fields).toMatchObject({ requestId: expect.stringMatching(/^[0-9]+$/), ms: expect.any(Number) })
+      expect(fields.bytes).toBeGreaterThan(30)
+    }
+    expect(JSON.stringify(lines)).not.toContain('secret')
+  })
+
   test('every finished call is told to the observer', async () => {
     const calls: [string, number | undefined][] = []
     const observed = await startServer({
