@@ -23,9 +23,11 @@ export async function traceBlock(request: TraceBlockRequest, deps: BlockDeps): P
   await replay(request, deps, async (run, transactions) => {
     const count = only === undefined ? transactions.length : only + 1
     assert(count <= transactions.length, 'the block has no such transaction')
+    let logsBefore = 0
     for (const [index, tx] of transactions.slice(0, count).entries()) {
-      if (only !== undefined && index < only) await runIncluded(run, tx, index)
-      else results.push(await traceIncluded(run, tx, index, createTracer(options, budget)))
+      const tracer = only === undefined || index === only ? createTracer(options, budget) : undefined
+      logsBefore += await runTraced(run, tx, { index, logsBefore }, tracer)
+      if (tracer !== undefined) results.push(tracer.result())
     }
   })
   return results
@@ -59,15 +61,23 @@ function replay<Result>(
   })
 }
 
-async function traceIncluded(run: BlockRun, tx: Transaction, index: number, tracer: Tracer): Promise<TraceResult> {
+/** Runs a transaction, watched or not; gives the number of its logs. */
+async function runTraced(
+  run: BlockRun,
+  tx: Transaction,
+  { index, logsBefore }: { index: number; logsBefore: number },
+  tracer: Tracer | undefined,
+): Promise<number> {
   const { evm, common, header } = run.context
-  const { sender, to, gasLimit } = tx
-  const authorities = authoritiesOf(tx, common)
-  const transaction = { sender, gasLimit, coinbase: header.coinbase, authorities, ...(to === undefined ? {} : { to }) }
-  tracer.onStart?.(transaction, evm.tracedState)
+  if (tracer !== undefined) {
+    const { sender, to, gasLimit } = tx
+    const parties = { sender, coinbase: header.coinbase, ...(to === undefined ? {} : { to }) }
+    const transaction = { ...parties, gasLimit, logsBefore, authorities: authoritiesOf(tx, common) }
+    tracer.onStart?.(transaction, evm.tracedState)
+  }
   evm.trace(tracer)
   const { receipt } = await runIncluded(run, tx, index)
   evm.trace(undefined)
-  tracer.onEnd?.({ gasUsed: receipt.gasUsed })
-  return tracer.result()
+  tracer?.onEnd?.({ gasUsed: receipt.gasUsed })
+  return receipt.logs.length
 }

@@ -21,6 +21,7 @@ export async function traceCall(
   const transaction = {
     sender: run.transaction.sender,
     gasLimit,
+    logsBefore: 0,
     coinbase: run.header.coinbase,
     authorities: authoritiesOf(call, run.common),
     ...(call.to === undefined ? {} : { to: call.to }),

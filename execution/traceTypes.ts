@@ -95,8 +95,11 @@ export type CallFrame = {
   logs: readonly TracedLog[]
 }
 
-/** `position`: how many calls of its frame came before it */
-export type TracedLog = Log & { position: number }
+/**
+ * `position`: how many calls of its frame came before it. `index`: how many logs of its block did, as in the receipt; those
+ * that a failed frame took back do not count. Of a call alone it begins with 0.
+ */
+export type TracedLog = Log & { position: number; index: number }
 
 export type PrestateTrace = {
   tracer: 'prestateTracer'

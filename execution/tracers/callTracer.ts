@@ -14,13 +14,18 @@ export function createCallTracer({ onlyTopCall, withLog }: CallTracerOptions, bu
   let gasLimit = 0n
   /** frames that are entered; with `onlyTopCall` most of them are not kept */
   let depth = -1
+  /** logs of the block that nothing has taken back; and how many there were when each open frame was entered */
+  let logCount = 0
+  const logCountAt: number[] = []
 
   return {
     onStart(transaction) {
       gasLimit = transaction.gasLimit
+      logCount = transaction.logsBefore
     },
     onEnter(frame) {
       depth = frame.depth
+      logCountAt.push(logCount)
       if (onlyTopCall && frame.depth > 0) return
       budget.take(FRAME_BYTES + frame.input.length)
       const { type, value } = frame
@@ -41,6 +46,8 @@ export function createCallTracer({ onlyTopCall, withLog }: CallTracerOptions, bu
     },
     onExit(end) {
       depth = end.depth - 1
+      const logCountBefore = logCountAt.pop()
+      if (end.error !== undefined && end.reverted) logCount = logCountBefore ?? logCount
       if (onlyTopCall && end.depth > 0) return
       const frame = open.pop()
       if (frame === undefined) return
@@ -49,6 +56,7 @@ export function createCallTracer({ onlyTopCall, withLog }: CallTracerOptions, bu
       closeFrame(frame, end)
     },
     onLog(log) {
+      const index = logCount++
       const frame = open.at(-1)
       if (!withLog || frame === undefined || (onlyTopCall && depth > 0)) return
       budget.take(LOG_BYTES + log.data.length)
@@ -57,6 +65,7 @@ export function createCallTracer({ onlyTopCall, withLog }: CallTracerOptions, bu
         topics: log.topics.map((topic) => topic.slice()),
         data: log.data.slice(),
         position: frame.calls.length,
+        index,
       })
     },
     onEnd({ gasUsed }) {

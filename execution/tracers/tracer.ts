@@ -32,6 +32,8 @@ export type TracedTransaction = {
   to?: Uint8Array
   gasLimit: bigint
   coinbase: Uint8Array
+  /** logs of the same block before it */
+  logsBefore: number
   /** of EIP-7702 authorizations that a signer can be recovered from */
   authorities: readonly Uint8Array[]
 }

@@ -123,8 +123,9 @@ function callFrame(frame: CallFrame): object {
   }
 }
 
-function callLog({ address, topics, data, position }: TracedLog): object {
-  return { address: toData(address), topics: topics.map(toData), data: toData(data), position: toQuantity(position) }
+function callLog({ address, topics, data, index, position }: TracedLog): object {
+  const place = { index: toQuantity(index), position: toQuantity(position) }
+  return { address: toData(address), topics: topics.map(toData), data: toData(data), ...place }
 }
 
 // ---- accounts

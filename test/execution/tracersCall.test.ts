@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { CallFrame } from '../../execution/types.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { key } from './callSupport.ts'
 import { addressOf, createDevChain } from './devChain.ts'
@@ -123,22 +124,29 @@ describe.each(FORKS)('call frames under %s', (fork) => {
     expect(lines(call).slice(2)).toEqual(['    SELFDESTRUCT callee -> other, value 12, gas 0 of 0'])
   })
 
-  test('logs know how many calls came before; those of failed frames are gone', async () => {
-    const code = op.log(1) + op.call(hexOf(callee)) + op.log(0) + op.call(hexOf(other))
+  test('logs know how many calls and logs came before; those of failed frames are gone', async () => {
+    const code = op.log(1) + op.call(hexOf(callee)) + op.log(0) + op.call(hexOf(other)) + op.log(3)
     const alloc = {
       [key(callee)]: { code: `0x${op.log(2)}` },
       [key(other)]: { code: `0x${op.log(2)}${op.revert}` },
     }
     const tracing = await createTracing(fork, code, alloc)
     const { call } = await traceMain(tracing, { ...CALLS, withLog: true })
-    expect(call.logs.map(({ position, topics, data }) => [position, topics.length, data.length])).toEqual([
-      [0, 1, 32],
-      [1, 0, 32],
+    const shown = ({ logs }: Pick<CallFrame, 'logs'>) =>
+      logs.map(({ position, index, topics, data }) => [position, index, topics.length, data.length])
+    expect(shown(call)).toEqual([
+      [0, 0, 1, 32],
+      [1, 2, 0, 32],
+      [2, 3, 3, 32],
     ])
-    expect(call.calls.map(({ logs }) => logs.length)).toEqual([1, 0])
+    expect(call.calls.map(shown)).toEqual([[[0, 1, 2, 32]], []])
     const top = await traceMain(tracing, { ...CALLS, withLog: true, onlyTopCall: true })
     expect(top.call.calls).toEqual([])
-    expect(top.call.logs).toHaveLength(2)
+    expect(top.call.logs.map(({ position, index }) => [position, index])).toEqual([
+      [0, 0],
+      [0, 2],
+      [0, 3],
+    ])
   })
 })
 

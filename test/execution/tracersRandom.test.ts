@@ -53,7 +53,8 @@ async function runWatched(chain: DevChain, request: ReplayRequest) {
     const { sender, gasLimit, to } = tx
     const tracer = createTracer(EVERYTHING, createTraceBudget())
     const target = to === undefined ? {} : { to }
-    tracer.onStart?.({ sender, gasLimit, coinbase: header.coinbase, authorities: [], ...target }, evm.tracedState)
+    const parties = { sender, coinbase: header.coinbase, ...target }
+    tracer.onStart?.({ ...parties, gasLimit, logsBefore: 0, authorities: [] }, evm.tracedState)
     evm.trace(tracer)
     const ran = await run.runTransaction(tx)
     evm.trace(undefined)

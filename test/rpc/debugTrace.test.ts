@@ -115,6 +115,7 @@ describe('tracers by name', () => {
         address: '0xfffffffffffffffffffffffffffffffffffffffe',
         topics: expect.any(Array),
         data: word(7),
+        index: '0x0',
         position: '0x0',
       },
     ])
@@ -310,4 +311,27 @@ describe('debug_storageRangeAt', () => {
       message: 'invalid argument 3 (start): expected at most 32 bytes, got 33 bytes',
     })
   })
+})
+
+test('the index of a traced log is the one in its receipt, counted over the block', async () => {
+  const sender = account(4)
+  const sent: Hex[] = []
+  for (const nonce of [0, 1, 2]) {
+    const raw = await signed(sender, { nonce, to: account(1).address, value: BigInt(nonce + 1), gas: 400_000n })
+    sent.push(await rpc<Hex>('eth_sendRawTransaction', hex(raw)))
+  }
+  await node.sealer.sealNow()
+  type Logs = { logs: { index?: Hex; logIndex?: Hex }[] }
+  const options = { tracer: 'callTracer', tracerConfig: { withLog: true } }
+  const receipts = await Promise.all(sent.map((hash) => rpc<Logs>('eth_getTransactionReceipt', hash)))
+  const wanted = receipts.map(({ logs }) => logs.map(({ logIndex }) => logIndex))
+  expect(wanted).toEqual([['0x0'], ['0x1'], ['0x2']])
+  const traces = await rpc<BlockTrace<Logs>>('debug_traceBlockByNumber', 'latest', options)
+  expect(traces.map(({ result: { logs } }) => logs.map(({ index }) => index))).toEqual(wanted)
+  for (const [place, hash] of sent.entries()) {
+    const { logs } = await rpc<Logs>('debug_traceTransaction', hash, options)
+    expect(logs.map(({ index }) => index)).toEqual(wanted[place])
+  }
+  const request = { from: sender.address, to: account(1).address, value: '0x1' }
+  expect((await rpc<Logs>('debug_traceCall', request, 'latest', options)).logs).toMatchObject([{ index: '0x0' }])
 })
