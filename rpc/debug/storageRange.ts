@@ -1,4 +1,4 @@
-import type { Chain } from '../../node/types.ts'
+import type { Chain, StoredBlock } from '../../node/types.ts'
 import { decodeStorageValue } from '../../stateless/account.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
@@ -6,7 +6,8 @@ import { toNibbles } from '../../stateless/nibbles.ts'
 import { createStateView } from '../../stateless/stateView.ts'
 import { createTrie } from '../../stateless/trie.ts'
 import type { Hash32, StateChanges } from '../../stateless/types.ts'
-import { address, data, hash, numberOrQuantity } from '../codec.ts'
+import { type BlockParameter, blockParameter, isPending, requireBlock } from '../blockParameter.ts'
+import { address, data, numberOrQuantity } from '../codec.ts'
 import { invalidParams, RpcError } from '../errors.ts'
 import { toData, toWord } from '../hex.ts'
 import { described, method, type Parse, required } from '../params.ts'
@@ -34,19 +35,19 @@ const keyStart: Parse<Hash32> = described(data.schema ?? {}, (value, path) => {
  */
 export function storageRangeMethods({ chain }: { chain: Chain }, runTrace: RunTrace): MethodTable {
   const params = [
-    required('block hash', hash),
+    required('block', blockParameter),
     required('transaction index', numberOrQuantity),
     required('contract', address),
     required('start', keyStart),
     required('limit', numberOrQuantity),
   ] as const
   return {
-    debug_storageRangeAt: method(params, ([blockHash, txIndex, contract, start, limit], context) =>
+    debug_storageRangeAt: method(params, ([block, txIndex, contract, start, limit], context) =>
       runTrace(context, {}, async (signal) => {
-        const request = replayRequest(chain, storedByHash(chain, blockHash), signal)
+        const request = replayRequest(chain, storedAt(chain, block), signal)
         const { length } = request.block.transactions
         if (txIndex > 0 && txIndex >= length) {
-          const text = `transaction index ${txIndex} out of range for block ${toData(blockHash)}`
+          const text = `transaction index ${txIndex} out of range for block ${toData(request.block.hash)}`
           throw new RpcError('NOT_TRACEABLE', text)
         }
         const { root, nodes, changes } = await stateBefore(chain, request, txIndex)
@@ -57,6 +58,12 @@ export function storageRangeMethods({ chain }: { chain: Chain }, runTrace: RunTr
       }),
     ),
   }
+}
+
+function storedAt(chain: Chain, block: BlockParameter): StoredBlock {
+  if (isPending(block)) throw new RpcError('UNKNOWN_BLOCK', 'the pending block is not stored')
+  const { hash } = block.kind === 'hash' && !block.requireCanonical ? block : requireBlock(chain, block)
+  return storedByHash(chain, hash)
 }
 
 /** Hashed keys (64 hex digits) of slots that have a name here. */

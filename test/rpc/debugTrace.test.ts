@@ -288,6 +288,24 @@ describe('debug_storageRangeAt', () => {
     expect(Object.keys((await range(1, '0x', 10)).storage as Json)).toEqual(Object.keys(later))
   })
 
+  test('the block by number, tag, hash or EIP-1898 object', async () => {
+    const wanted = await range(1, '0x', 10)
+    const number = toHex(block.header.number)
+    for (const named of [
+      number,
+      'latest',
+      { blockNumber: number },
+      { blockHash: hex(block.hash), requireCanonical: true },
+    ]) {
+      expect(await rpc('debug_storageRangeAt', named, 1, COUNTER, '0x', 10)).toEqual(wanted)
+    }
+    expect(await failure('debug_storageRangeAt', '0xffff', 0, COUNTER, '0x', 1)).toMatchObject({ code: -32001 })
+    expect(await failure('debug_storageRangeAt', 'pending', 0, COUNTER, '0x', 1)).toMatchObject({ code: -32001 })
+    expect(await failure('debug_storageRangeAt', `0x${'11'.repeat(32)}`, 0, COUNTER, '0x', 1)).toMatchObject({
+      code: -32000,
+    })
+  })
+
   test('page by page', async () => {
     const all = await range(1, '0x', 10)
     const first = await range(1, '0x', 1)
