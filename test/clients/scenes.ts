@@ -57,19 +57,20 @@ export function runEverywhere<Tools>(
   afterAll(() => devnet?.close())
 
   const places = LAYERS.flatMap((layer) => transports.map((transport) => ({ layer, transport })))
-  describe.each(places)(`${library} over $transport on $layer`, ({ layer, transport }) => {
-    let tools: Tools | undefined
-    beforeAll(async () => {
-      const httpUrl = layer === 'L1' ? devnet.l1Url : devnet.l2Url
-      const chainId = layer === 'L1' ? L1_CHAIN_ID : FIRST_L2_CHAIN_ID
-      tools = await open({ layer, transport, chainId, httpUrl, wsUrl: httpUrl.replace('http', 'ws') })
+  for (const { layer, transport } of places)
+    describe(`${library} over ${transport} on ${layer}`, () => {
+      let tools: Tools | undefined
+      beforeAll(async () => {
+        const httpUrl = layer === 'L1' ? devnet.l1Url : devnet.l2Url
+        const chainId = layer === 'L1' ? L1_CHAIN_ID : FIRST_L2_CHAIN_ID
+        tools = await open({ layer, transport, chainId, httpUrl, wsUrl: httpUrl.replace('http', 'ws') })
+      })
+      afterAll(() => close(tools))
+      for (const check of checks) {
+        if ((check.layer ?? layer) !== layer || (check.transport ?? transport) !== transport) continue
+        test(check.name, () => check.run(tools as Tools) as Promise<void>)
+      }
     })
-    afterAll(() => close(tools))
-    for (const check of checks) {
-      if ((check.layer ?? layer) !== layer || (check.transport ?? transport) !== transport) continue
-      test(check.name, () => check.run(tools as Tools) as Promise<void>)
-    }
-  })
 }
 
 /** What a promise fails with. */
