@@ -6,6 +6,7 @@ import type { AmsterdamCore } from './amsterdamCore.ts'
 import type { AmsterdamFrame } from './frameGas.ts'
 import { analyseCode, type CodeAnalysis, readPush } from './jumpAnalysis.ts'
 import { MESSAGE_OPCODES } from './messageOpcodes.ts'
+import { olderEntry } from './olderOpcodes.ts'
 import type { JournaledState } from './stateManager.ts'
 import { PRICED_OPCODES, SELF_PRICED_OPCODES, type StateOpcode } from './stateOpcodes.ts'
 import { WORD_OPCODES } from './wordOpcodes.ts'
@@ -73,7 +74,8 @@ const MESSAGE_CODES: ReadonlySet<number> = new Set(MESSAGE_OPCODES.keys())
  * - JUMP, JUMPI: fail without hashing the whole code for an error text (the library does that: 38 KB hashed for 30 gas).
  * - PUSHn: constants are decoded on first use, since decoding all of them in advance makes analysis slow.
  * - Arithmetic and memory (wordOpcodes.ts): the same, faster.
- * - Amsterdam: whatever touches state (stateOpcodes.ts, messageOpcodes.ts).
+ * - Amsterdam: whatever touches state (stateOpcodes.ts, messageOpcodes.ts). Before: what the library takes for bytecode
+ *   containers (olderOpcodes.ts).
  * - EXTCODEHASH: reads the account only. The library loads the code to look for a format that is not active, and a
  *   witness need not hold it.
  */
@@ -92,7 +94,7 @@ function ownEntry(entry: OpcodeEntry, context: OpcodeContext): OpcodeEntry {
   if (code >= PUSH1 && code <= PUSH32) return { ...entry, opHandler: push }
   const word = WORD_OPCODES.get(code)
   if (word !== undefined) return { ...entry, ...word }
-  return context.amsterdam === undefined ? entry : stateEntry(entry, context.amsterdam)
+  return context.amsterdam === undefined ? olderEntry(entry, context.state) : stateEntry(entry, context.amsterdam)
 }
 
 function stateEntry(entry: OpcodeEntry, core: AmsterdamCore): OpcodeEntry {

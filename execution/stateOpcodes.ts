@@ -13,6 +13,7 @@ import {
   STORAGE_SENTRY,
 } from './frameGas.ts'
 import { isAlive, moveEther } from './messages.ts'
+import type { JournaledState } from './stateManager.ts'
 
 /** A handler that charges its own gas, or (`priced`) one that runs after the library's gas function. */
 export type StateOpcode = (frame: AmsterdamFrame, core: AmsterdamCore) => Promise<void> | void
@@ -23,8 +24,8 @@ export type StateOpcode = (frame: AmsterdamFrame, core: AmsterdamCore) => Promis
  */
 export const PRICED_OPCODES: ReadonlyMap<number, StateOpcode> = new Map<number, StateOpcode>([
   [0x31, balance],
-  [0x3b, codeSize],
-  [0x3c, codeCopy],
+  [0x3b, (frame, { state }) => pushCodeSize(frame, state)],
+  [0x3c, (frame, { state }) => copyCode(frame, state)],
   [0x47, selfBalance],
 ])
 
@@ -44,15 +45,20 @@ function selfBalance(frame: AmsterdamFrame, { state }: AmsterdamCore): void {
   frame.stack.push(state.peekAccount(frame.env.address.bytes)?.balance ?? 0n)
 }
 
-async function codeSize(frame: AmsterdamFrame, { state }: AmsterdamCore): Promise<void> {
-  const code = await state.getCode(wordToAddress(frame.stack.pop()))
-  frame.stack.push(BigInt(code.length))
+/** EXTCODESIZE, its gas charged. */
+export async function pushCodeSize({ stack }: Pick<AmsterdamFrame, 'stack'>, state: JournaledState): Promise<void> {
+  const code = await state.getCode(wordToAddress(stack.pop()))
+  stack.push(BigInt(code.length))
 }
 
-async function codeCopy(frame: AmsterdamFrame, { state }: AmsterdamCore): Promise<void> {
-  const [address = 0n, memoryOffset = 0n, codeOffset = 0n, size = 0n] = frame.stack.popN(4)
+/** EXTCODECOPY, its gas charged. */
+export async function copyCode(
+  { stack, memory }: Pick<AmsterdamFrame, 'stack' | 'memory'>,
+  state: JournaledState,
+): Promise<void> {
+  const [address = 0n, memoryOffset = 0n, codeOffset = 0n, size = 0n] = stack.popN(4)
   const code = await state.getCode(wordToAddress(address))
-  if (size > 0n) frame.memory.write(Number(memoryOffset), Number(size), slice(code, [codeOffset, size]))
+  if (size > 0n) memory.write(Number(memoryOffset), Number(size), slice(code, [codeOffset, size]))
 }
 
 /** `size` bytes, zeros where there are none. */
