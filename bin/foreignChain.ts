@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { genesisDifficulty } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
+import { REQUEST_ADDRESSES } from '../genesis/systemContracts.ts'
 import { findMergeBlock } from '../node/importChain.ts'
+import type { Chain } from '../node/types.ts'
+import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import { readJsonFile, UsageError } from './options.ts'
 
 /**
@@ -25,6 +28,21 @@ export function withMergeBlock(genesis: GenesisJson, chainFile: Uint8Array | und
 function toBigint(value: unknown): bigint | undefined {
   if (typeof value === 'number') return Number.isInteger(value) && value >= 0 ? BigInt(value) : undefined
   return typeof value === 'string' && /^(0[xX][0-9a-fA-F]+|[0-9]+)$/.test(value) ? BigInt(value) : undefined
+}
+
+/**
+ * Contracts that the next block must call after its transactions and that have no code, which makes every block invalid
+ * (EIP-7002, EIP-7251, EIP-8282): nothing can be mined on such a chain. Hand-written genesis files tend to lack them.
+ */
+export function missingRequestContracts(chain: Chain): string[] {
+  const { header } = chain.head()
+  const next = { number: header.number + 1n, timestamp: header.timestamp + 1n }
+  const state = chain.stateAt(header.stateRoot)
+  const called = [...chain.engine.rulesAt(next).systemContracts.values()].map((address) => `0x${bytesToHex(address)}`)
+  return REQUEST_ADDRESSES.map((address) => address.toLowerCase()).filter((address) => {
+    const account = state.getAccount(hexToBytes(address))
+    return called.includes(address) && (account === undefined || state.getCode(account.codeHash).length === 0)
+  })
 }
 
 /** A geth-format genesis file, checked for the parts without which nothing works. */

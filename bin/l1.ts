@@ -16,7 +16,7 @@ import { buildBlockMethods } from '../rpc/testing/buildBlock.ts'
 import type { MethodTable } from '../rpc/types.ts'
 import { catchUp, type DevTools, l1DevTools } from './devTools.ts'
 import { createEngines, type Engines } from './engines.ts'
-import { readChainFile, readGenesisFile, withMergeBlock } from './foreignChain.ts'
+import { missingRequestContracts, readChainFile, readGenesisFile, withMergeBlock } from './foreignChain.ts'
 import { devnetGenesis } from './genesisCommand.ts'
 import { createMetrics } from './metrics.ts'
 import { createMonitor, type Monitor } from './monitor.ts'
@@ -139,6 +139,9 @@ export async function runL1(options: L1Options): Promise<number> {
       { monitor, logger: logger.child('rpc') },
     )
     if (options.mining) {
+      const missing = missingRequestContracts(node.chain)
+      if (missing.length > 0)
+        logger.error('no block can be made: the genesis lacks code that every block calls', { missing })
       catchUp(clock, node)
       node.start()
     }

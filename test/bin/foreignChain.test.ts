@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readChainFile, readGenesisFile, withMergeBlock } from '../../bin/foreignChain.ts'
+import { missingRequestContracts, readChainFile, readGenesisFile, withMergeBlock } from '../../bin/foreignChain.ts'
 import type { GenesisJson } from '../../execution/genesisJson.ts'
+import { REQUEST_ADDRESSES } from '../../genesis/systemContracts.ts'
 import { importChain } from '../../node/importChain.ts'
+import { devGenesis } from '../node/support/devChain.ts'
 import { chainFile, createMinedChain } from '../node/support/minedChain.ts'
+import { startDevNode } from '../rpc/devNode.ts'
 
 const FORKS = ['homestead', 'eip150', 'eip155', 'eip158', 'byzantium', 'constantinople', 'petersburg', 'istanbul']
 const genesis: GenesisJson = {
@@ -75,3 +78,42 @@ describe('files that cannot be read', () => {
     expect(() => readChainFile(file('cut.gz', cut))).toThrow(/^cannot read .*: Z_BUF_ERROR$/)
   })
 })
+
+describe('contracts that every block calls', () => {
+  const missingIn = async (changed: GenesisJson) => {
+    const node = await startDevNode({ genesis: changed, sealMode: { kind: 'manual' } })
+    try {
+      return {
+        missing: missingRequestContracts(node.chain),
+        sealed: await node.sealer.sealNow().catch(() => undefined),
+      }
+    } finally {
+      await node.close()
+    }
+  }
+
+  it('are all there, or none is called yet', async () => {
+    const whole = await missingIn(devGenesis())
+    expect(whole.missing).toEqual([])
+    expect(whole.sealed).toBeDefined()
+    const { config } = devGenesis()
+    const isLate = (key: string) => /^(prague|osaka|bpo\d|amsterdam)Time$/.test(key)
+    const early = Object.fromEntries(Object.entries(config).filter(([key]) => !isLate(key)))
+    expect(await missingIn({ ...devGenesis(), config: early as GenesisJson['config'], alloc: {} })).toMatchObject({
+      missing: [],
+      sealed: { header: { number: 1n } },
+    })
+  })
+
+  it('are named when they have no code, and then nothing can be sealed', async () => {
+    const [first, , third] = REQUEST_ADDRESSES
+    const alloc = Object.fromEntries(
+      Object.entries(devGenesis().alloc).filter(([address]) => ![first, third].some((gone) => isSame(address, gone))),
+    )
+    const { missing, sealed } = await missingIn({ ...devGenesis(), alloc })
+    expect(missing).toEqual([first.toLowerCase(), third.toLowerCase()])
+    expect(sealed).toBeUndefined()
+  })
+})
+
+const isSame = (a: string, b: string) => a.toLowerCase() === b.toLowerCase()
