@@ -10,7 +10,7 @@ import {
   formatUncle,
 } from '../format/block.ts'
 import { toData, toQuantity } from '../hex.ts'
-import { bool, method, required, withDefault } from '../params.ts'
+import { bool, method, required } from '../params.ts'
 import { createJsonCache } from '../preparedJson.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
@@ -23,7 +23,7 @@ export function blockMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'limits'>
   const hashParam = required('block hash', hash)
   const numberParam = required('block', numberOrTag)
   const indexParam = required('uncle index', index)
-  const hydratedParam = withDefault('hydrated transactions', bool, false)
+  const hydratedParam = required('hydrated transactions', bool)
   const byHash = (blockHash: Uint8Array): BlockParameter => ({ kind: 'hash', hash: blockHash, requireCanonical: false })
 
   const getPending = async (hydrated: boolean) => formatPendingBlock(await pending.get(), hydrated)

@@ -198,7 +198,7 @@ describe('testing_buildBlockV1', () => {
     expect(built.executionPayload.blockAccessList).toMatch(/^0xf/)
     expect(BigInt(built.blockValue)).toBe(BigInt(built.executionPayload.gasUsed as Hex) * 10n ** 9n)
     expect(head()).toBe(before)
-    expect(await rpc('eth_getBlockByHash', built.executionPayload.blockHash)).toBeNull()
+    expect(await rpc('eth_getBlockByHash', built.executionPayload.blockHash, false)).toBeNull()
     if (hasSchemas) expect(schemaFaults('testing_buildBlockV1', built)).toEqual([])
   })
 

@@ -82,6 +82,23 @@ describe('forms of values', () => {
     }
   })
 
+  test('whether a block comes with its transactions must be said, as every other node wants it', async () => {
+    const { hash } = await rpc('eth_getBlockByNumber', 'latest', false)
+    for (const [method, block] of [
+      ['eth_getBlockByNumber', 'latest'],
+      ['eth_getBlockByHash', hash],
+    ] as const) {
+      for (const params of [[], [null]]) {
+        expect(await failure(method, block, ...params)).toEqual({
+          code: -32602,
+          message: 'missing value for required argument 1 (hydrated transactions)',
+        })
+      }
+      expect(await failure(method, block, 'false')).toMatchObject({ code: -32602 })
+      expect(await rpc(method, block, true)).toMatchObject({ hash })
+    }
+  })
+
   test('no percentiles: no rewards', async () => {
     expect(await rpc('eth_feeHistory', '0x1', 'latest', [])).not.toHaveProperty('reward')
     expect(await rpc('eth_feeHistory', '0x1', 'latest', null)).not.toHaveProperty('reward')
