@@ -17,7 +17,8 @@ export type ImpersonatedSenders = {
   send(tx: UnsignedTransaction): Transaction
 }
 
-const MAX_ADDRESSES = 100_000
+/** eth_accounts lists them in one turn. */
+const MAX_ADDRESSES = 10_000
 
 export function createImpersonation({ chain, pool }: L1Node): ImpersonatedSenders {
   const addresses = new Set<string>()
