@@ -6,7 +6,7 @@ import type { L1Node } from './l1Node.ts'
 /** Addresses that a devnet's L1 sends for without a signature. */
 export type ImpersonatedSenders = {
   has(address: Uint8Array): boolean
-  /** those that were added, 20 bytes each */
+  /** those that were added last, 20 bytes each */
   addresses(): readonly Uint8Array[]
   add(address: Uint8Array): void
   /** false: it was not impersonated */
@@ -17,15 +17,15 @@ export type ImpersonatedSenders = {
   send(tx: UnsignedTransaction): Transaction
 }
 
-/** eth_accounts lists them in one turn. */
-const MAX_ADDRESSES = 10_000
+const MAX_ADDRESSES = 100_000
+const MAX_LISTED = 1_000
 
 export function createImpersonation({ chain, pool }: L1Node): ImpersonatedSenders {
   const addresses = new Set<string>()
   let all = false
   return {
     has: (address) => all || addresses.has(bytesToHex(address)),
-    addresses: () => [...addresses].map(hexToBytes),
+    addresses: () => [...addresses].slice(-MAX_LISTED).map(hexToBytes),
     add(address) {
       const [oldest] = addresses
       if (addresses.size >= MAX_ADDRESSES && oldest !== undefined) addresses.delete(oldest)
