@@ -3,13 +3,15 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import './setup.mjs'
 
 const [name = '', ...rest] = process.argv.slice(2)
+const run = (args) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
+const setup = fileURLToPath(new URL('setup.mjs', import.meta.url))
+// The node that this bench measures against is among what the tests run against.
+if (run([setup, name === 'rpc' ? 'test' : 'build']) !== 0) process.exit(1)
 const script = fileURLToPath(new URL(`../dist/bench/${name}.js`, import.meta.url))
 if (!/^[a-z]+$/.test(name) || !existsSync(script)) {
   console.error(`no such bench: ${name || '(none)'} (devnet, latency, rpc, start, trie, hostile, precompiles)`)
   process.exit(2)
 }
-const result = spawnSync(process.execPath, [script, ...rest], { stdio: 'inherit' })
-process.exit(result.status ?? 1)
+process.exit(run([script, ...rest]))

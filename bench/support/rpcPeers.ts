@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ask } from './ask.ts'
+import { foundryBinary } from './foundryBinary.ts'
 import { freePorts } from './nodeProcess.ts'
 
 const COMMAND = fileURLToPath(new URL('../../bin/reenact.js', import.meta.url))
@@ -39,24 +39,12 @@ export async function startReenact(account: string, nodeFlags: readonly string[]
 
 /** anvil with the same account (its first one); undefined where its package has no binary for this machine. */
 export async function startAnvil(): Promise<Peer | undefined> {
-  const binary = anvilBinary()
+  const binary = foundryBinary('anvil')
   if (binary === undefined) return undefined
   const [port] = await freePorts()
   const flags = ['--port', `${port}`, '--chain-id', `${CHAIN_ID}`, '--gas-limit', `${GAS_LIMIT}`, '--hardfork', FORK]
   const child = spawn(binary, [...flags, '--silent'], { stdio: ['ignore', 'ignore', 'inherit'] })
   return peerOf('anvil', child, port)
-}
-
-function anvilBinary(): string | undefined {
-  const architecture = process.arch === 'x64' ? 'amd64' : process.arch
-  const folder = `@foundry-rs/anvil-${process.platform}-${architecture}`
-  try {
-    const main = createRequire(import.meta.url).resolve(`${folder}/package.json`)
-    const binary = join(dirname(main), 'bin', 'anvil')
-    return existsSync(binary) ? binary : undefined
-  } catch {
-    return undefined
-  }
 }
 
 async function peerOf(name: string, child: ChildProcess, port: number): Promise<Peer> {

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { toHex } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
+import { foundryBinary } from '../../bench/support/foundryBinary.ts'
 import { accessTo } from '../e2e/chainAccess.ts'
 import { startDevToolsNode } from './devToolsNode.ts'
 
@@ -16,13 +15,8 @@ afterEach(async () => {
 
 /** The real anvil on a port of its choice; undefined where its package for this platform is not installed. */
 async function startAnvil(): Promise<string | undefined> {
-  const name = `@foundry-rs/anvil-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
-  let binary: string
-  try {
-    binary = join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'bin', 'anvil')
-  } catch {
-    return undefined
-  }
+  const binary = foundryBinary('anvil')
+  if (binary === undefined) return undefined
   const child: ChildProcess = spawn(binary, ['--port', '0'], { stdio: ['ignore', 'pipe', 'ignore'] })
   closers.push(() => child.kill())
   let printed = ''

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync } from 'node:fs'
+import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { foundryBinary } from '../../../bench/support/foundryBinary.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const MODULES = here('../../../node_modules/@foundry-rs')
 const SOLC = here('solc.mjs')
 
 export type Ended = { exit: number | null; output: string; errors: string }
@@ -13,15 +13,9 @@ export type Ended = { exit: number | null; output: string; errors: string }
 export type Tool = (argv: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Ended>
 export type Foundry = { forge: Tool; cast: Tool; folder: string }
 
-/** The binary in the package for this platform. The launcher beside it would lose the exit code. */
-function binaryOf(name: string): string {
-  const architecture = process.arch === 'x64' ? 'amd64' : process.arch
-  const suffix = process.platform === 'win32' ? '.exe' : ''
-  return join(MODULES, `${name}-${process.platform}-${architecture}`, 'bin', `${name}${suffix}`)
-}
-
 /** Foundry does not support every platform, and optional packages may be left out. */
-export const hasFoundry: boolean = ['forge', 'cast'].every((name) => existsSync(binaryOf(name)))
+const BINARIES = { forge: foundryBinary('forge'), cast: foundryBinary('cast') }
+export const hasFoundry: boolean = BINARIES.forge !== undefined && BINARIES.cast !== undefined
 
 /** The project beside this file in a folder of its own, and a home of its own: nothing of the user's is read or written. */
 export function openFoundry(): Foundry {
@@ -29,11 +23,11 @@ export function openFoundry(): Foundry {
   cpSync(here('project'), folder, { recursive: true })
   const home = mkdtempSync(join(tmpdir(), 'reenact-home-'))
   const tool =
-    (name: string): Tool =>
+    (name: keyof typeof BINARIES): Tool =>
     (argv, env = {}) =>
       new Promise((resolve, reject) => {
         const own = { HOME: home, XDG_CONFIG_HOME: home, FOUNDRY_DISABLE_NIGHTLY_WARNING: '1', FOUNDRY_SOLC: SOLC }
-        const child = spawn(binaryOf(name), argv, {
+        const child = spawn(BINARIES[name] ?? name, argv, {
           cwd: folder,
           env: { PATH: process.env.PATH ?? '', ...own, ...env },
           stdio: ['ignore', 'pipe', 'pipe'],
