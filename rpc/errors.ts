@@ -19,7 +19,6 @@ export type RpcErrorCode =
   | 'NO_KEYS' // asked to sign, without a signer
   | 'UNKNOWN_ACCOUNT' // asked to sign for somebody else
   | 'NOT_TRACEABLE' // in geth's words: unknown block or transaction, genesis
-  | 'PENDING_LOGS_UNSUPPORTED' // as in geth: logs of a block that does not exist yet
   | 'EXECUTION_REVERTED' // data: { output: 0x hex }
   | 'EXECUTION_FAILED' // any other end of a call; message in geth's words
   | 'VM_ERROR' // the same inside eth_simulateV1

@@ -1,8 +1,8 @@
 import type { Chain, LogFilter } from '../node/types.ts'
 import type { Hash32 } from '../stateless/types.ts'
-import { isPending, type NumberOrTag, numberOrTag, resolveNumber } from './blockParameter.ts'
+import { type NumberOrTag, numberOrTag, resolveNumber } from './blockParameter.ts'
 import { address, hash } from './codec.ts'
-import { invalidParams, invalidRequestOf, RpcError } from './errors.ts'
+import { invalidParams, invalidRequestOf } from './errors.ts'
 import { described, list, type Parse, readObject } from './params.ts'
 import { reference } from './schema.ts'
 
@@ -63,7 +63,6 @@ export type LiveRange = { from?: bigint; to?: bigint }
 /** What a filter's range means for logs to come: tags do not narrow it. Throws as geth when it can never hold any. */
 export function liveRange({ blocks }: FilterObject): LiveRange {
   if (blocks.kind === 'block') return {}
-  refusePending(blocks)
   const { from, to } = blocks
   if (from?.kind === 'number' && to?.kind === 'number' && from.number > to.number) {
     throw invalidRequestOf(`invalid block range params: from ${from.number} to ${to.number}`)
@@ -74,12 +73,14 @@ export function liveRange({ blocks }: FilterObject): LiveRange {
   }
 }
 
-/** Both ends of a range as numbers; absent ones are the head. Throws when it is reversed or reaches beyond the head. */
+/**
+ * Both ends of a range as numbers; absent ones are the head, and so is `pending`, whose logs are not searched (as anvil;
+ * geth refuses it). Throws when it is reversed or reaches beyond the head.
+ */
 export function resolveRange(
   chain: Chain,
   { from, to }: { from: NumberOrTag | undefined; to: NumberOrTag | undefined },
 ): { fromBlock: bigint; toBlock: bigint } {
-  refusePending({ from, to })
   const head = chain.head().header.number
   const fromBlock = from === undefined ? head : resolveNumber(chain, from)
   const toBlock = to === undefined ? head : resolveNumber(chain, to)
@@ -87,10 +88,4 @@ export function resolveRange(
   if (toBlock > head)
     throw invalidRequestOf(`block range extends beyond current head block: to ${toBlock}, head ${head}`)
   return { fromBlock, toBlock }
-}
-
-function refusePending({ from, to }: { from: NumberOrTag | undefined; to: NumberOrTag | undefined }): void {
-  if ([from, to].some((bound) => bound !== undefined && isPending(bound))) {
-    throw new RpcError('PENDING_LOGS_UNSUPPORTED', 'pending logs are not supported')
-  }
 }

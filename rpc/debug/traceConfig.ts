@@ -2,7 +2,7 @@ import type { TracerOptions } from '../../execution/types.ts'
 import { numberOrQuantity } from '../codec.ts'
 import { invalidParams } from '../errors.ts'
 import { bool, describe, described, type Parse, property, readObject, text } from '../params.ts'
-import { BOOLEAN, objectOf, TEXT } from '../schema.ts'
+import { BOOLEAN, type JsonSchema, objectOf, TEXT } from '../schema.ts'
 
 /** Parsed TraceConfig of execution-apis. `timeoutMs` absent: as long as the server lets a call run. */
 export type TraceConfig = { tracer: TracerOptions; timeoutMs?: number }
@@ -42,28 +42,28 @@ export const DEFAULT_TRACE: TraceConfig = {
   },
 }
 
+/** What every tracing method takes, by name. */
+export const TRACE_PROPERTIES: Readonly<Record<string, JsonSchema>> = {
+  tracer: { type: 'string', enum: Object.keys(TRACERS) },
+  tracerConfig: { type: 'object' },
+  timeout: TEXT,
+  enableMemory: BOOLEAN,
+  disableStack: BOOLEAN,
+  disableStorage: BOOLEAN,
+  enableReturnData: BOOLEAN,
+  limit: { type: 'integer', minimum: 0 },
+}
+
 /** Options of the opcode logger, or a named tracer with its `tracerConfig`. `debug`, `reexec` and others are ignored, as in geth. */
-export const traceConfig: Parse<TraceConfig> = described(
-  objectOf({
-    tracer: { type: 'string', enum: Object.keys(TRACERS) },
-    tracerConfig: { type: 'object' },
-    timeout: TEXT,
-    enableMemory: BOOLEAN,
-    disableStack: BOOLEAN,
-    disableStorage: BOOLEAN,
-    enableReturnData: BOOLEAN,
-    limit: { type: 'integer', minimum: 0 },
-  }),
-  (value, path) => {
-    const read = readObject(value, path)
-    const name = read('tracer')
-    const named = name !== undefined && name !== ''
-    return {
-      tracer: named ? namedTracer(text(name, `${path}.tracer`), read('tracerConfig'), path) : structOptions(read, path),
-      ...property(read, path, 'timeout', 'timeoutMs', duration),
-    }
-  },
-)
+export const traceConfig: Parse<TraceConfig> = described(objectOf(TRACE_PROPERTIES), (value, path) => {
+  const read = readObject(value, path)
+  const name = read('tracer')
+  const named = name !== undefined && name !== ''
+  return {
+    tracer: named ? namedTracer(text(name, `${path}.tracer`), read('tracerConfig'), path) : structOptions(read, path),
+    ...property(read, path, 'timeout', 'timeoutMs', duration),
+  }
+})
 
 function structOptions(read: Read, path: string): TracerOptions {
   return {

@@ -1,3 +1,4 @@
+import { TRACE_PROPERTIES } from '../debug/traceConfig.ts'
 import {
   ADDRESS,
   ANY,
@@ -90,14 +91,7 @@ const PARAMETERS: Readonly<Record<string, JsonSchema>> = {
     topics: arrayOf({ anyOf: [HASH, { type: 'null' }, arrayOf(orNull(HASH))] }, 4),
   }),
   TraceOptions: objectOf({
-    tracer: TEXT,
-    tracerConfig: { type: 'object' },
-    timeout: TEXT,
-    enableMemory: BOOLEAN,
-    disableStack: BOOLEAN,
-    disableStorage: BOOLEAN,
-    enableReturnData: BOOLEAN,
-    limit: { type: 'integer', minimum: 0 },
+    ...TRACE_PROPERTIES,
     stateOverrides: reference('StateOverrides'),
     blockOverrides: reference('BlockOverrides'),
     txIndex: { type: 'integer', minimum: 0 },

@@ -520,9 +520,6 @@ describe('filters and subscriptions', () => {
       code: -32602,
       message: 'invalid block range params: from 5 to 4',
     })
-    expect(await failure('eth_newFilter', { fromBlock: 'pending' })).toMatchObject({
-      message: 'pending logs are not supported',
-    })
   })
 
   test('a reorg gives removed logs, to filters and to subscribers', async () => {

@@ -135,12 +135,14 @@ describe('pending', () => {
     if (hasSchemas) expect(schemaFaults('eth_feeHistory', history)).toEqual([])
   })
 
-  test('has no logs to search, as in geth', async () => {
-    const message = expect.stringContaining('pending logs are not supported')
-    for (const range of [{ fromBlock: 'pending' }, { toBlock: 'pending' }, { fromBlock: '0x0', toBlock: 'pending' }]) {
-      expect(await failure('eth_getLogs', range)).toMatchObject({ code: -32000, message })
-      expect(await failure('eth_newFilter', range)).toMatchObject({ code: -32000, message })
-    }
+  test('is the head where logs are searched: its own logs are not', async () => {
+    const upToHead = await rpc<unknown[]>('eth_getLogs', { fromBlock: '0x0', toBlock: 'latest' })
+    expect(await rpc('eth_getLogs', { fromBlock: '0x0', toBlock: 'pending' })).toEqual(upToHead)
+    expect(await rpc('eth_getLogs', { fromBlock: 'pending' })).toEqual(
+      await rpc('eth_getLogs', { fromBlock: 'latest' }),
+    )
+    const filter = await rpc<string>('eth_newFilter', { fromBlock: 'pending' })
+    expect(await rpc('eth_getFilterChanges', filter)).toEqual([])
     expect(await failure('eth_newFilter', { fromBlock: '0x2', toBlock: '0x1' })).toMatchObject({ code: -32602 })
   })
 
