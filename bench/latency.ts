@@ -30,6 +30,7 @@ const PROBE = fileURLToPath(new URL('./support/probe.js', import.meta.url))
 const L1_HEAVY_GAS = 16_777_216n
 const L2_HEAVY_GAS = 11_900_000n
 const WORST_SHOWN = 5
+const PROBE_EVERY_MS = '10'
 const ALONE_RUNS = 3
 
 const { values } = parseArgs({
@@ -61,7 +62,7 @@ async function prepare(target: Target, node: BenchNode): Promise<Prepared> {
 }
 
 async function underLoad(node: BenchNode, chains: readonly Prepared[]): Promise<ProbeAnswer> {
-  const probe = fork(PROBE, [node.l1Url, node.l2Url])
+  const probe = fork(PROBE, [PROBE_EVERY_MS, node.l1Url, node.l2Url])
   const answered = once(probe, 'message')
   const stop = AbortSignal.timeout(loadMs)
   await Promise.all(chains.flatMap(({ loads }) => loads.map((load) => load.run(stop))))

@@ -40,7 +40,7 @@ export async function createSealedRun(
   if (!isOwn) checkHeader(block.header, parent, common)
   checkBody(block, common)
   const decode = isOwn ? decodeOwnTransaction : decodeTransaction
-  const transactions = decodeBlockTransactions(block, spec, deps.crypto, decode)
+  const transactions = await decodeBlockTransactions(block, spec, deps.crypto, decode)
   const run = await createBlockRun({
     spec,
     header: block.header,

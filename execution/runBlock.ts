@@ -7,6 +7,7 @@ import { type BlockRun, createBlockRun } from './blockRun.ts'
 import { amsterdamSpec, type ChainSpec } from './chainSpec.ts'
 import type { Crypto } from './crypto.ts'
 import { TransactionRejected } from './errors.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import { assert } from './internal.ts'
 import { type decodeOwnTransaction, decodeTransaction } from './transactions.ts'
 import type { InjectedChanges, Transaction, TransactionOutcome } from './types.ts'
@@ -104,7 +105,7 @@ async function runStateless(
   { yieldEveryMs, onStart }: { yieldEveryMs?: number | undefined; onStart(run: BlockRun): void },
 ): Promise<RunBlockOutcome> {
   const { block, publicKeys } = request
-  const transactions = decodeBlockTransactions(block, spec, crypto)
+  const transactions = await decodeBlockTransactions(block, spec, crypto)
   const run = await createBlockRun({
     spec,
     header: block.header,
@@ -140,23 +141,28 @@ async function runStateless(
 }
 
 /** Consensus form only: the network wrapper of a blob transaction has no place in a block. */
-export function decodeBlockTransactions(
+export async function decodeBlockTransactions(
   block: Block,
   spec: ChainSpec,
   crypto: Crypto,
   decode: typeof decodeOwnTransaction = decodeTransaction,
-): Transaction[] {
+): Promise<Transaction[]> {
   const common = spec.sharedCommonAt(block.header)
-  return block.transactions.map((raw, index) => {
+  const transactions: Transaction[] = []
+  for (const [index, raw] of block.transactions.entries()) {
     try {
       const tx = decode(raw, common, crypto)
-      if (tx.raw.length === raw.length) return tx
-      throw new TransactionRejected('UNDECODABLE', 'blob transaction with its sidecar')
+      if (tx.raw.length !== raw.length) {
+        throw new TransactionRejected('UNDECODABLE', 'blob transaction with its sidecar')
+      }
+      transactions.push(tx)
     } catch (error) {
       if (!(error instanceof TransactionRejected)) throw error
       throw badTransaction(index, error)
     }
-  })
+    if (isTurnOver()) await giveWay()
+  }
+  return transactions
 }
 
 /** v0.8 keys are a hint: 0x04 || x || y must be the key whose address is the recovered sender. */

@@ -4,6 +4,7 @@ import { bytesToHex } from '../stateless/bytes.ts'
 import { decodeHeader } from '../stateless/header.ts'
 import type { Block, BlockHeader, Hash32 } from '../stateless/types.ts'
 import { readBlock } from './blockCodec.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import { hashByNumberKey, headerKey } from './storeKeys.ts'
 import type { Store, StoredBlock } from './types.ts'
 
@@ -11,6 +12,8 @@ const CACHED_BLOCKS = 256
 const CACHED_HEADERS = 2_048
 const CACHED_HASHES = 8_192
 const CACHED_TRANSACTION_LISTS = 64
+/** Who asks for one transaction of a block with more of them gets it without the others being decoded. */
+const DECODED_AT_ONCE = 64
 /** BLOCKHASH reaches this far back (Yellow Paper; EIP-2935 keeps more in state). */
 const BLOCKHASH_WINDOW = 256n
 
@@ -35,6 +38,15 @@ export function createBlockReader(store: Store, engine: Engine) {
     return rlp === undefined ? undefined : keep(headers, key, decodeHeader(rlp))
   }
 
+  const transactionsAtOnce = (of: Block): readonly Transaction[] => {
+    const key = bytesToHex(of.hash)
+    const cached = transactions.get(key)
+    if (cached !== undefined) return cached
+    const decoded = of.transactions.map((raw) => engine.decodeStored(raw, of.header))
+    transactions.set(key, decoded)
+    return decoded
+  }
+
   return {
     block,
     header,
@@ -52,13 +64,26 @@ export function createBlockReader(store: Store, engine: Engine) {
     forgetNumbers(): void {
       hashes.clear()
     },
-    transactions(of: Block): readonly Transaction[] {
+    transactions: transactionsAtOnce,
+    /** the same, giving way to other work */
+    async readTransactions(of: Block): Promise<readonly Transaction[]> {
       const key = bytesToHex(of.hash)
       const cached = transactions.get(key)
       if (cached !== undefined) return cached
-      const decoded = of.transactions.map((raw) => engine.decodeStored(raw, of.header))
-      transactions.set(key, decoded)
-      return decoded
+      const decoded: Transaction[] = []
+      for (const raw of of.transactions) {
+        decoded.push(engine.decodeStored(raw, of.header))
+        if (isTurnOver()) await giveWay()
+      }
+      // Another reader may have been faster: senders are recovered once.
+      return transactions.get(key) ?? keep(transactions, key, decoded) ?? decoded
+    },
+    transaction(of: Block, index: number): Transaction | undefined {
+      const cached = transactions.get(bytesToHex(of.hash))
+      if (cached !== undefined) return cached[index]
+      if (of.transactions.length <= DECODED_AT_ONCE) return transactionsAtOnce(of)[index]
+      const raw = of.transactions[index]
+      return raw && engine.decodeStored(raw, of.header)
     },
     ancestorHashes: (parent: Block) => ancestorHashes(parent, header),
   }

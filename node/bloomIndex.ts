@@ -6,6 +6,8 @@ import type { HeadChange, LogFilter } from './types.ts'
 const BLOOM_BITS = 2_048
 const SECTION = 1_024
 const WORDS = SECTION / 32
+/** Blooms that are turned before others may come in between. */
+const BLOCKS_PER_PIECE = 64
 /** Sections whose bits are in memory, 256 KiB each; the others are read from the store when they are asked for. */
 const LOADED_SECTIONS = 128
 
@@ -15,10 +17,13 @@ const LOADED_SECTIONS = 128
  */
 type Section = { rows: Uint32Array; withLogs: Uint32Array }
 
+/** A section while it is made: the chain may change meanwhile. */
+type Unfinished = { section: Section; union: Uint8Array; isEmpty: boolean; isOutdated: boolean }
+
 export type BloomIndex = {
   /**
-   * Canonical blocks in the filter's range whose bloom does not rule a match out, ascending. Ends each section with
-   * undefined: a moment at which a caller may let others in.
+   * Canonical blocks in the filter's range whose bloom does not rule a match out, ascending. Now and then, and at the end
+   * of each section, undefined: a moment at which a caller may let others in.
    */
   candidates(filter: LogFilter, head: bigint): Iterable<bigint | undefined>
   /** the canonical chain changed; the store has it already */
@@ -34,21 +39,36 @@ export function createBloomIndex(bloom: (number: bigint) => Uint8Array | undefin
   /** by section, kept for all that were ever made: the bits that any of its blocks has; undefined when none has logs */
   const unions = new Map<number, Uint8Array | undefined>()
 
-  function load(index: number): Section {
-    const known = loaded.get(index)
-    if (known) return known
-    const section: Section = { rows: new Uint32Array(BLOOM_BITS * WORDS), withLogs: new Uint32Array(WORDS) }
-    const union = new Uint8Array(BLOOM_BITS / 8)
-    let isEmpty = true
-    for (let position = 0; position < SECTION; position++) {
-      const bits = bloom(BigInt(index * SECTION + position))
-      if (bits === undefined) continue
-      isEmpty = false
-      addBloom(section, union, position, bits)
+  /** Several callers may make the same section in between each other's steps. */
+  const unfinished = new Map<Unfinished, number>()
+
+  function* load(index: number): Generator<undefined, Section> {
+    for (;;) {
+      const known = loaded.get(index)
+      if (known) return known
+      const made: Unfinished = { section: emptySection(), union: emptyUnion(), isEmpty: true, isOutdated: false }
+      unfinished.set(made, index)
+      try {
+        yield* fill(made, index)
+      } finally {
+        unfinished.delete(made)
+      }
+      if (made.isOutdated) continue
+      unions.set(index, made.isEmpty ? undefined : made.union)
+      if (!made.isEmpty) loaded.set(index, made.section)
+      return made.section
     }
-    unions.set(index, isEmpty ? undefined : union)
-    if (!isEmpty) loaded.set(index, section)
-    return section
+  }
+
+  function* fill(made: Unfinished, index: number): Generator<undefined> {
+    for (let position = 0; position < SECTION && !made.isOutdated; position++) {
+      const bits = bloom(BigInt(index * SECTION + position))
+      if (bits !== undefined) {
+        made.isEmpty = false
+        addBloom(made.section, made.union, position, bits)
+      }
+      if (position % BLOCKS_PER_PIECE === BLOCKS_PER_PIECE - 1) yield undefined
+    }
   }
 
   function* candidates(filter: LogFilter, head: bigint): Iterable<bigint | undefined> {
@@ -58,17 +78,26 @@ export function createBloomIndex(bloom: (number: bigint) => Uint8Array | undefin
       const index = sectionOf(from)
       const end = BigInt((index + 1) * SECTION - 1)
       const to = end < last ? end : last
-      if (!unions.has(index)) load(index)
+      if (!unions.has(index)) yield* load(index)
       const union = unions.get(index)
       if (union !== undefined && mayContain(union, query)) {
         const base = index * SECTION
-        const matching = matchingBlocks(load(index), query)
+        const matching = matchingBlocks(yield* load(index), query)
         for (let position = Number(from) - base; position <= Number(to) - base; position++) {
           if (hasBit(matching, position)) yield BigInt(base + position)
         }
       }
       yield undefined
       from = to + 1n
+    }
+  }
+
+  /** Sections that are being made may have read this number before it had its block. */
+  function addToUnfinished(index: number, position: number, bits: Uint8Array): void {
+    for (const [made, of] of unfinished) {
+      if (of !== index) continue
+      made.isEmpty = false
+      addBloom(made.section, made.union, position, bits)
     }
   }
 
@@ -79,12 +108,15 @@ export function createBloomIndex(bloom: (number: bigint) => Uint8Array | undefin
         const index = sectionOf(block.header.number)
         loaded.delete(index)
         unions.delete(index)
+        for (const [made, of] of unfinished) if (of === index) made.isOutdated = true
       }
       for (const { block, receipts } of added) {
         const { number, logsBloom } = block.header
         const index = sectionOf(number)
-        if (!unions.has(index) || !receipts.some(({ logs }) => logs.length > 0)) continue
-        const union = unions.get(index) ?? new Uint8Array(BLOOM_BITS / 8)
+        if (!receipts.some(({ logs }) => logs.length > 0)) continue
+        addToUnfinished(index, Number(number) % SECTION, logsBloom)
+        if (!unions.has(index)) continue
+        const union = unions.get(index) ?? emptyUnion()
         unions.set(index, union)
         addBloom(loaded.peek(index), union, Number(number) % SECTION, logsBloom)
       }
@@ -93,6 +125,13 @@ export function createBloomIndex(bloom: (number: bigint) => Uint8Array | undefin
 }
 
 const sectionOf = (number: bigint): number => Math.floor(Number(number) / SECTION)
+
+const emptySection = (): Section => ({
+  rows: new Uint32Array(BLOOM_BITS * WORDS),
+  withLogs: new Uint32Array(WORDS),
+})
+
+const emptyUnion = (): Uint8Array => new Uint8Array(BLOOM_BITS / 8)
 
 function addBloom(section: Section | undefined, union: Uint8Array, position: number, bloom: Uint8Array): void {
   const word = position >> 5

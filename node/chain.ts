@@ -164,6 +164,14 @@ class StoredChain implements Chain {
     return this.#parts.reader.transactions(block)
   }
 
+  getTransaction(block: Block, index: number): ReturnType<Chain['getTransaction']> {
+    return this.#parts.reader.transaction(block, index)
+  }
+
+  readTransactions(block: Block): ReturnType<Chain['readTransactions']> {
+    return this.#parts.reader.readTransactions(block)
+  }
+
   getTransactionLocation(hash: Hash32): ReturnType<Chain['getTransactionLocation']> {
     const bytes = this.#parts.store.get(transactionKey(bytesToHex(hash)))
     const location = bytes === undefined ? undefined : decodeLocation(bytes)

@@ -75,8 +75,12 @@ export type Chain = {
   getHeaderByNumber(number: bigint): BlockHeader | undefined
   getHashByNumber(number: bigint): Hash32 | undefined
   isCanonical(hash: Hash32): boolean
-  /** decoded with cached senders */
+  /** decoded with cached senders, all at once: a full block takes a tenth of a second */
   getTransactions(block: Block): readonly Transaction[]
+  /** the same, giving way to other work */
+  readTransactions(block: Block): Promise<readonly Transaction[]>
+  /** one of them, without the others */
+  getTransaction(block: Block, index: number): Transaction | undefined
   getTransactionLocation(hash: Hash32): TransactionLocation | undefined
   /** the state after a block; throws ChainError STATE_UNAVAILABLE */
   stateAt(root: Hash32): StateView

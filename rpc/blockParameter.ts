@@ -111,14 +111,14 @@ export function readState({ chain, pending }: ReadDeps, parameter: BlockParamete
 export type ReadBlock = StoredBlock & { transactions: readonly Transaction[] }
 
 /** The block, or undefined when it is not known; `pending` is executed. Throws RpcError NOT_CANONICAL. */
-export function readBlock(
+export async function readBlock(
   { chain, pending }: ReadDeps,
   parameter: BlockParameter,
-): ReadBlock | undefined | Promise<ReadBlock> {
+): Promise<ReadBlock | undefined> {
   if (isPending(parameter)) return pending.get()
   const block = findBlock(chain, parameter)
   const stored = block && chain.getBlockByHash(block.hash)
-  return stored && { ...stored, transactions: chain.getTransactions(stored.block) }
+  return stored && { ...stored, transactions: await chain.readTransactions(stored.block) }
 }
 
 function nameOf(parameter: BlockParameter): string {

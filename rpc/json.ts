@@ -4,6 +4,8 @@ import { createPauses } from './slices.ts'
 
 /** Deeper than any request of any method. */
 const MAX_DEPTH = 32
+/** More than any request of any method, and few enough to be read in one turn: JSON.parse cannot be interrupted. */
+const MAX_VALUES = 131_072
 const PARTS_PER_PAUSE = 32
 /** A text of more characters is given in pieces of about this length. */
 const PIECE_LENGTH = 131_072
@@ -14,12 +16,10 @@ const MAX_SLICED_DEPTH = 4
 
 /**
  * JSON of a request body. Throws RpcError PARSE_ERROR, also for bytes that are not UTF-8, and INVALID_REQUEST when it
- * is nested deeper than any method needs.
+ * is nested deeper, or has more values, than any method needs.
  */
 export function parseJson(body: Uint8Array): unknown {
-  if (nestsDeeperThan(body, MAX_DEPTH)) {
-    throw new RpcError('INVALID_REQUEST', `request is nested deeper than ${MAX_DEPTH} levels`)
-  }
+  requireBounded(body)
   if (!isUtf8(body)) throw new RpcError('PARSE_ERROR', 'parse error: the body is not UTF-8')
   try {
     return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
@@ -28,9 +28,10 @@ export function parseJson(body: Uint8Array): unknown {
   }
 }
 
-/** Counts brackets outside strings, before anything is built from them. */
-function nestsDeeperThan(body: Uint8Array, limit: number): boolean {
+/** Counts brackets and commas outside strings, before anything is built from them. Throws RpcError INVALID_REQUEST. */
+function requireBounded(body: Uint8Array): void {
   let depth = 0
+  let values = 1
   let inString = false
   for (let i = 0; i < body.length; i++) {
     const byte = body[i]
@@ -39,10 +40,14 @@ function nestsDeeperThan(body: Uint8Array, limit: number): boolean {
       else if (byte === 0x22) inString = false
     } else if (byte === 0x22) inString = true
     else if (byte === 0x7b || byte === 0x5b) {
-      if (++depth > limit) return true
+      if (++depth > MAX_DEPTH) {
+        throw new RpcError('INVALID_REQUEST', `request is nested deeper than ${MAX_DEPTH} levels`)
+      }
     } else if (byte === 0x7d || byte === 0x5d) depth--
+    else if (byte === 0x2c && ++values > MAX_VALUES) {
+      throw new RpcError('INVALID_REQUEST', `request has more than ${MAX_VALUES} values`)
+    }
   }
-  return false
 }
 
 /**

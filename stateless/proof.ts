@@ -45,11 +45,12 @@ export function createAccountProof(
     codeHash: account?.codeHash ?? EMPTY_CODE_HASH,
     storageHash,
     accountProof: found.proof,
-    storageProof: slots.map((slot) => proveSlot(source, storageHash, slot)),
+    storageProof: slots.map((slot) => createStorageProof(source, storageHash, slot)),
   }
 }
 
-function proveSlot(source: NodeSource, storageRoot: Hash32, slot: Uint8Array): StorageProof {
+/** The proof of one slot (32 bytes) under the storage root of its account. Throws as createAccountProof. */
+export function createStorageProof(source: NodeSource, storageRoot: Hash32, slot: Uint8Array): StorageProof {
   if (slot.length !== 32) throw new Error('a slot key has 32 bytes')
   const { value, proof } = prove(source, storageRoot, keccak256(slot))
   return { slot, value: value === undefined ? EMPTY_BYTES : decodeStorageValue(value), proof }

@@ -1,17 +1,17 @@
 /**
- * The process that asks. It knows nothing but two URLs: every 10 ms, whatever is still unanswered, it asks both chains for
- * eth_blockNumber and notes how long each answer took. Its parent tells it when to stop and gets the figures.
+ * The process that asks: `probe.js MS URL...`. Every so many milliseconds, whatever is still unanswered, it asks each URL
+ * for eth_blockNumber and notes how long the answer took. Its parent tells it when to stop and gets the figures.
  */
 import { Agent, request } from 'node:http'
 
-const EVERY_MS = 10
 const BODY = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_blockNumber', params: [] })
 
 /** `at`: milliseconds since the epoch when the question was sent. */
 export type Sample = { at: number; ms: number }
 export type ProbeAnswer = { samples: Sample[][]; failures: number }
 
-const urls = process.argv.slice(2)
+const [everyMs = '10', ...urls] = process.argv.slice(2)
+const EVERY_MS = Number(everyMs)
 const samples: Sample[][] = urls.map(() => [])
 let failures = 0
 let waiting = 0

@@ -1,7 +1,8 @@
 import type { ReplayRequest, TraceResult } from '../../execution/types.ts'
 import type { StoredBlock } from '../../node/types.ts'
 import { decodeBlock } from '../../stateless/header.ts'
-import type { Hash32 } from '../../stateless/types.ts'
+import { keccak256 } from '../../stateless/keccak.ts'
+import type { Block } from '../../stateless/types.ts'
 import { isPending, type NumberOrTag, numberOrTag, resolveNumber } from '../blockParameter.ts'
 import { data, hash } from '../codec.ts'
 import { RpcError } from '../errors.ts'
@@ -25,7 +26,7 @@ export function traceMethods(deps: EthDeps): MethodTable {
     runTrace(context, options, async (signal) => {
       const request = find(signal)
       const traces = await chain.engine.traceBlock({ ...request, options: options.tracer })
-      return blockResult(chain.getTransactions(request.block), traces)
+      return blockResult(request.block, traces)
     })
 
   return {
@@ -54,10 +55,10 @@ export function traceMethods(deps: EthDeps): MethodTable {
   }
 }
 
-function blockResult(transactions: readonly { hash: Hash32 }[], traces: readonly TraceResult[]): object {
+function blockResult({ transactions }: Block, traces: readonly TraceResult[]): object {
   return traces.flatMap((trace, index) => {
-    const tx = transactions[index]
-    return tx === undefined ? [] : [{ txHash: toData(tx.hash), result: traceResult(trace) }]
+    const raw = transactions[index]
+    return raw === undefined ? [] : [{ txHash: toData(keccak256(raw)), result: traceResult(trace) }]
   })
 }
 

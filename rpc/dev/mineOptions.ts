@@ -1,7 +1,6 @@
 import type { Chain } from '../../node/types.ts'
 import type { Block } from '../../stateless/types.ts'
-import { formatBlock } from '../format/block.ts'
-import { formatMinedTransaction } from '../format/transaction.ts'
+import { formatHydratedBlock } from '../format/block.ts'
 import { described, type Parse, property, readObject } from '../params.ts'
 import { reference } from '../schema.ts'
 import { amount64, amountBetween } from './values.ts'
@@ -24,7 +23,6 @@ export function mineOptions(maxBlocks: bigint): Parse<MineOptions> {
 }
 
 /** A block with its transactions in full. */
-export function formatMinedBlock(chain: Chain, block: Block) {
-  const transactions = chain.getTransactions(block).map((tx, index) => formatMinedTransaction(tx, block, index))
-  return { ...formatBlock(block), transactions }
+export async function formatMinedBlock(chain: Chain, block: Block) {
+  return formatHydratedBlock(block, await chain.readTransactions(block))
 }

@@ -44,9 +44,11 @@ export function miningMethods(deps: DevDeps, miner: Miner): MethodTable {
     ),
     ...named(
       ['evm_mine_detailed', 'anvil_mine_detailed'],
-      method([options], async ([given], context) =>
-        (await once(given, context)).map((block) => formatMinedBlock(deps.chain, block)),
-      ),
+      method([options], async ([given], context) => {
+        const formatted: object[] = []
+        for (const block of await once(given, context)) formatted.push(await formatMinedBlock(deps.chain, block))
+        return formatted
+      }),
     ),
     ...sealModeMethods(deps),
     ...poolMethods(deps),

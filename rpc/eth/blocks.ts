@@ -31,8 +31,8 @@ export function blockMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'limits'>
     if (isPending(parameter)) return getPending(hydrated)
     const block = findBlock(chain, parameter)
     if (!block) return null
-    return prepared.get(`${toData(block.hash)} ${hydrated}`, () =>
-      hydrated ? formatHydratedBlock(block, chain.getTransactions(block)) : formatBlock(block),
+    return prepared.get(`${toData(block.hash)} ${hydrated}`, async () =>
+      hydrated ? formatHydratedBlock(block, await chain.readTransactions(block)) : formatBlock(block),
     )
   }
   const count = (parameter: BlockParameter, countIn: (block: Block) => number) => {

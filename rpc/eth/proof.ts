@@ -1,10 +1,11 @@
 import { bytesToBigint } from '../../stateless/bytes.ts'
-import { createAccountProof } from '../../stateless/proof.ts'
+import { createAccountProof, createStorageProof } from '../../stateless/proof.ts'
 import type { Hash32, NodeSource } from '../../stateless/types.ts'
 import { type BlockParameter, blockParameter, isPending, LATEST, requireState } from '../blockParameter.ts'
 import { address, storageKey } from '../codec.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { list, method, required, withDefault } from '../params.ts'
+import { mapInSlices } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 
@@ -26,12 +27,16 @@ export function proofMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'limits'>
       ],
       async ([account, keys, block]) => {
         const { nodes, root } = await trieOf(block)
-        const proof = createAccountProof(
-          nodes,
-          root,
-          account,
-          keys.map(({ key }) => key),
-        )
+        const proof = createAccountProof(nodes, root, account)
+        const storageProof = await mapInSlices(keys, ({ key, short }) => {
+          const entry = createStorageProof(nodes, proof.storageHash, key)
+          return {
+            // Keys are given back in the form they came in: a full word, or a quantity.
+            key: short ? toQuantity(bytesToBigint(entry.slot)) : toData(entry.slot),
+            value: toQuantity(bytesToBigint(entry.value)),
+            proof: entry.proof.map(toData),
+          }
+        })
         return {
           address: toData(account),
           accountProof: proof.accountProof.map(toData),
@@ -39,12 +44,7 @@ export function proofMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'limits'>
           codeHash: toData(proof.codeHash),
           nonce: toQuantity(proof.nonce),
           storageHash: toData(proof.storageHash),
-          storageProof: proof.storageProof.map((entry, position) => ({
-            // Keys are given back in the form they came in: a full word, or a quantity.
-            key: keys[position]?.short === true ? toQuantity(bytesToBigint(entry.slot)) : toData(entry.slot),
-            value: toQuantity(bytesToBigint(entry.value)),
-            proof: entry.proof.map(toData),
-          })),
+          storageProof,
         }
       },
     ),

@@ -28,6 +28,6 @@ export function receiptMethods(deps: Pick<EthDeps, 'chain' | 'pending' | 'limits
 export function receiptOf(chain: Chain, txHash: Uint8Array) {
   const location = chain.getTransactionLocation(txHash)
   const stored = location && chain.getBlockByHash(location.blockHash)
-  const tx = stored && chain.getTransactions(stored.block)[location.index]
+  const tx = stored && chain.getTransaction(stored.block, location.index)
   return stored && tx ? formatReceiptAt(stored, tx, location.index) : null
 }

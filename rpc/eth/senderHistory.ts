@@ -34,14 +34,17 @@ export async function findBySender(
   return inBlock(chain, high, sender, nonce)
 }
 
-function inBlock(chain: Chain, number: bigint, sender: Uint8Array, nonce: bigint): Found | undefined {
+async function inBlock(chain: Chain, number: bigint, sender: Uint8Array, nonce: bigint): Promise<Found | undefined> {
   const block = chain.getBlockByNumber(number)?.block
   if (block === undefined) return undefined
-  const transactions = chain.getTransactions(block)
-  const index = transactions.findIndex((tx) => tx.nonce === nonce && bytesEqual(tx.sender, sender))
-  const tx = transactions[index]
+  const pause = createPauses()
+  for (const [index, tx] of (await chain.readTransactions(block)).entries()) {
+    if (tx.nonce === nonce && bytesEqual(tx.sender, sender)) return { tx, block, index }
+    const turn = pause()
+    if (turn) await turn
+  }
   // An authorization (EIP-7702) or a creation raises a nonce without a transaction of its own.
-  return tx === undefined ? undefined : { tx, block, index }
+  return undefined
 }
 
 function inPool(pool: TxPool, sender: Uint8Array, nonce: bigint): Found | undefined {

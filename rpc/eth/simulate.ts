@@ -116,7 +116,7 @@ function simulationBlock(chainId: bigint): Parse<SimulationBlock> {
 }
 
 async function formatSimulated({ block, transactions, calls }: SimulatedBlock, full: boolean): Promise<object> {
-  const shown = full ? await formatHydratedBlock(block, transactions) : formatBlock(block)
+  const shown = full ? await formatHydratedBlock(block, transactions) : formatBlock(block, transactions)
   const pause = createPauses()
   const shownCalls: object[] = []
   for (const [index, call] of calls.entries()) {

@@ -18,12 +18,12 @@ export function transactionMethods({ chain, pool, pending }: Pick<EthDeps, 'chai
   const blockParam = required('block', numberOrTag)
 
   const at = (block: Block | undefined, position: number) => {
-    const tx = block && chain.getTransactions(block)[position]
+    const tx = block && chain.getTransaction(block, position)
     return block && tx ? formatMinedTransaction(tx, block, position) : null
   }
-  const rawAt = (transactions: readonly { raw: Uint8Array }[] | undefined, position: number) => {
-    const tx = transactions?.[position]
-    return tx ? toData(tx.raw) : null
+  const rawAt = (block: Block | undefined, position: number) => {
+    const raw = block?.transactions[position]
+    return raw ? toData(raw) : null
   }
   const pendingAt = async (position: number) => {
     const tx = (await pending.get()).transactions[position]
@@ -58,14 +58,11 @@ export function transactionMethods({ chain, pool, pending }: Pick<EthDeps, 'chai
       const found = findTransaction({ chain, pool }, txHash)
       return found ? toData(found.tx.raw) : null
     }),
-    eth_getRawTransactionByBlockHashAndIndex: method([blockHashParam, indexParam], ([blockHash, position]) => {
-      const block = blockByHash(blockHash)
-      return rawAt(block && chain.getTransactions(block), position)
-    }),
+    eth_getRawTransactionByBlockHashAndIndex: method([blockHashParam, indexParam], ([blockHash, position]) =>
+      rawAt(blockByHash(blockHash), position),
+    ),
     eth_getRawTransactionByBlockNumberAndIndex: method([blockParam, indexParam], async ([parameter, position]) => {
-      if (isPending(parameter)) return rawAt((await pending.get()).transactions, position)
-      const block = blockByNumber(parameter)
-      return rawAt(block && chain.getTransactions(block), position)
+      return rawAt(isPending(parameter) ? (await pending.get()).block : blockByNumber(parameter), position)
     }),
   }
 }
@@ -84,7 +81,7 @@ export function findTransaction(
   const location = chain.getTransactionLocation(txHash)
   const block = location && chain.getBlockByHash(location.blockHash)?.block
   if (location && block) {
-    const tx = chain.getTransactions(block)[location.index]
+    const tx = chain.getTransaction(block, location.index)
     if (tx) return { tx, block, index: location.index }
   }
   const pooled = pool.get(txHash)

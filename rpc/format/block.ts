@@ -41,12 +41,10 @@ export function formatHeader(block: Block) {
   return { hash: toData(block.hash), ...formatHeaderFields(block.header) }
 }
 
-/** The block with its transactions as hashes. */
-export function formatBlock(block: Block) {
-  return withTransactions(
-    block,
-    block.transactions.map((raw) => toData(keccak256(raw))),
-  )
+/** The block with its transactions as hashes, which whoever has the transactions need not compute. */
+export function formatBlock(block: Block, transactions?: readonly Transaction[]) {
+  const hashes = transactions?.map((tx) => tx.hash) ?? block.transactions.map(keccak256)
+  return withTransactions(block, hashes.map(toData))
 }
 
 /** The block with its transactions as objects. Their senders may have to be recovered, so others get turns. */
@@ -58,8 +56,10 @@ export async function formatHydratedBlock(block: Block, transactions: readonly T
 }
 
 /** The pending block: what only sealing decides is null (as geth), and so is the place of its transactions. */
-export function formatPendingBlock({ block, transactions }: PendingBlock, hydrated: boolean) {
-  const shown = hydrated ? transactions.map(formatPooledTransaction) : transactions.map((tx) => toData(tx.hash))
+export async function formatPendingBlock({ block, transactions }: PendingBlock, hydrated: boolean) {
+  const shown = hydrated
+    ? await mapInSlices(transactions, formatPooledTransaction)
+    : transactions.map((tx) => toData(tx.hash))
   return { ...withTransactions<unknown>(block, shown), hash: null, nonce: null, miner: null }
 }
 

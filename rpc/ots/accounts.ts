@@ -51,7 +51,7 @@ async function creatorOf(chain: Chain, contract: Uint8Array, signal: AbortSignal
     for (const { frame, failed } of walk(call)) {
       const { type, to, from } = frame
       const creates = (type === 'CREATE' || type === 'CREATE2') && !failed
-      const tx = chain.getTransactions(stored.block)[index]
+      const tx = chain.getTransaction(stored.block, index)
       if (creates && to !== undefined && tx !== undefined && bytesEqual(to, contract)) {
         return { hash: toData(tx.hash), creator: toData(from) }
       }

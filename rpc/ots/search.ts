@@ -54,7 +54,7 @@ async function search(
     const stored = number <= 0n ? undefined : chain.getBlockByNumber(number)
     if (stored === undefined) return { blocks, exhausted: true }
     if (count >= size) return { blocks, exhausted: false }
-    const indices = touching(chain, stored, account)
+    const indices = await touching(chain, stored, account)
     if (indices.length > 0) blocks.push({ stored, indices })
     count += indices.length
     await pause()
@@ -63,7 +63,11 @@ async function search(
 }
 
 /** Indices of the block's transactions that have to do with the account, newest first. */
-function touching(chain: Chain, { block, receipts, blockAccessList }: StoredBlock, account: Uint8Array): number[] {
+async function touching(
+  chain: Chain,
+  { block, receipts, blockAccessList }: StoredBlock,
+  account: Uint8Array,
+): Promise<number[]> {
   if (block.transactions.length === 0) return []
   const topic = new Uint8Array(32)
   topic.set(account, 12)
@@ -72,8 +76,11 @@ function touching(chain: Chain, { block, receipts, blockAccessList }: StoredBloc
   )
   // Whoever a block touches stands in its list; only topics may name others.
   if (blockAccessList === undefined || Buffer.from(blockAccessList).indexOf(account) !== -1) {
-    for (const [index, tx] of chain.getTransactions(block).entries()) {
+    const pause = createPauses()
+    for (const [index, tx] of (await chain.readTransactions(block)).entries()) {
       if (isParty(tx, receipts[index]?.contractAddress, account)) found.add(index)
+      const turn = pause()
+      if (turn) await turn
     }
     for (const index of changedAt(blockAccessList, account, block.header.coinbase)) {
       if (index >= 0 && index < receipts.length) found.add(index)
@@ -110,7 +117,7 @@ function changesOf(access: AccountAccess, isCoinbase: boolean): readonly { index
 function page(chain: Chain, blocks: readonly Hits[], ends: { firstPage: boolean; lastPage: boolean }) {
   const hits = blocks.flatMap(({ stored, indices }) =>
     indices.flatMap((index) => {
-      const tx = chain.getTransactions(stored.block)[index]
+      const tx = chain.getTransaction(stored.block, index)
       return tx === undefined ? [] : [{ stored, tx, index }]
     }),
   )

@@ -271,6 +271,16 @@ describe('limits of the front', () => {
     expect(await post(server, inString)).toMatchObject({ result: inString.params[0] })
   })
 
+  test('more values than any method takes are refused before anything is built from them', async () => {
+    const withItems = (count: number) =>
+      `{"jsonrpc":"2.0","id":1,"method":"test_echo","params":[[${Array(count).fill(1).join()}]]}`
+    // jsonrpc, id and method stand before a comma as well.
+    expect(await post(wide, withItems(131_072 - 3))).toMatchObject({ error: { code: -32602 } })
+    expect(await post(wide, withItems(131_072 - 2))).toMatchObject({ error: { code: -32600 } })
+    const inString = ','.repeat(131_073)
+    expect(await call(wide, 'test_echo', [inString])).toMatchObject({ result: inString })
+  })
+
   test('slow headers and slow bodies are closed', async () => {
     const [headers, body] = await Promise.all([
       rawExchange(server, 'POST / HTTP/1.1\r\nhost: localhost\r\n'),
