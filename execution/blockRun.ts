@@ -309,7 +309,10 @@ async function finish(
   await giveWayIfDue(context)
   const blockAccessList = accessList?.serialize()
   await giveWayIfDue(context)
-  const receiptsRoot = orderedTrieRoot(receipts.map(encodeReceipt))
+  const encoded = receipts.map(encodeReceipt)
+  await giveWayIfDue(context)
+  const receiptsRoot = orderedTrieRoot(encoded)
+  await giveWayIfDue(context)
   const logsBloom = orBlooms(receipts.map((receipt) => receipt.logsBloom))
   await giveWayIfDue(context)
   return {

@@ -2,6 +2,7 @@ import { InvalidBlock } from '../stateless/errors.ts'
 import { type BlockRun, createBlockRun } from './blockRun.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import type { Crypto } from './crypto.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import { checkHeader } from './headerRules.ts'
 import { checkOmmers } from './ommers.ts'
 import { decodeBlockTransactions, type RejectionLogger, rejectingLibraryFailures, runAll } from './runBlock.ts'
@@ -38,7 +39,9 @@ export async function createSealedRun(
   const isOwn = request.stored === true && deps.impersonation === true
   // On a devnet base fee and gas limit may have been set by hand.
   if (!isOwn) checkHeader(block.header, parent, common)
+  if (isTurnOver()) await giveWay()
   checkBody(block, common)
+  if (isTurnOver()) await giveWay()
   const decode = isOwn ? decodeOwnTransaction : decodeTransaction
   const transactions = await decodeBlockTransactions(block, spec, deps.crypto, decode)
   const run = await createBlockRun({

@@ -81,7 +81,7 @@ async function recoverHead(store: Store, reader: BlockReader, nodes: StateNodes,
       from: head.block.header.number,
       to: usable.block.header.number,
     })
-    await store.batch(headChangeOperations(headChange(head, usable, reader.block)))
+    await store.batch(await headChangeOperations(await headChange(head, usable, reader.block)))
   }
   return usable
 }
@@ -283,8 +283,8 @@ class StoredChain implements Chain {
   /** The one place where the chain changes. */
   async #write(next: StoredBlock, operations: readonly StoreOperation[]): Promise<void> {
     const { store, reader } = this.#parts
-    const change = headChange(this.#head, next, reader.block)
-    const everything = [...operations, ...headChangeOperations(change)]
+    const change = await headChange(this.#head, next, reader.block)
+    const everything = [...operations, ...(await headChangeOperations(change))]
     if (isTurnOver()) await giveWay()
     await store.batch(everything)
     if (isTurnOver()) await giveWay()

@@ -2,13 +2,14 @@ import { bytesEqual } from '../stateless/bytes.ts'
 import type { Hash32 } from '../stateless/types.ts'
 import { canonicalOperations, uncanonicalOperations } from './blockCodec.ts'
 import { ChainError } from './errors.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import { HEAD_KEY } from './storeKeys.ts'
 import type { HeadChange, StoredBlock, StoreOperation } from './types.ts'
 
 type BlockByHash = (hash: Hash32) => StoredBlock | undefined
 
-/** How the canonical chain changes when `next` replaces `head`: through their last common ancestor. */
-export function headChange(head: StoredBlock, next: StoredBlock, block: BlockByHash): HeadChange {
+/** How the canonical chain changes when `next` replaces `head`: through their last common ancestor. Gives way to other work. */
+export async function headChange(head: StoredBlock, next: StoredBlock, block: BlockByHash): Promise<HeadChange> {
   const removed: StoredBlock[] = []
   const added: StoredBlock[] = []
   let old = head
@@ -18,20 +19,26 @@ export function headChange(head: StoredBlock, next: StoredBlock, block: BlockByH
       removed.push(old)
       old = requireParent(old, block)
     } else {
-      added.unshift(fresh)
+      added.push(fresh)
       fresh = requireParent(fresh, block)
     }
+    if (isTurnOver()) await giveWay()
   }
-  return { head: next.block, added, removed }
+  return { head: next.block, added: added.reverse(), removed }
 }
 
 /** The canonical index rewritten for a change; deletions first, the head pointer last. */
-export function headChangeOperations({ head, added, removed }: HeadChange): StoreOperation[] {
-  return [
-    ...removed.flatMap(uncanonicalOperations),
-    ...added.flatMap(canonicalOperations),
-    { type: 'put', key: HEAD_KEY, value: head.hash },
-  ]
+export async function headChangeOperations({ head, added, removed }: HeadChange): Promise<StoreOperation[]> {
+  const operations: StoreOperation[] = []
+  for (const stored of removed) {
+    operations.push(...uncanonicalOperations(stored))
+    if (isTurnOver()) await giveWay()
+  }
+  for (const stored of added) {
+    operations.push(...canonicalOperations(stored))
+    if (isTurnOver()) await giveWay()
+  }
+  return [...operations, { type: 'put', key: HEAD_KEY, value: head.hash }]
 }
 
 function requireParent({ block: child }: StoredBlock, block: BlockByHash): StoredBlock {

@@ -5,6 +5,7 @@ import type { Hash32 } from '../stateless/types.ts'
 import type { BlockSettings } from './blockSettings.ts'
 import type { AdjustableClock } from './clock.ts'
 import { ChainError } from './errors.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import type { L1Node } from './l1Node.ts'
 import type { SealMode } from './types.ts'
 
@@ -56,10 +57,16 @@ export function createSnapshots(node: L1Node, clock: AdjustableClock): Snapshots
 
   async function goTo(snapshot: Snapshot): Promise<void> {
     await rewindTo(snapshot.head)
-    for (const list of Object.values(pool.content())) for (const tx of list) pool.drop(tx.hash, 'went back in history')
+    for (const tx of Object.values(pool.content()).flat()) {
+      pool.drop(tx.hash, 'went back in history')
+      if (isTurnOver()) await giveWay()
+    }
     clock.shift(snapshot.offsetMs - clock.offsetMs())
     producer.restore(snapshot.settings)
-    for (const tx of snapshot.transactions) readmit(tx)
+    for (const tx of snapshot.transactions) {
+      readmit(tx)
+      if (isTurnOver()) await giveWay()
+    }
     sealer.setMode(snapshot.mode)
   }
 

@@ -3,7 +3,7 @@ import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
 import type { Withdrawal } from '../stateless/types.ts'
 import { address, data, hash, quantity, quantity64, quantityOf, storageKey } from './codec.ts'
 import { invalidParams, RpcError } from './errors.ts'
-import { describe, described, list, type Parse, property, readObject } from './params.ts'
+import { describe, described, list, type Parse, property, readObject, requireObject } from './params.ts'
 import { reference } from './schema.ts'
 
 const MAX_LIST = 10_000
@@ -84,16 +84,20 @@ const authorization: Parse<Authorization> = (value, path) => {
 /** Libraries send r and s with or without leading zeros. */
 const signaturePart: Parse<bigint> = (value, path) => BigInt(`0x${bytesToHex(storageKey(value, path).key)}`)
 
+/** Thousands of accounts and slots may come at once: the usual form of a key needs no path and no bytes. */
+const ADDRESS = /^0x[0-9a-fA-F]{40}$/
+const SLOT = /^0x[0-9a-fA-F]{64}$/
+
 type StateOverrides = ReadonlyMap<string, AccountOverride>
 
 /** State overrides by address: balance, nonce, code, and `state` (all storage) or `stateDiff` (some slots). */
 export const stateOverrides: Parse<StateOverrides> = described(reference('StateOverrides'), (value, path) => {
   const overrides = new Map<string, AccountOverride>()
   for (const [key, account] of boundedEntries(value, path, MAX_OVERRIDDEN_ACCOUNTS)) {
-    overrides.set(
-      bytesToHex(address(key, `${path} address ${describe(key)}`)),
-      accountOverride(account, `${path}.${key}`),
-    )
+    const digits = ADDRESS.test(key)
+      ? key.slice(2).toLowerCase()
+      : bytesToHex(address(key, `${path} address ${describe(key)}`))
+    overrides.set(digits, accountOverride(account, `${path}.${key}`))
   }
   return overrides
 })
@@ -118,15 +122,16 @@ const accountOverride: Parse<AccountOverride> = (value, path) => {
 const slots: Parse<ReadonlyMap<string, Uint8Array>> = (value, path) => {
   return new Map(
     boundedEntries(value, path, MAX_OVERRIDDEN_SLOTS).map(([slot, word]) => [
-      bytesToHex(storageKey(slot, `${path} slot ${describe(slot)}`).key),
+      SLOT.test(slot)
+        ? slot.slice(2).toLowerCase()
+        : bytesToHex(storageKey(slot, `${path} slot ${describe(slot)}`).key),
       storageKey(word, `${path}.${slot}`).key,
     ]),
   )
 }
 
 function boundedEntries(value: unknown, path: string, limit: number): [string, unknown][] {
-  readObject(value, path)
-  const entries = Object.entries(value as object)
+  const entries = Object.entries(requireObject(value, path))
   if (entries.length <= limit) return entries
   throw invalidParams(path, `at most ${limit} entries are allowed, got ${entries.length}`)
 }

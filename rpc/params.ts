@@ -89,11 +89,13 @@ export function list<Value>(parse: Parse<Value>, limit: number): Parse<readonly 
 
 /** The properties of a JSON object; null ones are treated as absent. */
 export function readObject(value: unknown, path: string): (key: string) => unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidParams(path, `expected an object, got ${describe(value)}`)
-  }
-  const properties = new Map<string, unknown>(Object.entries(value))
-  return (key) => properties.get(key) ?? undefined
+  const object = requireObject(value, path)
+  return (key) => (Object.hasOwn(object, key) ? (object[key] ?? undefined) : undefined)
+}
+
+export function requireObject(value: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw invalidParams(path, `expected an object, got ${describe(value)}`)
 }
 
 /** Puts a parsed property into the result only when it is there (exactOptionalPropertyTypes). */

@@ -3,6 +3,7 @@ import type { Block } from '../../stateless/types.ts'
 import { address, hash } from '../codec.ts'
 import { toData } from '../hex.ts'
 import { bool, method, required, withDefault } from '../params.ts'
+import { createPauses } from '../slices.ts'
 import type { MethodTable, RpcContext } from '../types.ts'
 import type { DevDeps } from './deps.ts'
 import { formatMinedBlock, type MineOptions, mineOptions } from './mineOptions.ts'
@@ -103,9 +104,14 @@ function poolMethods({ pool }: Pick<DevDeps, 'pool'>): MethodTable {
     pool.drop(wanted, 'dropped on request')
     return isThere
   }
-  const dropWhere = (isWanted: (sender: Uint8Array) => boolean) => {
+  const dropWhere = async (isWanted: (sender: Uint8Array) => boolean) => {
     const { pending, queued } = pool.content()
-    for (const tx of [...pending, ...queued]) if (isWanted(tx.sender)) drop(tx.hash)
+    const pause = createPauses()
+    for (const tx of [...pending, ...queued]) {
+      if (isWanted(tx.sender)) drop(tx.hash)
+      const turn = pause()
+      if (turn) await turn
+    }
   }
   const transaction = required('hash', hash)
   return {
