@@ -163,6 +163,14 @@ export class JournaledAccessList extends BlockLevelAccessList {
     }
   }
 
+  /** As if just made. */
+  clear(): void {
+    this.#accounts.clear()
+    this.#items = 0
+    this.#frames.length = 0
+    this.beginIndex(0)
+  }
+
   /** Starts a new block access index; nothing before it can be undone any more. */
   beginIndex(index: number): void {
     if (this.#frames.length > 0) throw new InternalError('a frame of the access list is still open')

@@ -1,7 +1,7 @@
 import { generateAddress } from '@ethereumjs/util'
 import { bigintToMinimalBytes, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import { authoritiesOf } from './authorizations.ts'
-import { type CallDeps, type CallRun, createCallRun } from './callRun.ts'
+import { type CallDeps, type CallRun, withCallRun } from './callRun.ts'
 import { TransactionRejected } from './errors.ts'
 import type { TracedStep, Watcher } from './tracers/tracer.ts'
 import type { AccessListOutcome, CallContext, CallOutcome, CallRequest } from './types.ts'
@@ -32,9 +32,13 @@ export async function createAccessList(
   for (let turn = 0; turn < MAX_TURNS; turn++) {
     const next = copyOf(list)
     const request = { ...call, accessList: toAccessList(list) }
-    const run = await createCallRun(request, context, deps, { regularGas: 'uncapped' })
-    run.evm.trace(watch(next, warmAnyway(run)))
-    const { outcome } = await run.attempt(call.gas ?? run.header.gasLimit)
+    const { outcome } = await withCallRun(request, context, deps, {
+      regularGas: 'uncapped',
+      use: (run) => {
+        run.evm.trace(watch(next, warmAnyway(run)))
+        return run.attempt(call.gas ?? run.header.gasLimit)
+      },
+    })
     if (sizeOf(next) === sizeOf(list)) return accessListOutcome(list, outcome)
     list = next
   }

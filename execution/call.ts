@@ -1,4 +1,4 @@
-import { type CallDeps, createCallRun } from './callRun.ts'
+import { type CallDeps, withCallRun } from './callRun.ts'
 import type { CallContext, CallOutcome, CallRequest } from './types.ts'
 
 /**
@@ -11,7 +11,8 @@ import type { CallContext, CallOutcome, CallRequest } from './types.ts'
  * @throws TransactionRejected when no transaction like this could run (funds, fees, gas below the minimum)
  */
 export async function runCallRequest(call: CallRequest, context: CallContext, deps: CallDeps): Promise<CallOutcome> {
-  const run = await createCallRun(call, context, deps, { regularGas: 'uncapped' })
-  const { outcome } = await run.attempt(call.gas ?? run.header.gasLimit)
-  return outcome
+  return withCallRun(call, context, deps, {
+    regularGas: 'uncapped',
+    use: async (run) => (await run.attempt(call.gas ?? run.header.gasLimit)).outcome,
+  })
 }

@@ -1,14 +1,15 @@
 import type { ExecResult } from '@ethereumjs/evm'
 import { bigIntMax } from '@ethereumjs/util'
 import { type RunTxResult, runTx } from '@ethereumjs/vm'
-import type { BlockHeader } from '../stateless/types.ts'
 import { withoutAuthorizations } from './authorizations.ts'
-import { type HeaderBasis, LibraryFailure, libraryBlock, runLibrary } from './blockContext.ts'
+import { type HeaderBasis, LibraryFailure, runLibrary } from './blockContext.ts'
+import { callBlock } from './callBlock.ts'
 import { haltReason, REVERT } from './callErrors.ts'
 import { acceptContractSender, applyStateOverrides } from './callState.ts'
 import {
   type CallTransaction,
   callTransaction,
+  type LeastGas,
   leastGas,
   requireFeeCaps,
   requireFunds,
@@ -16,21 +17,25 @@ import {
   typedCall,
   withoutGasCap,
 } from './callTransaction.ts'
+import { type CallVms, createFreshVms } from './callVms.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import { TransactionRejected } from './errors.ts'
 import type { RunEvm } from './evm.ts'
-import { blobBaseFee, effectiveGasPrice } from './fees.ts'
-import type { NodeCommon } from './nodeCommon.ts'
+import type { SharedCommon } from './nodeCommon.ts'
 import { movePrecompiles } from './precompileMoves.ts'
-import { createRunVm, type RunVm } from './runVm.ts'
-import type { BlockOverride, CallContext, CallOutcome, CallRequest, ExecutePrecompile, Log } from './types.ts'
+import type { RunVm } from './runVm.ts'
+import type { CallContext, CallOutcome, CallRequest, ExecutePrecompile, Log } from './types.ts'
 
 export type CallDeps = {
   spec: ChainSpec
   /** EXECUTE; on L1 only */
   execute?: ExecutePrecompile | undefined
   yieldEveryMs?: number | undefined
+  /** absent: a VM for each call */
+  vms?: CallVms | undefined
 }
+
+export type CallRunOptions = { readonly regularGas: 'capped' | 'uncapped' }
 
 /** One run of the call with one gas limit. */
 export type CallAttempt = {
@@ -45,7 +50,7 @@ export type CallAttempt = {
 export type CallRun = {
   readonly transaction: CallTransaction
   readonly header: HeaderBasis
-  readonly common: NodeCommon
+  readonly common: SharedCommon
   /** of the sender, overrides applied */
   readonly balance: bigint
   /** of the sender, overrides applied */
@@ -62,100 +67,70 @@ export type CallRun = {
 }
 
 /**
- * Prepares a private VM in the context of a block: overrides applied, fork of the resulting header set, base fee 0
- * unless the call pays for gas.
+ * Prepares a VM in the context of a block and lends it to `use`: overrides applied, fork of the resulting header set,
+ * base fee 0 unless the call pays for gas.
  *
  * `regularGas: 'uncapped'` lifts the limit of 2^24 regular gas per transaction (EIP-7825): calls may read more than a
  * transaction could.
  * @throws TransactionRejected
  */
-export async function createCallRun(
+export async function withCallRun<T>(
   call: CallRequest,
   context: CallContext,
   deps: CallDeps,
-  options: { regularGas: 'capped' | 'uncapped' },
-): Promise<CallRun> {
+  options: CallRunOptions & { use(run: CallRun): Promise<T> },
+): Promise<T> {
   context.signal?.throwIfAborted()
-  const at = { ...context.header, ...context.blockOverride }
-  const common = deps.spec.commonAt(at)
-  const shared = deps.spec.sharedCommonAt(at)
-  const transaction = callTransaction(call, shared)
-  const header = callHeader(transaction, context.header, context.blockOverride ?? {}, common)
-  const vm = await createRunVm({
-    ...deps,
-    common,
-    state: context.state,
-    blockHash: context.blockHash,
-    signal: context.signal,
+  const { spec, vms = createFreshVms(deps) } = deps
+  const at = context.blockOverride === undefined ? context.header : { ...context.header, ...context.blockOverride }
+  const common = spec.sharedCommonAt(at)
+  const transaction = callTransaction(call, common)
+  const fork = { shared: common, copy: () => spec.commonAt(at) }
+  return vms.lend(fork, context, async (vm) => {
+    await applyOverrides(vm, context.stateOverrides)
+    return options.use(createCallRun(vm, transaction, context, { common, regularGas: options.regularGas }))
   })
-  const moved = movePrecompiles(vm.evm.precompiles, context.stateOverrides ?? new Map())
-  if (moved !== undefined) vm.evm.movePrecompiles(moved)
-  await applyStateOverrides(vm.state, context.stateOverrides ?? new Map())
-  const block = libraryBlock(header, shared)
-  const blobFee = callBlobFee(transaction, context.header, context.blockOverride ?? {}, common)
-  if (blobFee !== undefined) block.header.getBlobGasPrice = () => blobFee
+}
+
+async function applyOverrides({ evm, state }: RunVm, overrides: CallContext['stateOverrides']): Promise<void> {
+  if (overrides === undefined) return
+  const moved = movePrecompiles(evm.precompiles, overrides)
+  if (moved !== undefined) evm.movePrecompiles(moved)
+  await applyStateOverrides(state, overrides)
+}
+
+function createCallRun(
+  vm: RunVm,
+  transaction: CallTransaction,
+  context: CallContext,
+  { common, regularGas }: CallRunOptions & { common: SharedCommon },
+): CallRun {
+  const { header, block, blobFee } = callBlock(transaction, context, common)
   requireFeeCaps(transaction, { baseFee: header.baseFeePerGas, blobBaseFee: blobFee })
   const { balance = 0n, nonce = 0n } = vm.state.peekAccount(transaction.sender) ?? {}
-  const least = leastGas(transaction, shared)
-  const rules = options.regularGas === 'capped' ? shared : withoutGasCap(shared)
+  const rules = regularGas === 'capped' ? common : withoutGasCap(common)
+  const { signal } = context
+  let least: LeastGas | undefined
   return {
     transaction,
     header,
     common,
     balance,
     nonce,
-    minimumGas: bigIntMax(least.intrinsic, least.floor),
+    get minimumGas() {
+      least ??= leastGas(typedCall(transaction, 0n, rules))
+      return bigIntMax(least.intrinsic, least.floor)
+    },
     evm: vm.evm,
     async attempt(gasLimit, inspect = () => {}) {
-      context.signal?.throwIfAborted()
+      signal?.throwIfAborted()
       requireFunds(transaction, gasLimit, balance)
+      const tx = typedCall(transaction, gasLimit, rules)
+      least ??= leastGas(tx)
       requireLeastGas(gasLimit, least)
-      const typed = typedCall(transaction, gasLimit, rules)
-      return runOnce(vm, transaction, { tx: typed, block }, { inspect, signal: context.signal })
+      return runOnce(vm, transaction, { tx, block }, { inspect, signal })
     },
   }
-}
-
-/** The block's header as the call sees it; fields that the fork needs and the block lacks are neutral. */
-function callHeader(
-  call: CallTransaction,
-  header: BlockHeader,
-  override: BlockOverride,
-  common: NodeCommon,
-): HeaderBasis {
-  const { parentHash, difficulty, extraData, nonce } = header
-  const baseFee = override.baseFeePerGas ?? header.baseFeePerGas ?? 0n
-  const { feeCap, tip } = call
-  const pays = effectiveGasPrice({ maxFeePerGas: feeCap, maxPriorityFeePerGas: tip }, baseFee) > 0n
-  return {
-    parentHash,
-    difficulty: override.difficulty ?? difficulty,
-    extraData,
-    nonce,
-    number: override.number ?? header.number,
-    timestamp: override.timestamp ?? header.timestamp,
-    gasLimit: override.gasLimit ?? header.gasLimit,
-    coinbase: override.coinbase ?? header.coinbase,
-    prevRandao: override.prevRandao ?? header.prevRandao,
-    ...(common.isActivatedEIP(1559) ? { baseFeePerGas: pays ? baseFee : 0n } : {}),
-    ...(common.isActivatedEIP(4844) ? { excessBlobGas: header.excessBlobGas ?? 0n } : {}),
-    ...(common.isActivatedEIP(4788)
-      ? { parentBeaconBlockRoot: header.parentBeaconBlockRoot ?? new Uint8Array(32) }
-      : {}),
-    ...(common.isActivatedEIP(7843) ? { slotNumber: header.slotNumber ?? 0n } : {}),
-  }
-}
-
-/** Blobs cost nothing when the call carries some and names no price for them. */
-function callBlobFee(
-  call: CallTransaction,
-  header: BlockHeader,
-  override: BlockOverride,
-  common: NodeCommon,
-): bigint | undefined {
-  if (!common.isActivatedEIP(4844)) return undefined
-  if (call.fields.type === 3 && call.blobFeeCap === 0n) return 0n
-  return override.blobBaseFee ?? blobBaseFee({ ...header, excessBlobGas: header.excessBlobGas ?? 0n }, common)
 }
 
 /** What calls are not asked for. */

@@ -20,6 +20,8 @@ export type CallTransaction = {
 const ZERO_ADDRESS = new Uint8Array(20)
 const ZERO_HASH = new Uint8Array(32)
 
+const uncapped = new WeakMap<SharedCommon, SharedCommon>()
+
 /**
  * The transaction behind a call. Its type follows from what the request carries and the fork has: a gas price alone
  * counts as fee cap and tip at once, so that the same sum is paid under every type.
@@ -82,8 +84,12 @@ function requireCallRules(fields: Omit<TransactionFields, 'gasLimit'>, common: S
 
 /** The same rules with EIP-7825's cap on gas per transaction out of reach: calls may use more than transactions. */
 export function withoutGasCap(common: SharedCommon): SharedCommon {
+  const known = uncapped.get(common)
+  if (known !== undefined) return known
   const param = (name: string) => (name === 'maxTransactionGasLimit' ? 1n << 64n : common.param(name))
-  return Object.create(common, { param: { value: param } }) as SharedCommon
+  const made = Object.create(common, { param: { value: param } }) as SharedCommon
+  uncapped.set(common, made)
+  return made
 }
 
 /** The library's object for one attempt with this gas limit. `common` decides the cap on regular gas. */
@@ -92,9 +98,10 @@ export function typedCall(call: CallTransaction, gasLimit: bigint, common: Share
   return buildTypedTx({ ...call.fields, gasLimit }, identity, common)
 }
 
-/** Least gas limits of the call: intrinsic gas, and the calldata floor (0 before EIP-7623). */
-export function leastGas(call: CallTransaction, common: SharedCommon): { intrinsic: bigint; floor: bigint } {
-  const typed = typedCall(call, 0n, common)
+export type LeastGas = { readonly intrinsic: bigint; readonly floor: bigint }
+
+/** Least gas limits of the call, whatever its own is: intrinsic gas, and the calldata floor (0 before EIP-7623). */
+export function leastGas(typed: TypedTransaction): LeastGas {
   return { intrinsic: typed.getIntrinsicGas(), floor: getCalldataFloorGas(typed, typed.getSenderAddress()) }
 }
 
@@ -135,7 +142,7 @@ export function requireFunds(call: CallTransaction, gasLimit: bigint, have: bigi
 }
 
 /** @throws TransactionRejected */
-export function requireLeastGas(gasLimit: bigint, { intrinsic, floor }: { intrinsic: bigint; floor: bigint }): void {
+export function requireLeastGas(gasLimit: bigint, { intrinsic, floor }: LeastGas): void {
   if (gasLimit < intrinsic) {
     throw new TransactionRejected(
       'INTRINSIC_GAS_TOO_LOW',

@@ -2,6 +2,8 @@ import { createAccessList } from './accessListSearch.ts'
 import { beginBlock } from './assembly.ts'
 import { authoritiesOf } from './authorities.ts'
 import { runCallRequest } from './call.ts'
+import type { CallDeps } from './callRun.ts'
+import { createKeptVms } from './callVms.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import type { Crypto } from './crypto.ts'
 import { estimateGas } from './estimate.ts'
@@ -30,10 +32,11 @@ export type EngineOptions = {
   yieldEveryMs?: number
 }
 
-/** The engine of one chain on EthereumJS. It holds no state but fork tables: every run makes its own VM. */
+/** The engine of one chain on EthereumJS. It holds no state but fork tables and idle VMs. */
 export function createEngine(options: EngineOptions): Engine {
   const { spec, crypto, logger, execute, yieldEveryMs, impersonation = false } = options
   const deps: BlockDeps = { spec, crypto, logger, execute, yieldEveryMs, impersonation }
+  const callDeps: CallDeps = { spec, vms: createKeptVms({ execute, yieldEveryMs }) }
   const rulesAt = createRules(spec, execute !== undefined)
   return {
     chainId: spec.chainId,
@@ -57,12 +60,12 @@ export function createEngine(options: EngineOptions): Engine {
     minimumGas: (tx, at) => minimumGas(tx, spec.sharedCommonAt(at)),
     executeBlock: (request) => executeBlock(request, deps),
     beginBlock: (request) => beginBlock(request, deps),
-    call: (call, context) => runCallRequest(call, context, deps),
+    call: (call, context) => runCallRequest(call, context, callDeps),
     traceBlock: (request) => traceBlock(request, deps),
-    traceCall: (call, context) => traceCall(call, context, deps),
+    traceCall: (call, context) => traceCall(call, context, callDeps),
     changesBefore: (request, count) => changesBefore(request, count, deps),
-    estimateGas: (call, context) => estimateGas(call, context, deps),
-    createAccessList: (call, context) => createAccessList(call, context, deps),
+    estimateGas: (call, context) => estimateGas(call, context, callDeps),
+    createAccessList: (call, context) => createAccessList(call, context, callDeps),
     simulate: (request) => simulate(request, deps),
     runBlock: createRunBlock({ crypto, logger }, { yieldEveryMs }),
   }

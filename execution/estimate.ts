@@ -1,6 +1,6 @@
 import { bigIntMax, bigIntMin } from '@ethereumjs/util'
 import { OUT_OF_GAS } from './callErrors.ts'
-import { type CallAttempt, type CallDeps, type CallRun, createCallRun } from './callRun.ts'
+import { type CallAttempt, type CallDeps, type CallRun, withCallRun } from './callRun.ts'
 import { TransactionRejected } from './errors.ts'
 import { MAX_TRANSACTION_REGULAR_GAS } from './internal.ts'
 import type { CallContext, CallRequest, EstimateOutcome } from './types.ts'
@@ -17,8 +17,10 @@ const CALL_STIPEND = 2300n
  */
 export async function estimateGas(call: CallRequest, context: CallContext, deps: CallDeps): Promise<EstimateOutcome> {
   try {
-    const run = await createCallRun(call, context, deps, { regularGas: 'capped' })
-    return await estimate(run, highestLimit(call, run))
+    return await withCallRun(call, context, deps, {
+      regularGas: 'capped',
+      use: (run) => estimate(run, highestLimit(call, run)),
+    })
   } catch (error) {
     if (error instanceof TransactionRejected) return { status: 'failed', message: error.message }
     throw error

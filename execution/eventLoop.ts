@@ -79,7 +79,7 @@ export type YieldClock = {
  * Awaits inside the VM are microtasks and starve timers and sockets, so a run must ask for a turn itself: between
  * transactions, and inside one every so many steps (README, fixed point 10).
  */
-export function createYieldClock(everyMs: number, signal?: AbortSignal): YieldClock {
+export function createYieldClock(everyMs: number, signal: () => AbortSignal | undefined): YieldClock {
   let steps = 0
   const dueNow = () => isTurnOver(everyMs)
   return {
@@ -87,7 +87,7 @@ export function createYieldClock(everyMs: number, signal?: AbortSignal): YieldCl
     dueNow,
     async pause() {
       await giveWay()
-      signal?.throwIfAborted()
+      signal()?.throwIfAborted()
     },
   }
 }

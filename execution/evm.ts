@@ -168,6 +168,30 @@ export class RunEvm extends EVM {
     }
   }
 
+  /**
+   * As if just made, for a run that must know nothing of the one before. That one has ended: a VM whose run threw is not
+   * used again.
+   */
+  restart(): void {
+    this.trace(undefined)
+    this.#moved = undefined
+    this.#shownBlock = undefined
+    this.#authorizing = undefined
+    this.#systemCall = 'none'
+    this.#depth = 0
+    this.#accessList?.clear()
+    if (this.#amsterdam !== undefined) this.#amsterdam.created = new Set()
+    this.meter.disarm()
+    this.journal.cleanJournal()
+    this.transientStorage.clear()
+    this.stateGasReservoir = 0n
+    this.executionStateGasUsed = 0n
+    this.eip2780PrepOog = false
+    this.eip7928CallPostTargetOog = false
+    this.createTxTargetAlive = false
+    this._stateGasSnapshots = []
+  }
+
   /** Tells `tracer` of everything that runs from here on; undefined: nobody. Metered runs are not told. */
   trace(tracer: Watcher | undefined): void {
     this.#tracing = tracer === undefined ? undefined : createEvmTrace(tracer)

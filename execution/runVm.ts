@@ -17,37 +17,49 @@ export type RunVm = {
   readonly state: JournaledState
   readonly common: Common
   readonly clock: YieldClock
+  /** Makes it as good as new for another run with this input; only after a run that did not throw. */
+  restart(input: RunInput): void
 }
 
-export type RunVmOptions = {
-  /** private to this VM, its fork already set (ethereumjs.md, traps T9 and T11) */
-  common: Common
+/** What one run works on. */
+export type RunInput = {
   state: StateView
   /** hash of an ancestor inside the 256-block window; undefined reads as zero */
   blockHash(number: bigint): Hash32 | undefined
+  signal?: AbortSignal | undefined
+}
+
+export type RunVmOptions = RunInput & {
+  /** private to this VM, its fork already set (ethereumjs.md, traps T9 and T11) */
+  common: Common
   /** EXECUTE; given on L1 only */
   execute?: ExecutePrecompile | undefined
   yieldEveryMs?: number | undefined
-  signal?: AbortSignal | undefined
 }
 
 const ZERO_HASH = new Uint8Array(32)
 
-/** A VM for one run: never shared, never copied (`shallowCopy` of the library loses the subclass), about 0.4 ms. */
+/** A VM for one run at a time: never shared, never copied (`shallowCopy` of the library loses the subclass). */
 export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
   const { common } = options
   RunEvm.allowFork(NATIVE_ROLLUPS_FORK)
   const frames = await loadFrameClass()
   const state = new JournaledState(options.state)
-  const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, options.signal)
-  const blockchain = createHashSource(options.blockHash)
+  let input: RunInput = options
+  const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, () => input.signal)
+  const blockchain = createHashSource((number) => input.blockHash(number))
   const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames })
   const vm = await createVM({ common, stateManager: state, blockchain, evm })
-  return { vm, evm, state, common, clock }
+  const restart = (next: RunInput): void => {
+    input = next
+    state.restart(next.state)
+    evm.restart()
+  }
+  return { vm, evm, state, common, clock, restart }
 }
 
 /** All that the EVM asks of a chain: the hash of an ancestor (BLOCKHASH). */
-function createHashSource(blockHash: RunVmOptions['blockHash']) {
+function createHashSource(blockHash: RunInput['blockHash']) {
   const unused = () => {
     throw new Error('not part of a running block')
   }

@@ -10,6 +10,7 @@ import {
   requireFeeCaps,
   requireFunds,
   requireLeastGas,
+  typedCall,
   withoutGasCap,
 } from './callTransaction.ts'
 import { TransactionRejected } from './errors.ts'
@@ -63,7 +64,7 @@ export function simulatedTransaction(
     blobBaseFee: free.blobs ? undefined : blobPrice(tx, block),
   })
   requireFunds(transaction, gasLimit, account?.balance ?? 0n)
-  const least = leastGas(transaction, shared)
+  const least = leastGas(typedCall(transaction, 0n, shared))
   requireLeastGas(gasLimit, least)
   return { tx, least }
 }

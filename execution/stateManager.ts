@@ -31,7 +31,7 @@ export type StateMark = { readonly undo: number; readonly checkpoints: number }
 export class JournaledState implements StateManagerInterface {
   readonly originalStorageCache: { get(address: Address, key: Uint8Array): Promise<Uint8Array>; clear(): void }
 
-  readonly #view: StateView
+  #view: StateView
   /** what the view answered; undefined is "absent" */
   readonly #originals = new Map<string, AccountState | undefined>()
   readonly #originalSlots = new Map<string, Map<string, Uint8Array>>()
@@ -56,6 +56,19 @@ export class JournaledState implements StateManagerInterface {
         if (this.#transactionSlots.size > 0) this.#transactionSlots = new Map()
       },
     }
+  }
+
+  /** As if just made over `view`: nothing that was read, written or left open before is known any more. */
+  restart(view: StateView): void {
+    this.#view = view
+    const maps = [this.#originals, this.#originalSlots, this.#accounts, this.#slots]
+    for (const map of [...maps, this.#cleared, this.#newCodes, this.#codes]) map.clear()
+    this.#undo.length = 0
+    this.#checkpoints.length = 0
+    this.originalStorageCache.clear()
+    this.#failure = undefined
+    this.#systemCallerHidden = false
+    this.#index?.begin()
   }
 
   /** The first error that a read of the view threw, boxed because anything can be thrown. */

@@ -1,5 +1,5 @@
 import { authoritiesOf } from './authorizations.ts'
-import { type CallDeps, createCallRun } from './callRun.ts'
+import { type CallDeps, type CallRun, withCallRun } from './callRun.ts'
 import { createTraceBudget } from './tracers/budget.ts'
 import { createTracer } from './tracers/createTracer.ts'
 import type { TraceOptions, TraceResult } from './traceTypes.ts'
@@ -15,7 +15,10 @@ export async function traceCall(
   context: CallContext & TraceOptions,
   deps: CallDeps,
 ): Promise<TraceResult> {
-  const run = await createCallRun(call, context, deps, { regularGas: 'uncapped' })
+  return withCallRun(call, context, deps, { regularGas: 'uncapped', use: (run) => traced(run, call, context) })
+}
+
+async function traced(run: CallRun, call: CallRequest, context: TraceOptions): Promise<TraceResult> {
   const tracer = createTracer(context.options, createTraceBudget(context.maxBytes))
   const gasLimit = call.gas ?? run.header.gasLimit
   const transaction = {
