@@ -22,15 +22,23 @@ export type BlockDeps = {
 /**
  * Runs a sealed block of any fork and checks every field of its header.
  *
- * @throws InvalidBlock; InvalidWitness when the state view does
+ * @throws InvalidBlock; InvalidWitness when the state view does; the signal's reason
  */
 export function executeBlock(request: ExecuteBlockRequest, deps: BlockDeps): Promise<BlockOutcome> {
-  return rejectingLibraryFailures(request.block.hash, deps.logger, () => execute(request, deps))
+  const { signal } = request
+  return rejectingLibraryFailures(request.block.hash, deps.logger, async () => {
+    try {
+      signal?.throwIfAborted()
+      return await execute(request, deps)
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error
+    }
+  })
 }
 
 /** A run of a sealed block that has not begun yet, with its transactions; header and body are checked, ommers are not. */
 export async function createSealedRun(
-  request: Omit<ExecuteBlockRequest, 'blockAccessList'> & { signal?: AbortSignal },
+  request: Omit<ExecuteBlockRequest, 'blockAccessList'>,
   deps: BlockDeps,
 ): Promise<{ run: BlockRun; transactions: readonly Transaction[] }> {
   const { block, parent, state } = request

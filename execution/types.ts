@@ -150,6 +150,8 @@ export type ExecuteBlockRequest = {
   changes?: InjectedChanges
   /** the block is one that this chain has stored: its ommers are good, and it may hold what `Engine.impersonate` made */
   stored?: boolean
+  /** calls the run off, which then rejects with the signal's reason */
+  signal?: AbortSignal
 }
 
 export type BeginBlockRequest = {

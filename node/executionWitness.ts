@@ -10,12 +10,12 @@ import type { Chain, StoredBlock } from './types.ts'
  * Runs a block that stands on a stored parent once more, over nothing but its parent's state, and writes down what it
  * read: the smallest witness, in canonical form (EIP-8025). It is also a check that builder and verifier agree.
  *
- * @throws ChainError UNKNOWN_PARENT (genesis has none), STATE_UNAVAILABLE; InvalidBlock
+ * @throws ChainError UNKNOWN_PARENT (genesis has none), STATE_UNAVAILABLE; InvalidBlock; the signal's reason
  */
 export async function recordExecution(
   chain: Pick<Chain, 'engine' | 'nodes' | 'getBlockByHash' | 'ancestorHashes' | 'stateAt'>,
   { block, blockAccessList, changes }: Pick<StoredBlock, 'block' | 'blockAccessList' | 'changes'>,
-  options: { stored?: boolean } = {},
+  options: { stored?: boolean; signal?: AbortSignal } = {},
 ): Promise<{ outcome: BlockOutcome; witness: ExecutionWitness }> {
   const { parentHash, number } = block.header
   const parent = chain.getBlockByHash(parentHash)?.block

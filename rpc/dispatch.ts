@@ -63,10 +63,11 @@ export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Di
     const { params } = request
     if (!params) return { error: { code: -32602, message: 'invalid params: expected an array of positional values' } }
     const stop = createStop(caller.stop)
+    const context = new CallContext(requestId, stop, caller)
     try {
       if (stop.stopped) throw new RpcError('TIMEOUT', 'request timed out')
-      const result = method.call(params, new CallContext(requestId, stop, caller))
-      return { result: isPromise(result) ? await withDeadline(result, stop, timeoutMs) : result }
+      const result = method.call(params, context)
+      return { result: isPromise(result) ? await withDeadline(result, stop, timeoutMs, context) : result }
     } catch (error) {
       return { error: describeError(error, request.method, requestId) }
     } finally {
@@ -163,6 +164,8 @@ class CallContext implements RpcContext {
   readonly requestId: string
   declare readonly connection?: RpcConnection
   readonly #stop: Stop
+  /** of a single call whose answer is not there at once */
+  timer: NodeJS.Timeout | undefined
 
   constructor(requestId: string, stop: Stop, { connection }: Caller) {
     this.requestId = requestId
@@ -173,15 +176,25 @@ class CallContext implements RpcContext {
   get signal(): AbortSignal {
     return this.#stop.signal
   }
+
+  restartTime(): void {
+    if (!this.#stop.stopped) this.timer?.refresh()
+  }
 }
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
 /** The result, unless time runs out (a batch has its own clock: `ms` undefined) or the caller goes away before. */
-function withDeadline(result: PromiseLike<unknown>, stop: Stop, ms: number | undefined): Promise<unknown> {
+function withDeadline(
+  result: PromiseLike<unknown>,
+  stop: Stop,
+  ms: number | undefined,
+  context: CallContext,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const timer = ms === undefined ? undefined : setTimeout(() => stop.stop(), ms)
+    context.timer = timer
     const unlisten = stop.onStop(() => {
       clearTimeout(timer)
       reject(new RpcError('TIMEOUT', ms === undefined ? 'request timed out' : `request timed out after ${ms} ms`))

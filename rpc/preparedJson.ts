@@ -80,7 +80,10 @@ export type JsonCache = {
   get(key: string, make: () => unknown): PreparedJson | Promise<PreparedJson>
 }
 
-/** Keeps at most `maxBytes` of prepared JSON, dropping what was not asked for longest. */
+/**
+ * Keeps at most `maxBytes` of prepared JSON, dropping what was not asked for longest. Whoever asks while it is made gets
+ * the same one, also when it is too long to be kept.
+ */
 export function createJsonCache(maxBytes: number): JsonCache {
   const cache = new LRUCache<string, PreparedJson>({
     maxSize: maxBytes,
@@ -88,13 +91,23 @@ export function createJsonCache(maxBytes: number): JsonCache {
     // Half as much again stands for the compressed form.
     sizeCalculation: ({ text }) => Math.ceil(text.length * 1.5) + 128,
   })
-  return {
-    get: (key, make) => cache.get(key) ?? fill(key, make),
+  const underWay = new Map<string, Promise<PreparedJson>>()
+
+  function fill(key: string, make: () => unknown): Promise<PreparedJson> {
+    const known = underWay.get(key)
+    if (known) return known
+    const made = prepare(key, make).finally(() => underWay.delete(key))
+    underWay.set(key, made)
+    return made
   }
 
-  async function fill(key: string, make: () => unknown): Promise<PreparedJson> {
+  async function prepare(key: string, make: () => unknown): Promise<PreparedJson> {
     const prepared = await prepareJson(await make())
     cache.set(key, prepared)
     return prepared
+  }
+
+  return {
+    get: (key, make) => cache.get(key) ?? fill(key, make),
   }
 }

@@ -6,6 +6,8 @@ export type RpcContext = {
   readonly requestId: string
   /** aborted when the caller has gone away or the time for this call is over */
   readonly signal: AbortSignal
+  /** the work begins only now, after a wait: the time for a single call counts from here */
+  restartTime(): void
   /** present on a WebSocket only */
   readonly connection?: RpcConnection
 }

@@ -1,7 +1,8 @@
 import type { TraceResult } from '../../execution/types.ts'
+import { createGate } from '../gate.ts'
 import { streamed } from '../json.ts'
 import type { RpcContext } from '../types.ts'
-import { bounded, createTurns } from './bounded.ts'
+import { bounded } from './bounded.ts'
 import { traceText } from './traceText.ts'
 
 /** Traces of all callers that run at the same time: each may hold tens of megabytes. */
@@ -15,8 +16,8 @@ export type RunTrace = <Result>(
 ) => Promise<Result>
 
 export function createRunTrace(): RunTrace {
-  const turn = createTurns(MAX_RUNNING)
-  return ({ signal }, { timeoutMs }, work) => bounded(signal, timeoutMs, (bound) => turn(bound, () => work(bound)))
+  const gate = createGate(MAX_RUNNING)
+  return ({ signal }, { timeoutMs }, work) => bounded(signal, timeoutMs, (bound) => gate.run(bound, () => work(bound)))
 }
 
 /** A trace as a result of RPC. */

@@ -3,6 +3,7 @@ import type { Chain, StoredBlock } from '../../node/types.ts'
 import { type BlockParameter, blockParameter, isPending, requireBlock } from '../blockParameter.ts'
 import { hash } from '../codec.ts'
 import { RpcError } from '../errors.ts'
+import { createGate } from '../gate.ts'
 import { toData } from '../hex.ts'
 import { method, required } from '../params.ts'
 import type { MethodTable } from '../types.ts'
@@ -13,13 +14,12 @@ import type { MethodTable } from '../types.ts'
  * out, as the draft allows: the block access list names them.
  */
 export function witnessMethods({ chain }: { chain: Chain }): MethodTable {
-  const inTurn = createTurn()
+  // A witness runs a whole block, so one is made after the other.
+  const gate = createGate(1)
   const witnessOf = (parameter: BlockParameter, signal: AbortSignal) => {
     const stored = requireExecuted(chain, parameter)
-    return inTurn(async () => {
-      // Whoever waited for his turn may have gone.
-      if (signal.aborted) return null
-      const { witness } = await recordExecution(chain, stored, { stored: true })
+    return gate.run(signal, async () => {
+      const { witness } = await recordExecution(chain, stored, { stored: true, signal })
       return {
         state: witness.state.map(toData),
         codes: witness.codes.map(toData),
@@ -47,14 +47,4 @@ function requireExecuted(chain: Chain, parameter: BlockParameter): StoredBlock {
   const stored = chain.getBlockByHash(block.hash)
   if (stored === undefined) throw new Error('a block that was found is not stored')
   return stored
-}
-
-/** A witness runs a whole block, so one is made after the other. */
-function createTurn() {
-  let tail: Promise<unknown> = Promise.resolve()
-  return <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const result = tail.then(work)
-    tail = result.catch(() => undefined)
-    return result
-  }
 }

@@ -10,6 +10,7 @@ import { method, optional, required } from '../params.ts'
 import { revertError } from '../revertReason.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
+import type { RunCall } from './runCall.ts'
 
 const ACCESS_LIST_PARAMS = [
   required('transaction', callObject),
@@ -27,42 +28,48 @@ type CallValues = readonly [
 ]
 
 /** Calls that change nothing. */
-export function callMethods(deps: EthDeps): MethodTable {
+export function callMethods(deps: EthDeps, runCall: RunCall): MethodTable {
   const { chain, checkEstimate } = deps
   const { callGasCap } = ethLimits(deps)
   return {
-    eth_call: method(CALL_PARAMS, async (values, { signal }) => {
-      const { request } = forThisChain(values[0], chain)
-      const gas = request.gas === undefined || request.gas > callGasCap ? callGasCap : request.gas
-      const outcome = await chain.engine.call({ ...request, gas }, await callContext(deps, values, LATEST, signal))
-      if (outcome.status === 'reverted') throw revertError(outcome.output)
-      if (outcome.status === 'halted') throw new RpcError('EXECUTION_FAILED', outcome.error)
-      return toData(outcome.output)
-    }),
-    eth_createAccessList: method(ACCESS_LIST_PARAMS, async (values, { signal }) => {
-      const { request } = forThisChain(values[0], chain)
-      const gas = request.gas === undefined || request.gas > callGasCap ? callGasCap : request.gas
-      const context = await callContext(deps, [...values, undefined], LATEST, signal)
-      const { accessList, gasUsed, error } = await chain.engine.createAccessList({ ...request, gas }, context)
-      return {
-        accessList: accessList.map(formatAccess),
-        gasUsed: toQuantity(gasUsed),
-        ...(error === undefined ? {} : { error }),
-      }
-    }),
+    eth_call: method(CALL_PARAMS, (values, context) =>
+      runCall(context, async (signal) => {
+        const { request } = forThisChain(values[0], chain)
+        const gas = request.gas === undefined || request.gas > callGasCap ? callGasCap : request.gas
+        const outcome = await chain.engine.call({ ...request, gas }, await callContext(deps, values, LATEST, signal))
+        if (outcome.status === 'reverted') throw revertError(outcome.output)
+        if (outcome.status === 'halted') throw new RpcError('EXECUTION_FAILED', outcome.error)
+        return toData(outcome.output)
+      }),
+    ),
+    eth_createAccessList: method(ACCESS_LIST_PARAMS, (values, context) =>
+      runCall(context, async (signal) => {
+        const { request } = forThisChain(values[0], chain)
+        const gas = request.gas === undefined || request.gas > callGasCap ? callGasCap : request.gas
+        const at = await callContext(deps, [...values, undefined], LATEST, signal)
+        const { accessList, gasUsed, error } = await chain.engine.createAccessList({ ...request, gas }, at)
+        return {
+          accessList: accessList.map(formatAccess),
+          gasUsed: toQuantity(gasUsed),
+          ...(error === undefined ? {} : { error }),
+        }
+      }),
+    ),
     /**
      * Where blocks are made on demand, in the next block unless another is named: the head may be of long ago, and what
      * only needs time to pass (a withdrawal becomes final) would never be estimated.
      */
-    eth_estimateGas: method(CALL_PARAMS, async (values, { signal }) => {
-      const { request } = forThisChain(values[0], chain)
-      const block = deps.sealsInstantly?.() ? PENDING : LATEST
-      const outcome = await chain.engine.estimateGas(request, await callContext(deps, values, block, signal))
-      if (outcome.status === 'reverted') throw revertError(outcome.output)
-      if (outcome.status === 'failed') throw new RpcError('EXECUTION_FAILED', outcome.message)
-      checkEstimate?.(request, outcome)
-      return toQuantity(outcome.gas)
-    }),
+    eth_estimateGas: method(CALL_PARAMS, (values, context) =>
+      runCall(context, async (signal) => {
+        const { request } = forThisChain(values[0], chain)
+        const block = deps.sealsInstantly?.() ? PENDING : LATEST
+        const outcome = await chain.engine.estimateGas(request, await callContext(deps, values, block, signal))
+        if (outcome.status === 'reverted') throw revertError(outcome.output)
+        if (outcome.status === 'failed') throw new RpcError('EXECUTION_FAILED', outcome.message)
+        checkEstimate?.(request, outcome)
+        return toQuantity(outcome.gas)
+      }),
+    ),
   }
 }
 

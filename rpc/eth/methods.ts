@@ -11,6 +11,7 @@ import { logMethods } from './logs.ts'
 import { networkMethods } from './network.ts'
 import { proofMethods } from './proof.ts'
 import { receiptMethods } from './receipts.ts'
+import { createRunCall } from './runCall.ts'
 import { sendMethods } from './send.ts'
 import { transactionObjectMethods } from './sendTransaction.ts'
 import { signMethods } from './sign.ts'
@@ -21,6 +22,7 @@ import { transactionMethods } from './transactions.ts'
 
 /** All eth_ methods of one chain. */
 export function ethMethods(deps: EthDeps): MethodTable {
+  const runCall = createRunCall()
   return {
     ...networkMethods(deps),
     ...configMethods(deps),
@@ -35,8 +37,8 @@ export function ethMethods(deps: EthDeps): MethodTable {
     ...sendMethods(deps),
     ...transactionObjectMethods(deps),
     ...signMethods(deps),
-    ...callMethods(deps),
-    ...simulateMethods(deps),
+    ...callMethods(deps, runCall),
+    ...simulateMethods(deps, runCall),
     ...logMethods(deps),
     ...filterMethods(deps),
     ...subscriptionMethods(deps),

@@ -20,6 +20,7 @@ import { createPauses, mapInSlices } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 import { requireChainId } from './call.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
+import type { RunCall } from './runCall.ts'
 
 /** geth internal/ethapi/simulate.go */
 const MAX_BLOCKS = 256
@@ -29,7 +30,7 @@ type Options = Pick<SimulationRequest, 'blocks' | 'traceTransfers' | 'validation
 type Base = Pick<SimulationRequest, 'base' | 'nodes' | 'blockHash'>
 
 /** Whole blocks of calls that nobody keeps (execution-apis src/eth/execute.yaml). */
-export function simulateMethods(deps: EthDeps): MethodTable {
+export function simulateMethods(deps: EthDeps, runCall: RunCall): MethodTable {
   const { chain } = deps
   const { simulationGasCap } = ethLimits(deps)
   const params = [
@@ -37,14 +38,16 @@ export function simulateMethods(deps: EthDeps): MethodTable {
     withDefault('block', blockParameter, LATEST),
   ] as const
   return {
-    eth_simulateV1: method(params, async ([options, block], { signal }) => {
-      const { returnFullTransactions, ...wanted } = options
-      const base = await simulationBase(deps, block)
-      const blocks = await chain.engine.simulate({ ...base, ...wanted, gasCap: simulationGasCap, signal })
-      const shown: object[] = []
-      for (const simulated of blocks) shown.push(await formatSimulated(simulated, returnFullTransactions))
-      return shown
-    }),
+    eth_simulateV1: method(params, ([options, block], context) =>
+      runCall(context, async (signal) => {
+        const { returnFullTransactions, ...wanted } = options
+        const base = await simulationBase(deps, block)
+        const blocks = await chain.engine.simulate({ ...base, ...wanted, gasCap: simulationGasCap, signal })
+        const shown: object[] = []
+        for (const simulated of blocks) shown.push(await formatSimulated(simulated, returnFullTransactions))
+        return shown
+      }),
+    ),
   }
 }
 

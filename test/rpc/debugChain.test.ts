@@ -1,6 +1,7 @@
 import type { Hex } from 'viem'
 import { toHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { recordExecution } from '../../node/executionWitness.ts'
 import { decodeBlockAccessList } from '../../stateless/blockAccessList.ts'
 import { bytesToHex, hexToBytes } from '../../stateless/bytes.ts'
 import { decodeHeader, hashHeader } from '../../stateless/header.ts'
@@ -38,15 +39,18 @@ const hex = (bytes: Uint8Array): Hex => `0x${bytesToHex(bytes)}`
 const emit = (from: number, nonce: number) =>
   signed(account(from), { nonce, to: LOGGER_ADDRESS, value: 0n, data: logCall(5n), gas: 200_000n })
 const transfer = (from: number) => signed(account(from), { nonce: 0, value: 3n })
-const create = (from: number) =>
+const create = (from: number) => creation(from, CREATION, 2_000_000n)
+/** Uses up its gas in a loop. */
+const loop = (from: number) => creation(from, '0x5b5f56', 16_000_000n)
+const creation = (from: number, data: Hex, gas: bigint) =>
   account(from)
     .signTransaction({
       type: 'eip1559',
       chainId: 18079,
       nonce: 0,
-      gas: 2_000_000n,
+      gas,
       maxFeePerGas: 10n ** 11n,
-      data: CREATION,
+      data,
     })
     .then(hexToBytes)
 
@@ -264,4 +268,14 @@ describe('debug_setHead', () => {
     expect(error).toMatchObject({ code: -32601 })
     await other.close()
   })
+})
+
+test('debug_executionWitness: a caller who has gone ends the run of the block', { timeout: 20_000 }, async () => {
+  const block = await sealed([await loop(3)])
+  const stored = node.chain.getBlockByHash(block.hash)
+  if (!stored) throw new Error('the block is not stored')
+  const gone = new AbortController()
+  const recorded = recordExecution(node.chain, stored, { stored: true, signal: gone.signal })
+  setTimeout(() => gone.abort(new Error('gone')), 1)
+  await expect(recorded).rejects.toThrow('gone')
 })

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { createRunCall } from '../../rpc/eth/runCall.ts'
+import { createGate } from '../../rpc/gate.ts'
+import { method } from '../../rpc/params.ts'
+import { call, startServer } from './support.ts'
+
+const open = () => new AbortController().signal
+
+test('a free place is taken without waiting, the others come in order', async () => {
+  const gate = createGate(2)
+  const begun: number[] = []
+  expect([gate.enter(open()), gate.enter(open())]).toEqual([undefined, undefined])
+  const waiting = [2, 3, 4].map(async (id) => {
+    await gate.enter(open())
+    begun.push(id)
+  })
+  for (let left = 0; left < 3; left++) {
+    gate.leave()
+    await waiting[left]
+    expect(begun).toEqual([2, 3, 4].slice(0, left + 1))
+  }
+  gate.leave()
+  gate.leave()
+  expect([gate.enter(open()), gate.enter(open())]).toEqual([undefined, undefined])
+})
+
+test('who is called off leaves the line, and takes nobody else along', async () => {
+  const gate = createGate(1)
+  gate.enter(open())
+  const gone = new AbortController()
+  const first = gate.enter(gone.signal)
+  const second = gate.enter(open())
+  gone.abort(new Error('gone'))
+  await expect(first).rejects.toThrow('gone')
+  gate.leave()
+  await second
+  expect(() => gate.enter(gone.signal)).toThrow('gone')
+})
+
+test('work that fails gives its place back', async () => {
+  const gate = createGate(1)
+  await expect(gate.run(open(), () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
+  expect(gate.enter(open())).toBeUndefined()
+})
+
+test('calls over the limit wait, and their time counts from when they begin', async () => {
+  const runCall = createRunCall()
+  const work = new Set<() => void>()
+  const server = await startServer({
+    methods: {
+      test_work: method([], (_, context) => runCall(context, () => new Promise<void>((resolve) => work.add(resolve)))),
+    },
+    limits: { callTimeoutMs: 600 },
+  })
+  const startedAt = performance.now()
+  const answers = Array.from({ length: 9 }, () => call(server, 'test_work'))
+  const finish = async (count: number, atMs: number) => {
+    while (work.size < count || performance.now() - startedAt < atMs) await new Promise((done) => setTimeout(done, 5))
+    expect(work.size).toBe(count)
+    for (const resolve of work) resolve()
+    work.clear()
+  }
+  await finish(8, 400)
+  await finish(1, 800)
+  expect((await Promise.all(answers)).filter(({ error }) => error !== undefined)).toEqual([])
+  await server.close()
+})
