@@ -48,7 +48,7 @@ async function fullBlock(): Promise<DevNode> {
   return started
 }
 
-const context: RpcContext = { requestId: '1', signal: new AbortController().signal }
+const context: RpcContext = { requestId: '1', signal: new AbortController().signal, restartTime: () => {} }
 
 /** Each transaction, key or block of these gives others a turn. */
 const CASES: readonly [method: string, params: readonly unknown[], least: number][] = [
