@@ -76,7 +76,7 @@ export function l1Methods(
       ...(devnet ? { signer: devSigner() } : {}),
       ...(tools === undefined
         ? {}
-        : { impersonation: tools.impersonation, rewind: (hash) => node.between(() => chain.rewindTo(hash)) }),
+        : { impersonation: tools.impersonation, rewind: (hash) => node.between(() => node.rewindTo(hash)) }),
     }),
     ...buildBlockMethods({ chain, pool, logger: logger.child('testing') }),
     ...(tools?.methods ?? offDevMethods()),

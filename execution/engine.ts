@@ -26,7 +26,7 @@ export type EngineOptions = {
   logger: RejectionLogger
   /** L1 only: what runs behind 0x0101 while the fork `nativeRollups` is active */
   execute?: ExecutePrecompile
-  /** a devnet's L1 only: senders that do not sign */
+  /** any L1 of ours: what its own store holds may have senders that did not sign, and headers that were bent by hand */
   impersonation?: boolean
   /** how long a run may hold the event loop; 10 by default */
   yieldEveryMs?: number

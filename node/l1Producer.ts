@@ -28,7 +28,8 @@ export type L1Producer = {
   seal(trigger: SealTrigger): Promise<Block | undefined>
   /**
    * Makes and appends a block that holds these changes and no transaction. It is one second after its parent and uses up
-   * nothing that was set for the next block, so that tests see as little of it as possible.
+   * nothing that was set for the next block, so that tests see as little of it as possible; only a time that was set to
+   * just that second moves on by one.
    */
   sealChanges(changes: InjectedChanges): Promise<Block>
 }
@@ -90,18 +91,29 @@ export function createL1Producer(options: L1ProducerOptions, deps: L1ProducerDep
         if (!bytesEqual(chain.head().hash, parent.hash)) continue
         if (outcome === undefined) return undefined
         const block = await append(outcome)
-        if (settings.next === used) settings = { ...settings, next: {} }
+        settings = { ...settings, next: withoutUsed(settings.next, used) }
         return block
       }
     },
     async sealChanges(changes) {
       const parent = chain.head()
-      const env = envAt(parent, parent.header.timestamp + 1n, { ...settings, next: {} })
+      const timestamp = parent.header.timestamp + 1n
+      const env = envAt(parent, timestamp, { ...settings, next: {} })
       const outcome = await buildBlock({ parent, env, candidates: [], changes, allowEmpty: true }, buildDeps)
       if (outcome === undefined) throw new Error('an empty block was allowed')
-      return append(outcome)
+      const block = await append(outcome)
+      if (settings.next.timestamp === timestamp) {
+        settings = { ...settings, next: { ...settings.next, timestamp: timestamp + 1n } }
+      }
+      return block
     },
   }
+}
+
+/** What was set while a block was made with `used` is for the block after it. */
+function withoutUsed(next: NextBlockSettings, used: NextBlockSettings): NextBlockSettings {
+  const isNew = ([name, value]: [string, unknown]) => used[name as keyof NextBlockSettings] !== value
+  return Object.fromEntries(Object.entries(next).filter(isNew))
 }
 
 function requireAfter(head: Block, timestamp: bigint): void {

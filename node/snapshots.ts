@@ -67,7 +67,8 @@ export function createSnapshots(node: L1Node, clock: AdjustableClock): Snapshots
       readmit(tx)
       if (isTurnOver()) await giveWay()
     }
-    sealer.setMode(snapshot.mode)
+    // The same mode again would begin its interval anew.
+    if (!isSameMode(sealer.mode, snapshot.mode)) sealer.setMode(snapshot.mode)
   }
 
   function readmit(tx: Transaction): void {
@@ -118,4 +119,8 @@ export function createSnapshots(node: L1Node, clock: AdjustableClock): Snapshots
         for (let block = 0n; block < depth; block++) await producer.seal('now')
       }),
   }
+}
+
+function isSameMode(a: SealMode, b: SealMode): boolean {
+  return a.kind === b.kind && (a.kind !== 'interval' || b.kind !== 'interval' || a.seconds === b.seconds)
 }

@@ -9,7 +9,10 @@ export type Edit = (now: { nonce: bigint; balance: bigint }) => AccountOverride
 export type StateEdits = {
   /** Resolves with the block that holds the change, the head by then. Edits that come while a block is made share the next. */
   edit(address: Uint8Array, edit: Edit): Promise<Block>
-  /** All of these changes, in as many blocks as they need; all or none. Throws when `signal` is aborted. */
+  /**
+   * All of these changes, in as many blocks as they need; all or none, unless the process is killed meanwhile. Throws when
+   * `signal` is aborted.
+   */
   apply(changes: InjectedChanges, signal: AbortSignal): Promise<void>
 }
 
@@ -26,14 +29,24 @@ export function createStateEdits({ chain, producer, between, rewindTo }: L1Node)
   let isFlushing = false
 
   async function flush(): Promise<void> {
-    const batch = waiting.splice(0, MAX_ITEMS)
+    const { merged, accepted } = mergeEdits(waiting.splice(0, MAX_ITEMS), chain.stateAt(chain.head().header.stateRoot))
+    if (accepted.length === 0) return
     try {
-      const { merged, accepted } = mergeEdits(batch, chain.stateAt(chain.head().header.stateRoot))
-      if (accepted.length === 0) return
       const block = await producer.sealChanges(merged)
       for (const { resolve } of accepted) resolve(block)
     } catch (error) {
-      for (const { reject } of batch) reject(error)
+      await separately(accepted, error)
+    }
+  }
+
+  /** No block can hold all of these edits: each gets one of its own, and only those that spoil theirs are refused. */
+  async function separately(edits: readonly Waiting[], reason: unknown): Promise<void> {
+    const [only] = edits
+    if (only !== undefined && edits.length === 1) return only.reject(reason)
+    for (const item of edits) {
+      const { merged, accepted } = mergeEdits([item], chain.stateAt(chain.head().header.stateRoot))
+      if (accepted.length === 0) continue
+      await producer.sealChanges(merged).then(item.resolve, item.reject)
     }
   }
 

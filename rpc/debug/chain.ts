@@ -28,7 +28,10 @@ export function chainControlMethods({ chain, rewind }: ChainControlDeps): Method
     ...(rewind === undefined
       ? {}
       : {
-          /** Transactions of the blocks that are taken back return to the pool. */
+          /**
+           * Transactions of the blocks that are taken back are gone, as in geth: where every transaction gets a block at once,
+           * they would bring back the head that was left.
+           */
           debug_setHead: method([required('block number', quantity64)], async ([number]) => {
             const target = chain.getHashByNumber(number)
             if (target === undefined) throw new RpcError('UNKNOWN_BLOCK', `header not found: number ${number}`)
