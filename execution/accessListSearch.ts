@@ -5,6 +5,7 @@ import { type CallDeps, type CallRun, withCallRun } from './callRun.ts'
 import { TransactionRejected } from './errors.ts'
 import type { TracedStep, Watcher } from './tracers/tracer.ts'
 import type { AccessListOutcome, CallContext, CallOutcome, CallRequest } from './types.ts'
+import { wordToAddress, wordToBytes } from './words.ts'
 
 /** Code that looks at its own gas may go another way with every list; nobody needs more turns than this. */
 const MAX_TURNS = 64
@@ -63,12 +64,12 @@ function watch(list: Accesses, warm: ReadonlySet<string>): Watcher {
 function accessOf(step: TracedStep, list: Accesses, warm: ReadonlySet<string>): (() => void) | undefined {
   const { opcode, height } = step
   if (SLOT_CODES.has(opcode) && height >= 1) {
-    const [address, slot] = [bytesToHex(step.address), step.peek(0).toString(16).padStart(64, '0')]
+    const [address, slot] = [bytesToHex(step.address), bytesToHex(wordToBytes(step.peek(0)))]
     return () => addAccount(list, address).add(slot)
   }
   const position = ACCOUNT_CODES.has(opcode) ? 0 : CALL_CODES.has(opcode) ? 1 : undefined
   if (position === undefined || height <= position) return undefined
-  const address = BigInt.asUintN(160, step.peek(position)).toString(16).padStart(40, '0')
+  const address = bytesToHex(wordToAddress(step.peek(position)))
   return warm.has(address) ? undefined : () => addAccount(list, address)
 }
 

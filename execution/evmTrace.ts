@@ -1,9 +1,11 @@
 import type { EVMError, ExecResult, Message } from '@ethereumjs/evm'
 import { EMPTY_BYTES } from '../stateless/bytes.ts'
 import { haltReason, OUT_OF_GAS, REVERT } from './callErrors.ts'
+import { lendMemory } from './frameGas.ts'
+import type { FrameMemory } from './frameMemory.ts'
 import type { RunState } from './opcodeMap.ts'
 import { createStepView, type LibraryLog, type TracedFrame } from './tracedFrame.ts'
-import { type EnteredFrame, EXECUTION_REVERTED, type Watcher } from './tracers/tracer.ts'
+import { type EnteredFrame, EXECUTION_REVERTED, type TracedMemory, type Watcher } from './tracers/tracer.ts'
 import type { CallKind } from './traceTypes.ts'
 import type { Log } from './types.ts'
 
@@ -43,8 +45,12 @@ export type EvmTrace = {
   /** a SELFDESTRUCT has moved the balance */
   selfDestructed(from: Uint8Array, to: Uint8Array, balance: bigint): void
   step(frame: TracedFrame, opcode: number, name: string): void
-  /** the opcode that prices itself has been paid for and hands on `forwarded` gas, stipend apart */
-  paid(frame: Pick<TracedFrame, 'opCode' | 'gasLeft' | 'wanted'>, forwarded: bigint): void
+  /** the opcode that prices itself has been paid for, has changed nothing yet and hands on `forwarded` gas, stipend apart */
+  paid(frame: PricedFrame, forwarded: bigint): void
+  /** the opcode that prices itself has halted the frame */
+  unpaid(frame: PricedFrame): void
+  /** the price that was told is there */
+  affordable(frame: Pick<TracedFrame, 'memory'>): void
   /** the code of a frame has run */
   ran(runState: RunState | undefined, failed: boolean): void
   fault(frame: TracedFrame, error: EVMError): void
@@ -52,6 +58,8 @@ export type EvmTrace = {
   logs(frame: TracedFrame, first: number): void
   log(log: LibraryLog): void
 }
+
+type PricedFrame = Pick<TracedFrame, 'opCode' | 'gasLeft' | 'wanted' | 'memory'>
 
 const CREATE = 0xf0
 const CREATE2 = 0xf5
@@ -74,6 +82,21 @@ export function createEvmTrace(tracer: Watcher): EvmTrace {
     ranWell = false
   }
   const log = ([address, topics, data]: LibraryLog): void => tracer.onLog?.({ address, topics, data } satisfies Log)
+
+  let shown: FrameMemory
+  const paidMemory: TracedMemory = { window: (offset, size) => lendMemory({ memory: shown }, [offset, size]) }
+  /** Tells the price of the opcode that prices itself. False: it was told before. */
+  const price = (frame: PricedFrame, forwarded: bigint): boolean => {
+    const step = trace.open
+    if (step === undefined || step.paid) return false
+    step.paid = true
+    step.forwarded = forwarded
+    trace.open = undefined
+    const handedOn = frame.opCode === CREATE || frame.opCode === CREATE2 ? 0n : forwarded
+    const cost = step.gasBefore - frame.gasLeft + handedOn + (frame.wanted ?? 0n)
+    tracer.onPrice?.(cost > 0n ? cost : 0n)
+    return true
+  }
 
   const trace: EvmTrace = {
     tracer,
@@ -113,14 +136,14 @@ export function createEvmTrace(tracer: Watcher): EvmTrace {
     },
     step: (frame, opcode, name) => tracer.onStep?.(viewOf(frame, opcode, name)),
     paid(frame, forwarded) {
-      const step = trace.open
-      if (step === undefined || step.paid) return
-      step.paid = true
-      step.forwarded = forwarded
-      trace.open = undefined
-      const handedOn = frame.opCode === CREATE || frame.opCode === CREATE2 ? 0n : forwarded
-      const cost = step.gasBefore - frame.gasLeft + handedOn + (frame.wanted ?? 0n)
-      tracer.onPrice?.(cost > 0n ? cost : 0n)
+      if (price(frame, forwarded)) trace.affordable(frame)
+    },
+    unpaid(frame) {
+      price(frame, 0n)
+    },
+    affordable({ memory }) {
+      shown = memory
+      tracer.onPaid?.(paidMemory)
     },
     ran(runState, failed) {
       ranWell = !failed
@@ -130,6 +153,7 @@ export function createEvmTrace(tracer: Watcher): EvmTrace {
       if (code.length === 0 || programCounter < code.length || ENDS.has(opCode)) return
       tracer.onStep(viewOf(runState as unknown as TracedFrame, 0, 'STOP'))
       tracer.onPrice?.(0n)
+      trace.affordable(runState as unknown as TracedFrame)
     },
     fault(frame, error) {
       const words = errorWords({ exceptionError: error, runState: frame } as unknown as ExecResult)

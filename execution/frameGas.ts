@@ -175,7 +175,7 @@ export function wordCount(bytes: bigint): bigint {
  * A window that has been paid for, as it is: good as long as the frame does not go on. A call pays for its input once, when
  * memory grows, and may hand on the same megabyte again and again for 100 gas.
  */
-export function lendMemory(frame: AmsterdamFrame, [offset, size]: MemoryWindow): Uint8Array {
+export function lendMemory(frame: Pick<AmsterdamFrame, 'memory'>, [offset, size]: MemoryWindow): Uint8Array {
   return size === 0n ? EMPTY_BYTES : frame.memory.read(Number(offset), Number(size), true)
 }
 

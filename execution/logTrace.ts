@@ -1,6 +1,7 @@
 import { concatBytes, hexToBytes } from '../stateless/bytes.ts'
 import type { Watcher } from './tracers/tracer.ts'
 import type { Log, SimulatedLog } from './types.ts'
+import { wordToBytes } from './words.ts'
 
 /** Where a transfer of ether appears as a log (ERC-7528), in the form of an ERC-20 Transfer event. */
 const ETHER_ADDRESS = new Uint8Array(20).fill(0xee)
@@ -52,7 +53,7 @@ export function createLogTrace({ transfers }: { transfers: boolean }): LogTrace 
 }
 
 function transferLog(from: Uint8Array, to: Uint8Array, value: bigint): Log {
-  const data = hexToBytes(value.toString(16).padStart(64, '0'))
+  const data = wordToBytes(value)
   return { address: ETHER_ADDRESS, topics: [TRANSFER_TOPIC, asTopic(from), asTopic(to)], data }
 }
 

@@ -19,7 +19,8 @@ import {
   wordCount,
 } from './frameGas.ts'
 import { isAlive, mergeChild, runMessage } from './messages.ts'
-import { type StateOpcode, wordToAddress, wordToBytes } from './stateOpcodes.ts'
+import { addressOf, type StateOpcode } from './stateOpcodes.ts'
+import { wordToBytes } from './words.ts'
 
 const MAX_DEPTH = 1024
 const MAX_NONCE = (1n << 64n) - 1n
@@ -51,7 +52,7 @@ function popCall(frame: AmsterdamFrame, kind: CallKind): CallArguments {
   const [gas = 0n, target = 0n] = items
   const [inOffset = 0n, inSize = 0n, outOffset = 0n, outSize = 0n] = items.slice(hasValue ? 3 : 2)
   const value = hasValue ? (items[2] ?? 0n) : 0n
-  return { kind, gas, target: wordToAddress(target), value, input: [inOffset, inSize], output: [outOffset, outSize] }
+  return { kind, gas, target: addressOf(target), value, input: [inOffset, inSize], output: [outOffset, outSize] }
 }
 
 async function call(frame: AmsterdamFrame, core: AmsterdamCore, kind: CallKind): Promise<void> {

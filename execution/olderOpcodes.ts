@@ -2,7 +2,8 @@ import type { Common } from '@ethereumjs/common'
 import type { FrameMemory } from './frameMemory.ts'
 import type { OpcodeEntry, RunState } from './opcodeMap.ts'
 import type { JournaledState } from './stateManager.ts'
-import { copyCode, pushCodeSize, wordToBytes } from './stateOpcodes.ts'
+import { copyCode, pushCodeSize } from './stateOpcodes.ts'
+import { wordToBytes } from './words.ts'
 
 /** What these opcodes of the library work on, beyond the run state as we know it. */
 type OlderFrame = Omit<RunState, 'interpreter'> & {

@@ -1,6 +1,5 @@
 import type { Common } from '@ethereumjs/common'
 import { EVMError } from '@ethereumjs/evm'
-import { Address } from '@ethereumjs/util'
 import { bytesToBigint } from '../stateless/bytes.ts'
 import type { AmsterdamCore } from './amsterdamCore.ts'
 import type { AmsterdamFrame } from './frameGas.ts'
@@ -8,7 +7,7 @@ import { analyseCode, type CodeAnalysis, readPush } from './jumpAnalysis.ts'
 import { MESSAGE_OPCODES } from './messageOpcodes.ts'
 import { olderEntry } from './olderOpcodes.ts'
 import type { JournaledState } from './stateManager.ts'
-import { PRICED_OPCODES, SELF_PRICED_OPCODES, type StateOpcode } from './stateOpcodes.ts'
+import { addressOf, PRICED_OPCODES, SELF_PRICED_OPCODES, type StateOpcode } from './stateOpcodes.ts'
 import { WORD_OPCODES } from './wordOpcodes.ts'
 
 /** The part of EthereumJS's run state (one call frame) that we touch; the library does not export its type. */
@@ -155,14 +154,8 @@ function push(runState: RunState): void {
 }
 
 async function pushCodeHash(runState: RunState, context: OpcodeContext): Promise<void> {
-  const address = wordToAddress(runState.stack.pop())
-  const account = await context.state.getAccount(new Address(address))
+  const account = await context.state.getAccount(addressOf(runState.stack.pop()))
   runState.stack.push(account === undefined || account.isEmpty() ? 0n : bytesToBigint(account.codeHash))
-}
-
-function wordToAddress(word: bigint): Uint8Array {
-  const hex = BigInt.asUintN(160, word).toString(16).padStart(40, '0')
-  return Uint8Array.from(Buffer.from(hex, 'hex'))
 }
 
 /** Jump analysis kept by code object: the library repeats it in every call frame that jumps. */

@@ -1,6 +1,6 @@
 import { createEIP7708TransferLog } from '@ethereumjs/evm'
 import { Account, Address } from '@ethereumjs/util'
-import { bigintToMinimalBytes, bytesEqual, bytesToBigint, hexToBytes } from '../stateless/bytes.ts'
+import { bigintToMinimalBytes, bytesEqual, bytesToBigint } from '../stateless/bytes.ts'
 import type { AmsterdamCore } from './amsterdamCore.ts'
 import {
   type AmsterdamFrame,
@@ -14,6 +14,7 @@ import {
 } from './frameGas.ts'
 import { isAlive, moveEther } from './messages.ts'
 import type { JournaledState } from './stateManager.ts'
+import { wordToAddress, wordToBytes } from './words.ts'
 
 /** A handler that charges its own gas, or (`priced`) one that runs after the library's gas function. */
 export type StateOpcode = (frame: AmsterdamFrame, core: AmsterdamCore) => Promise<void> | void
@@ -36,7 +37,7 @@ export const SELF_PRICED_OPCODES: ReadonlyMap<number, StateOpcode> = new Map([
 ])
 
 async function balance(frame: AmsterdamFrame, { state }: AmsterdamCore): Promise<void> {
-  const account = await state.getAccount(wordToAddress(frame.stack.pop()))
+  const account = await state.getAccount(addressOf(frame.stack.pop()))
   frame.stack.push(account?.balance ?? 0n)
 }
 
@@ -47,7 +48,7 @@ function selfBalance(frame: AmsterdamFrame, { state }: AmsterdamCore): void {
 
 /** EXTCODESIZE, its gas charged. */
 export async function pushCodeSize({ stack }: Pick<AmsterdamFrame, 'stack'>, state: JournaledState): Promise<void> {
-  const code = await state.getCode(wordToAddress(stack.pop()))
+  const code = await state.getCode(addressOf(stack.pop()))
   stack.push(BigInt(code.length))
 }
 
@@ -57,7 +58,7 @@ export async function copyCode(
   state: JournaledState,
 ): Promise<void> {
   const [address = 0n, memoryOffset = 0n, codeOffset = 0n, size = 0n] = stack.popN(4)
-  const code = await state.getCode(wordToAddress(address))
+  const code = await state.getCode(addressOf(address))
   if (size > 0n) memory.write(Number(memoryOffset), Number(size), slice(code, [codeOffset, size]))
 }
 
@@ -89,6 +90,7 @@ async function storeSlot(frame: AmsterdamFrame, { evm, state, costs }: Amsterdam
   }
   chargeGas(frame, cost)
   if (original === 0n && current === 0n && next !== 0n) chargeStateGas(evm, frame, costs.newSlot)
+  evm.tracing?.paid(frame, 0n)
   await state.putStorage(address, key, bigintToMinimalBytes(next))
 }
 
@@ -96,7 +98,7 @@ async function storeSlot(frame: AmsterdamFrame, { evm, state, costs }: Amsterdam
 async function selfDestruct(frame: AmsterdamFrame, core: AmsterdamCore): Promise<void> {
   const { evm, state, costs } = core
   if (frame.env.isStatic) halt('STATIC_STATE_CHANGE')
-  const beneficiary = wordToAddress(frame.stack.pop())
+  const beneficiary = addressOf(frame.stack.pop())
   const { address } = frame.env
   const cold = !evm.journal.isWarmedAddress(beneficiary.bytes)
   let cost = costs.selfdestruct + (cold ? costs.coldAccount : 0n)
@@ -108,6 +110,7 @@ async function selfDestruct(frame: AmsterdamFrame, core: AmsterdamCore): Promise
   if (createsAccount) cost += costs.accountWrite
   chargeGas(frame, cost)
   if (createsAccount) chargeStateGas(evm, frame, costs.newAccount)
+  evm.tracing?.paid(frame, 0n)
   const result = frame.interpreter._result
   if (!bytesEqual(address.bytes, beneficiary.bytes)) {
     if (left > 0n) {
@@ -121,10 +124,6 @@ async function selfDestruct(frame: AmsterdamFrame, core: AmsterdamCore): Promise
   halt('STOP')
 }
 
-export function wordToAddress(word: bigint): Address {
-  return new Address(hexToBytes(BigInt.asUintN(160, word).toString(16).padStart(40, '0')))
-}
-
-export function wordToBytes(word: bigint): Uint8Array {
-  return hexToBytes(word.toString(16).padStart(64, '0'))
+export function addressOf(word: bigint): Address {
+  return new Address(wordToAddress(word))
 }

@@ -1,11 +1,12 @@
 import type { Common } from '@ethereumjs/common'
 import { EVMError } from '@ethereumjs/evm'
-import { hexToBytes } from '../stateless/bytes.ts'
 import type { EvmTrace, OpenStep, OutgoingMessage } from './evmTrace.ts'
+import { lendMemory } from './frameGas.ts'
 import type { OpcodeEntry, RunState } from './opcodeMap.ts'
 import type { JournaledState } from './stateManager.ts'
-import { asTraced, memoryWindow, type TracedFrame } from './tracedFrame.ts'
+import { asTraced, type TracedFrame } from './tracedFrame.ts'
 import type { CallKind } from './traceTypes.ts'
+import { wordToAddress } from './words.ts'
 
 export type ToldDeps = { trace: EvmTrace; state: JournaledState }
 
@@ -67,7 +68,7 @@ function argumentsOf(frame: TracedFrame, kind: CallKind): Arguments {
   if (kind === 'CREATE' || kind === 'CREATE2') {
     return { value: peek(0), offset: peek(1), size: peek(2), message: { type: kind, from, value: peek(0) } }
   }
-  const to = hexToBytes(BigInt.asUintN(160, peek(1)).toString(16).padStart(40, '0'))
+  const to = wordToAddress(peek(1))
   const transfers = kind === 'CALL' || kind === 'CALLCODE'
   const value = transfers ? peek(2) : kind === 'DELEGATECALL' ? env.callValue : undefined
   const input = transfers ? 3 : 2
@@ -103,7 +104,8 @@ async function tellMessage(
   const stipend = !creates && value !== 0n ? CALL_STIPEND : 0n
   const forwarded = limit ?? (open.paid ? open.forwarded : frame.gasLeft - frame.gasLeft / 64n)
   trace.refuse(message, {
-    input: memoryWindow(frame.memory, offset, size),
+    // Lent: code may pay for megabytes once and be refused with them again and again.
+    input: lendMemory(frame, [offset, size]),
     gas: forwarded + stipend,
     error: reason ?? COLLISION,
     gasUsed: reason === undefined ? forwarded : 0n,
@@ -135,7 +137,7 @@ async function tellSelfDestruct(
   } catch (error) {
     if (error instanceof EVMError && error.error === EVMError.errorMessages.STOP) {
       trace.logs(frame, before)
-      const to = hexToBytes(BigInt.asUintN(160, beneficiary).toString(16).padStart(40, '0'))
+      const to = wordToAddress(beneficiary)
       trace.selfDestructed(env.address.bytes, to, balance)
     }
     throw error

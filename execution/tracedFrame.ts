@@ -1,9 +1,10 @@
 import type { Address } from '@ethereumjs/util'
-import { bytesToBigint, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
+import { bytesToBigint } from '../stateless/bytes.ts'
 import type { FrameMemory } from './frameMemory.ts'
 import type { RunState } from './opcodeMap.ts'
 import type { JournaledState } from './stateManager.ts'
 import type { TracedState, TracedStep } from './tracers/tracer.ts'
+import { wordToBytes } from './words.ts'
 
 /** A running frame of any fork: what a trace reads of the library's run state. */
 export type TracedFrame = Omit<RunState, 'interpreter' | 'stack'> & {
@@ -59,7 +60,6 @@ export function createStepView(): (frame: TracedFrame, opcode: number, name: str
     peek: (below: number) => shown.stack._store[shown.stack.length - 1 - below] ?? 0n,
     stack: () => shown.stack._store.slice(0, shown.stack.length),
     memory: () => padded(shown.memory._store, 0, sizeOf(shown)),
-    memoryWindow: (offset: bigint, length: bigint) => memoryWindow(shown.memory, offset, length),
   }
   return (frame, opcode, name) => {
     shown = frame
@@ -67,14 +67,6 @@ export function createStepView(): (frame: TracedFrame, opcode: number, name: str
     view.name = name
     return view
   }
-}
-
-/** Nothing is copied for a window that no gas could pay for. */
-const MAX_WINDOW = 1n << 25n
-
-export function memoryWindow(memory: FrameMemory, offset: bigint, length: bigint): Uint8Array {
-  if (length === 0n || length > MAX_WINDOW || offset > MAX_WINDOW) return EMPTY_BYTES
-  return padded(memory._store, Number(offset), Number(length))
 }
 
 /** Memory that was paid for exists as far as somebody wrote or read it. */
@@ -93,8 +85,7 @@ export function tracedState(state: JournaledState, isPrecompile: TracedState['is
       const { nonce, balance, codeHash } = account
       return { nonce, balance, code: state.codeByHash(codeHash) }
     },
-    getStorage: (address, slot) =>
-      bytesToBigint(state.peekStorage(address, hexToBytes(slot.toString(16).padStart(64, '0')))),
+    getStorage: (address, slot) => bytesToBigint(state.peekStorage(address, wordToBytes(slot))),
     isPrecompile,
   }
 }

@@ -16,12 +16,14 @@ const CREATE2 = 0xf5
 
 /**
  * A table that does what `base` does and tells a trace of it. Opcodes other than messages, logs and SELFDESTRUCT are left
- * alone unless the tracer watches steps.
+ * alone unless the tracer watches steps, and those as well when it does not listen for frames and logs.
  */
 export function buildTracedTable(base: OpcodeTable, deps: TracedTableDeps): OpcodeTable {
-  const watchesSteps = deps.trace.tracer.onStep !== undefined
+  const { onStep, onEnter, onExit, onLog } = deps.trace.tracer
+  const watchesSteps = onStep !== undefined
+  const listens = onEnter !== undefined || onExit !== undefined || onLog !== undefined
   const map = base.map.map((entry, opcode) => {
-    const told = toldEntry(entry, opcode, deps)
+    const told = listens ? toldEntry(entry, opcode, deps) : entry
     return watchesSteps ? steppedEntry(told, opcode, deps) : told
   })
   return { map, analyse: base.analyse }
@@ -82,6 +84,7 @@ function pricedBy(entry: OpcodeEntry, opcode: number, trace: EvmTrace): NonNulla
     trace.tracer.onPrice?.(handsOn ? gas + (asTraced(runState).messageGasLimit ?? 0n) : gas)
     if (isInvalid) trace.fault(asTraced(runState), new EVMError(EVMError.errorMessages.INVALID_OPCODE))
     else if (gas > runState.gasLeft) trace.fault(asTraced(runState), new EVMError(EVMError.errorMessages.OUT_OF_GAS))
+    else trace.affordable(asTraced(runState))
     return gas
   }
   if (price === undefined) return settle
@@ -108,13 +111,16 @@ function selfPricedHandler(entry: OpcodeEntry, trace: EvmTrace): OpcodeEntry['op
   return (runState, common) => {
     const { open } = trace
     const frame = asTraced(runState)
-    const done = (): void => {
-      if (open === undefined || open.paid) return
+    const isOpen = (): boolean => {
+      if (open === undefined || open.paid) return false
       trace.open = open
-      trace.paid(frame, 0n)
+      return true
+    }
+    const done = (): void => {
+      if (isOpen()) trace.paid(frame, 0n)
     }
     const threw = (error: unknown): never => {
-      done()
+      if (isOpen()) trace.unpaid(frame)
       return faulted(trace, runState, error)
     }
     try {

@@ -13,10 +13,11 @@ export function createMuxTracer(tracers: readonly Tracer[]): Tracer {
   }
 }
 
-function stepsOf(tracers: readonly Tracer[]): Pick<Tracer, 'onStep' | 'onPrice' | 'onFault'> {
+function stepsOf(tracers: readonly Tracer[]): Pick<Tracer, 'onStep' | 'onPrice' | 'onPaid' | 'onFault'> {
   return {
     onStep: (step) => tracers.forEach((tracer) => void tracer.onStep?.(step)),
     onPrice: (cost) => tracers.forEach((tracer) => void tracer.onPrice?.(cost)),
+    onPaid: (memory) => tracers.forEach((tracer) => void tracer.onPaid?.(memory)),
     onFault: (error) => tracers.forEach((tracer) => void tracer.onFault?.(error)),
   }
 }

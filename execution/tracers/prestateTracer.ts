@@ -2,8 +2,9 @@ import { generateAddress, generateAddress2 } from '@ethereumjs/util'
 import { bigintToMinimalBytes, bytesEqual, bytesToHex, EMPTY_BYTES, hexToBytes } from '../../stateless/bytes.ts'
 import { delegateOf } from '../delegation.ts'
 import type { AccountSnapshot, PrestateTracerOptions } from '../traceTypes.ts'
+import { wordToAddress, wordToBytes } from '../words.ts'
 import type { TraceBudget } from './budget.ts'
-import type { TracedState, TracedStep, TracedTransaction, Tracer } from './tracer.ts'
+import type { TracedMemory, TracedState, TracedStep, TracedTransaction, Tracer } from './tracer.ts'
 
 const ACCOUNT_BYTES = 300
 const SLOT_BYTES = 150
@@ -20,12 +21,13 @@ export function createPrestateTracer(options: PrestateTracerOptions, budget: Tra
   const pre: Accounts = new Map()
   let post: Map<string, AccountSnapshot> | undefined
   let state: TracedState | undefined
+  let pending: Touch | undefined
 
   function lookUp(address: Uint8Array): void {
     const key = bytesToHex(address)
     if (state === undefined || pre.has(key)) return
     const found = state.getAccount(address)
-    budget.take(ACCOUNT_BYTES)
+    budget.take(ACCOUNT_BYTES + (options.disableCode ? 0 : (found?.code.length ?? 0)))
     const { balance, nonce, code } = found ?? { balance: 0n, nonce: 0n, code: EMPTY_BYTES }
     const empty = balance === 0n && nonce === 0n && code.length === 0
     pre.set(key, { balance, nonce, code, storage: new Map(), empty })
@@ -44,6 +46,18 @@ export function createPrestateTracer(options: PrestateTracerOptions, budget: Tra
     if (delegate !== undefined) lookUp(delegate.bytes)
   }
 
+  function lookUpTouched(touch: Touch, memory?: TracedMemory): void {
+    const { opcode, address, words } = touch
+    if (opcode === SLOAD || opcode === SSTORE) {
+      lookUpSlot(address, words[0] ?? 0n)
+      return
+    }
+    const nonce = opcode === CREATE ? (state?.getAccount(address)?.nonce ?? 0n) : 0n
+    const target = touchedAddress(touch, nonce, memory)
+    lookUp(target)
+    if (isCall(opcode)) lookUpDelegate(target)
+  }
+
   function start({ sender, to, coinbase, authorities }: TracedTransaction): void {
     const nonce = state?.getAccount(sender)?.nonce ?? 0n
     const target = to ?? generateAddress(sender, bigintToMinimalBytes(nonce))
@@ -57,13 +71,16 @@ export function createPrestateTracer(options: PrestateTracerOptions, budget: Tra
       start(transaction)
     },
     onStep(step) {
-      if (!WATCHED.has(step.opcode)) return
-      const target = touchedAddress(step, (address) => state?.getAccount(address)?.nonce ?? 0n)
-      if (target !== undefined) {
-        lookUp(target)
-        if (isCall(step.opcode)) lookUpDelegate(target)
-      }
-      if ((step.opcode === SLOAD || step.opcode === SSTORE) && step.height >= 1) lookUpSlot(step.address, step.peek(0))
+      pending = touchOf(step)
+    },
+    onPaid(memory) {
+      if (pending !== undefined) lookUpTouched(pending, memory)
+      pending = undefined
+    },
+    onFault(error) {
+      // geth refuses a write when it is paid for; here nobody has asked for its price, so memory stays out of it.
+      if (pending !== undefined && error === WRITE_PROTECTION && pending.opcode !== CREATE2) lookUpTouched(pending)
+      pending = undefined
     },
     onEnd() {
       if (options.diffMode && state !== undefined) post = difference(pre, state, options, budget)
@@ -78,6 +95,7 @@ export function createPrestateTracer(options: PrestateTracerOptions, budget: Tra
   }
 }
 
+const WRITE_PROTECTION = 'write protection'
 const SLOAD = 0x54
 const SSTORE = 0x55
 const CREATE = 0xf0
@@ -85,30 +103,39 @@ const CREATE2 = 0xf5
 /** BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SELFDESTRUCT: their first argument is an address. */
 const ADDRESS_FIRST: ReadonlySet<number> = new Set([0x31, 0x3b, 0x3c, 0x3f, 0xff])
 
-const WATCHED: ReadonlySet<number> = new Set([...ADDRESS_FIRST, SLOAD, SSTORE, CREATE, 0xf1, 0xf2, 0xf4, CREATE2, 0xfa])
-
 /** CALL, CALLCODE, DELEGATECALL, STATICCALL */
 function isCall(opcode: number): boolean {
   return opcode === 0xf1 || opcode === 0xf2 || opcode === 0xf4 || opcode === 0xfa
 }
 
-/** The other account that a step is about. */
-function touchedAddress(step: TracedStep, nonceOf: (address: Uint8Array) => bigint): Uint8Array | undefined {
-  const { opcode, height } = step
-  if (ADDRESS_FIRST.has(opcode) && height >= 1) return toAddress(step.peek(0))
-  if (isCall(opcode) && height >= 5) return toAddress(step.peek(1))
-  if (opcode === CREATE) return generateAddress(step.address, bigintToMinimalBytes(nonceOf(step.address)))
-  if (opcode !== CREATE2 || height < 4) return undefined
-  const initCode = step.memoryWindow(step.peek(1), step.peek(2))
-  return generateAddress2(step.address, toWord(step.peek(3)), initCode)
+/** What a step is about: the words on top of its stack, as they are before anything takes them away. */
+type Touch = { opcode: number; address: Uint8Array; words: readonly bigint[] }
+
+/** Nothing is looked up yet: nobody has paid. */
+function touchOf(step: TracedStep): Touch | undefined {
+  const { opcode, height, address } = step
+  const count = argumentCount(opcode)
+  if (count === undefined || height < count) return undefined
+  return { opcode, address, words: [step.peek(0), step.peek(1), step.peek(2), step.peek(3)] }
 }
 
-function toAddress(word: bigint): Uint8Array {
-  return hexToBytes(BigInt.asUintN(160, word).toString(16).padStart(40, '0'))
+/** The words that must be there; undefined for opcodes that touch nothing. */
+function argumentCount(opcode: number): number | undefined {
+  if (ADDRESS_FIRST.has(opcode) || opcode === SLOAD || opcode === SSTORE) return 1
+  if (isCall(opcode)) return 5
+  if (opcode === CREATE) return 0
+  return opcode === CREATE2 ? 4 : undefined
 }
 
-function toWord(word: bigint): Uint8Array {
-  return hexToBytes(word.toString(16).padStart(64, '0'))
+/** The other account that a step is about; `nonce` is that of a creator. */
+function touchedAddress({ opcode, address, words }: Touch, nonce: bigint, memory?: TracedMemory): Uint8Array {
+  const [first = 0n, second = 0n, third = 0n, fourth = 0n] = words
+  if (opcode === CREATE) return generateAddress(address, bigintToMinimalBytes(nonce))
+  if (opcode === CREATE2) {
+    const initCode = memory?.window(second, third) ?? EMPTY_BYTES
+    return generateAddress2(address, wordToBytes(fourth), initCode)
+  }
+  return wordToAddress(isCall(opcode) ? second : first)
 }
 
 /** What has changed since `pre`; takes out of `pre` what has not. */
@@ -137,7 +164,7 @@ function difference(
     const modified = Object.keys(changed).length > 0 || before.storage.size > 0
     if (!modified) pre.delete(key)
     else {
-      budget.take(ACCOUNT_BYTES + storage.size * SLOT_BYTES)
+      budget.take(ACCOUNT_BYTES + (changed.code?.length ?? 0) + storage.size * SLOT_BYTES)
       post.set(key, changed)
     }
   }

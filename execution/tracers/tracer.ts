@@ -5,7 +5,8 @@ import type { Log } from '../types.ts'
  * What watches one transaction. Callbacks come in this order: `onStart`, then of each frame `onEnter`, its steps, logs and
  * inner frames, `onExit`; at last `onEnd`. Bytes and arrays that they get are lent: copy what is to outlive the callback.
  *
- * A tracer without `onStep` costs the run next to nothing.
+ * A tracer without `onStep` costs the run next to nothing, one that does not listen for frames and logs either nothing at
+ * all. What `onStep` does takes constant time, or is taken from the budget: the step is not paid for yet.
  */
 export type Tracer = {
   /** nothing has been charged yet */
@@ -16,6 +17,8 @@ export type Tracer = {
   onStep?(step: TracedStep): void
   /** the price of the step told last, before it enters a frame */
   onPrice?(cost: bigint): void
+  /** the step told last is paid for and has changed nothing yet; may come after `onPrice` of a step that changes nothing */
+  onPaid?(memory: TracedMemory): void
   /** the step told last halts its frame, other than by a revert */
   onFault?(error: string): void
   onLog?(log: Log): void
@@ -86,9 +89,16 @@ export type TracedStep = {
   /** a copy, whole words */
   memory(): Uint8Array
   readonly memorySize: number
-  /** a copy of a window, zeros beyond the end */
-  memoryWindow(offset: bigint, size: bigint): Uint8Array
   readonly returnData: Uint8Array
+}
+
+/**
+ * Memory of a step that is paid for: the only moment at which a tracer may look at what the step's arguments name. Before,
+ * they may name gigabytes for nothing.
+ */
+export type TracedMemory = {
+  /** lent; for windows that the step has paid for */
+  window(offset: bigint, size: bigint): Uint8Array
 }
 
 /** The words of an error that took state back by choice. */
