@@ -6,7 +6,7 @@ import { toData } from '../hex.ts'
 import type { LiveRange, LogCriteria } from '../logFilter.ts'
 import { type PreparedJson, prepareShortJson } from '../preparedJson.ts'
 import { createPauses } from '../slices.ts'
-import { changedLogs, isWanted } from './changedLogs.ts'
+import { changedLogs, isWanted, LOGS_PER_LOOK } from './changedLogs.ts'
 
 type Push = (result: unknown) => void
 type LogReader = { push: Push; criteria: LogCriteria; range: LiveRange }
@@ -52,11 +52,14 @@ export function createBroadcast({ chain, pool }: { chain: Chain; pool: TxPool })
   }
 
   async function tellLogs(readers: readonly LogReader[], change: HeadChange): Promise<void> {
-    const changed = changedLogs(change)
+    if (readers.length === 0) return
+    const changed = await changedLogs(change, pause)
     for (const { push, criteria, range } of readers) {
-      for (const log of changed) if (isWanted(log, criteria, range)) push(log.json())
-      const turn = pause()
-      if (turn) await turn
+      for (const [index, log] of changed.entries()) {
+        if (isWanted(log.found, criteria, range)) push(log.json())
+        const turn = index % LOGS_PER_LOOK === 0 ? pause() : undefined
+        if (turn) await turn
+      }
     }
   }
 

@@ -4,38 +4,51 @@ import { formatLog } from '../format/receipt.ts'
 import type { LiveRange, LogCriteria } from '../logFilter.ts'
 import { type PreparedJson, prepareShortJson } from '../preparedJson.ts'
 
+/** Logs between two looks at the time. */
+export const LOGS_PER_LOOK = 64
+
+/** A block with logs that left the chain or came to it. */
+export type ChangedBlock = { readonly stored: StoredBlock; readonly isRemoved: boolean }
+
 /** A log that a change of the head took away or brought. Formatted once, however many want it. */
-export type ChangedLog = {
-  readonly found: FoundLog
-  value(): ReturnType<typeof formatLog>
-  json(): PreparedJson
+export type ChangedLog = { readonly found: FoundLog; json(): PreparedJson }
+
+/** Those that were removed (newest first), then those that were added; blocks without logs are left out. */
+export function changedBlocks({ removed, added }: HeadChange): ChangedBlock[] {
+  const of = (blocks: readonly StoredBlock[], isRemoved: boolean) =>
+    blocks
+      .filter(({ receipts }) => receipts.some(({ logs }) => logs.length > 0))
+      .map((stored) => ({ stored, isRemoved }))
+  return [...of(removed, true), ...of(added, false)]
 }
 
-/** All of them: those that were removed (newest block first), then those that were added. */
-export function changedLogs({ removed, added }: HeadChange): ChangedLog[] {
-  const of = (stored: StoredBlock, isRemoved: boolean) =>
-    [...logsOfBlock(stored, {})].map((found) => changedLog(found, isRemoved))
-  return [...removed.flatMap((stored) => of(stored, true)), ...added.flatMap((stored) => of(stored, false))]
+/** All logs of a change, in the order of `changedBlocks`. `pause` lets others in between. */
+export async function changedLogs(change: HeadChange, pause: () => Promise<void> | undefined): Promise<ChangedLog[]> {
+  const logs: ChangedLog[] = []
+  for (const { stored, isRemoved } of changedBlocks(change)) {
+    for (const found of logsOfBlock(stored, {})) {
+      logs.push(changedLog(found, isRemoved))
+      const turn = logs.length % LOGS_PER_LOOK === 0 ? pause() : undefined
+      if (turn) await turn
+    }
+  }
+  return logs
 }
 
-export function isWanted({ found }: ChangedLog, criteria: LogCriteria, { from, to }: LiveRange): boolean {
-  if (from !== undefined && found.blockNumber < from) return false
-  if (to !== undefined && found.blockNumber > to) return false
-  return matchesLog(found.log, criteria)
+export function isWanted(found: FoundLog, criteria: LogCriteria, range: LiveRange): boolean {
+  return isInRange(found.blockNumber, range) && matchesLog(found.log, criteria)
+}
+
+export function isInRange(number: bigint, { from, to }: LiveRange): boolean {
+  return (from === undefined || number >= from) && (to === undefined || number <= to)
 }
 
 function changedLog(found: FoundLog, isRemoved: boolean): ChangedLog {
-  let value: ReturnType<typeof formatLog> | undefined
   let json: PreparedJson | undefined
-  const formatted = () => {
-    value ??= formatLog(found, isRemoved)
-    return value
-  }
   return {
     found,
-    value: formatted,
     json: () => {
-      json ??= prepareShortJson(formatted())
+      json ??= prepareShortJson(formatLog(found, isRemoved))
       return json
     },
   }

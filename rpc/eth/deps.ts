@@ -12,6 +12,8 @@ export type EthDeps = {
   /** the block that would be sealed now */
   pending: PendingBlocks
   limits?: Partial<EthLimits>
+  /** how long filters have been idle; default: the time of this process, since `clock` travels on a devnet */
+  idleClock?: Clock
   /** a block is made for every transaction: then a send is answered when its block is there; default: never */
   sealsInstantly?: () => boolean
   /** debug_setHead, on a devnet's L1 only: makes a canonical block the head again, between two seals */
@@ -59,6 +61,10 @@ export const DEFAULT_ETH_LIMITS = {
   maxFilters: 1_000,
   /** a filter that nobody asks for so long is forgotten */
   filterIdleMs: 300_000,
+  /** what filters of one kind keep together, in bytes: who is furthest behind is forgotten */
+  filterBytes: 64 * 1024 * 1024,
+  /** what one answer to a poll holds, about; the rest comes with the next */
+  filterAnswerBytes: 16 * 1024 * 1024,
   /** blocks in one eth_feeHistory answer */
   maxFeeHistory: 1_024,
   /** storage keys in one eth_getProof */

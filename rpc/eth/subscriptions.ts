@@ -1,11 +1,12 @@
 import { invalidParams, RpcError } from '../errors.ts'
 import { filterObject, liveRange } from '../logFilter.ts'
-import { describe, method, optional, type Parse, required, text } from '../params.ts'
+import { bool, describe, method, optional, type Parse, required, text } from '../params.ts'
 import type { MethodTable, RpcConnection, RpcContext } from '../types.ts'
 import { createBroadcast } from './broadcast.ts'
 import type { EthDeps } from './deps.ts'
 
 const NOTIFICATION = 'eth_subscription'
+const OPTIONS = 'argument 1 (options)'
 
 type Start = Parameters<RpcConnection['subscribe']>[1]
 
@@ -15,16 +16,18 @@ export function subscriptionMethods(deps: Pick<EthDeps, 'chain' | 'pool'>): Meth
   const startOf = (kind: string, options: unknown): Start => {
     switch (kind) {
       case 'newHeads':
+        noOptions(kind, options)
         return broadcast.heads
       case 'logs': {
-        const filter = filterObject(options ?? {}, 'argument 1 (options)')
+        const filter = filterObject(options ?? {}, OPTIONS)
         const range = liveRange(filter)
         return (push) => broadcast.logs(push, filter.criteria, range)
       }
       case 'newPendingTransactions':
-        return options === true ? broadcast.pendingTransactions : broadcast.pendingHashes
+        return bool(options ?? false, OPTIONS) ? broadcast.pendingTransactions : broadcast.pendingHashes
       // Without peers there is never anything to catch up with: it is told once, and stays so.
       case 'syncing':
+        noOptions(kind, options)
         return (push) => {
           push(false)
           return () => undefined
@@ -45,6 +48,10 @@ export function subscriptionMethods(deps: Pick<EthDeps, 'chain' | 'pool'>): Meth
 }
 
 const anything: Parse<unknown> = (value) => value
+
+function noOptions(kind: string, options: unknown): void {
+  if (options !== undefined) throw invalidParams(OPTIONS, `${kind} has none, got ${describe(options)}`)
+}
 
 function connectionOf({ connection }: RpcContext): RpcConnection {
   if (connection) return connection
