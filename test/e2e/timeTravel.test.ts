@@ -1,7 +1,8 @@
 import { parseEther } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
-import { type Client, clientFor, deposit, rpc, succeeded, until } from './clients.ts'
+import { openSocket } from '../rpc/support.ts'
+import { type Client, clientFor, deposit, rpc, succeeded, until, withdraw } from './clients.ts'
 import { startTestDevnet, type TestDevnet } from './devnet.ts'
 
 const FRESH = '0x00000000000000000000000000000000000f4e55'
@@ -62,6 +63,36 @@ describe('a live devnet', () => {
     await transfer(l2, 1n)
     await settled()
   }, 120_000)
+
+  it('logs on L2 that an L1 reorg takes back come as removed, and again when their transaction does', async () => {
+    type Log = { transactionHash: string; blockHash: string; removed: boolean }
+    await settled()
+    const ofMessenger = { address: devnet.deployment.l2.messenger }
+    const filter = await rpc(l2, 'eth_newFilter', [ofMessenger])
+    const socket = await openSocket({ port: Number(new URL(devnet.l2Url).port) })
+    socket.send({ jsonrpc: '2.0', id: 1, method: 'eth_subscribe', params: ['logs', ofMessenger] })
+    await socket.next()
+    const id = await rpc(l1, 'evm_snapshot', [])
+    const before = await balance(l2, FRESH)
+    await deposit(l1, devnet.deployment, FRESH, 7n)
+    await until('the deposit on L2', async () => ((await balance(l2, FRESH)) === before + 7n ? true : undefined))
+    const hash = await withdraw(l2, devnet.deployment, FRESH, 1n)
+    const { blockHash } = await succeeded(l2, hash)
+    expect(await rpc(l1, 'evm_revert', [id])).toBe(true)
+    const logs: Log[] = []
+    await until('the withdrawal in another block', async () => {
+      logs.push(...((await rpc(l2, 'eth_getFilterChanges', [filter])) as Log[]))
+      return logs.filter(({ transactionHash }) => transactionHash === hash).length >= 3 ? true : undefined
+    })
+    const [first, removed, again] = logs.filter(({ transactionHash }) => transactionHash === hash)
+    expect(first).toMatchObject({ blockHash, removed: false })
+    expect(removed).toEqual({ ...first, removed: true })
+    expect(again).toMatchObject({ removed: false })
+    expect(again?.blockHash).not.toBe(blockHash)
+    for (const log of logs) expect(await socket.next()).toMatchObject({ params: { result: log } })
+    socket.close()
+    await settled()
+  }, 60_000)
 
   it('evm_increaseTime moves both chains; going back does not leave L2 ahead of time', async () => {
     for (const jump of [100, 86_400]) {

@@ -1,5 +1,6 @@
 import { encodeFunctionData, type Hash, type Hex, pad, parseEther, parseGwei, toHex } from 'viem'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { manualClock, systemTimers, type Timers } from '../../node/clock.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { verifyAccountProof, verifyStorageProof } from '../../stateless/proof.ts'
 import { account, LOGGER_ADDRESS } from '../node/support/devChain.ts'
@@ -17,9 +18,12 @@ describe.each(['anvil', 'hardhat'] as const)("viem's test client in %s mode", (m
   let node: DevToolsNode
   let client: ReturnType<typeof testClient>
   let base: Hex
+  /** for everything but instant sealing, which waits for no time */
+  const later = manualClock()
 
   beforeAll(async () => {
-    node = await startDevToolsNode()
+    const timers: Timers = { after: (ms, callback) => (ms === 0 ? systemTimers : later).after(ms, callback) }
+    node = await startDevToolsNode({ timers })
     client = testClient(node.server.url, mode)
   })
   afterAll(() => node.close())
@@ -167,6 +171,7 @@ describe.each(['anvil', 'hardhat'] as const)("viem's test client in %s mode", (m
     })
     await client.setIntervalMining({ interval: 1 })
     expect(node.sealer.mode).toEqual({ kind: 'interval', seconds: 1 })
+    later.advance(1_000)
     await came
     expect(await client.getBlockNumber()).toBeGreaterThan(before)
     await client.setIntervalMining({ interval: 0 })
@@ -261,6 +266,21 @@ describe.each(['anvil', 'hardhat'] as const)("viem's test client in %s mode", (m
     for (const gone of [id, later, '0xffff']) expect(await result(node.server, 'evm_revert', [gone])).toBe(false)
     await client.mine({ blocks: 1 })
     expect((await client.getTransactionReceipt({ hash: waiting })).blockNumber).toBe(before.number + 1n)
+  })
+
+  it('revert: what came after the snapshot is gone, and it reverts only once', async () => {
+    const { hash: before } = await head()
+    const id = await client.snapshot()
+    await client.setBalance({ address: STRANGER, value: 3n })
+    const hash = await send(2)
+    await client.revert({ id })
+    expect((await head()).hash).toBe(before)
+    expect(await client.getBalance({ address: STRANGER })).toBe(0n)
+    await expect(client.getTransactionReceipt({ hash })).rejects.toThrow(/could not be found/)
+    await client.mine({ blocks: 1 })
+    const { hash: after } = await head()
+    await client.revert({ id })
+    expect((await head()).hash).toBe(after)
   })
 
   it('dumpState and loadState: accounts, code and slots come back on another chain', async () => {

@@ -4,7 +4,7 @@ import { createEngines } from '../../bin/engines.ts'
 import { l1Methods } from '../../bin/l1.ts'
 import { genesisBlock } from '../../execution/genesisBlock.ts'
 import type { GenesisJson } from '../../execution/genesisJson.ts'
-import { adjustableClock, systemTimers } from '../../node/clock.ts'
+import { adjustableClock, systemTimers, type Timers } from '../../node/clock.ts'
 import { createL1Node, type L1Node } from '../../node/l1Node.ts'
 import { silentLogger } from '../../node/logger.ts'
 import { openStore } from '../../node/store.ts'
@@ -16,7 +16,7 @@ export type DevToolsNode = L1Node & { server: TestServer; genesisJson: GenesisJs
 
 /** An L1 as a devnet runs it, with its development methods, on a free port. */
 export async function startDevToolsNode(
-  options: { sealMode?: SealMode; dataDir?: string; genesis?: GenesisJson } = {},
+  options: { sealMode?: SealMode; dataDir?: string; genesis?: GenesisJson; timers?: Timers } = {},
 ): Promise<DevToolsNode> {
   const genesisJson = options.genesis ?? devGenesis()
   const engines = await createEngines(silentLogger)
@@ -28,7 +28,7 @@ export async function startDevToolsNode(
       store: await openStore(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
       engine,
       clock,
-      timers: systemTimers,
+      timers: options.timers ?? systemTimers,
       logger: silentLogger,
     },
   )

@@ -46,7 +46,45 @@ test('logs come only for blocks inside the range that was asked for', async () =
   expect(changes.map(({ blockNumber }) => blockNumber)).toEqual(['0x1'])
 })
 
-test('a range that can never hold a log is refused', async () => {
-  expect(await subscribe('logs', { fromBlock: 'pending' })).toMatchObject({ error: { code: -32000 } })
+test('a range that can never hold a log is refused; tags do not narrow one', async () => {
+  expect(await subscribe('logs', { fromBlock: 'pending' })).toMatchObject({ result: expect.stringMatching(/^0x/) })
   expect(await subscribe('logs', { fromBlock: '0x3', toBlock: '0x2' })).toMatchObject({ error: { code: -32602 } })
+})
+
+test.each([
+  ['newHeads', { x: 1 }],
+  ['newHeads', true],
+  ['syncing', []],
+  ['newPendingTransactions', 'yes'],
+  ['newPendingTransactions', 1],
+  ['newPendingTransactions', {}],
+  ['logs', true],
+  ['logs', { address: 'nowhere' }],
+])('%s: options that mean nothing are refused by name: %j', async (kind, options) => {
+  expect(await subscribe(kind, options)).toMatchObject({
+    error: { code: -32602, message: expect.stringMatching(/^invalid argument 1 \(options\)/) },
+  })
+})
+
+// As viem, ethers, web3.js and web3.py send them: web3.js sends null for logs without a filter, ethers lists of topics.
+test.each([
+  ['newHeads'],
+  ['newHeads', null],
+  ['syncing'],
+  ['syncing', null],
+  ['newPendingTransactions'],
+  ['newPendingTransactions', null],
+  ['newPendingTransactions', false],
+  ['newPendingTransactions', true],
+  ['logs'],
+  ['logs', null],
+  ['logs', {}],
+  ['logs', { address: LOGGER_ADDRESS, topics: [] }],
+  ['logs', { address: [LOGGER_ADDRESS], topics: [null, [`0x${'00'.repeat(32)}`]] }],
+])('what clients send opens a subscription: %j', async (...params) => {
+  const client = await openSocket(node.server)
+  client.send({ jsonrpc: '2.0', id: 1, method: 'eth_subscribe', params })
+  const { result: id } = await client.next()
+  expect(id).toMatch(/^0x[0-9a-f]{32}$/)
+  client.close()
 })

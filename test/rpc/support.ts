@@ -100,7 +100,7 @@ export function rawExchange(server: RpcServer, text: string): Promise<string> {
 }
 
 /** A WebSocket with its messages as an async queue. */
-export async function openSocket(server: RpcServer, headers: Record<string, string> = {}) {
+export async function openSocket(server: Pick<RpcServer, 'port'>, headers: Record<string, string> = {}) {
   const socket = new WebSocket(`ws://127.0.0.1:${server.port}`, { headers })
   const messages: unknown[] = []
   const waiting: ((message: unknown) => void)[] = []
