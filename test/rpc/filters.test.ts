@@ -102,10 +102,11 @@ describe('logs', () => {
   const indices = (count: number) => Array.from({ length: count }, (_, index) => `0x${index.toString(16)}`)
 
   // What filters say without a server between, so that it is known what runs when.
+  const contextOf = (signal: AbortSignal) => ({ requestId: '1', signal, restartTime: () => {} })
   const newFilter = (methods: MethodTable, filter: object) =>
-    String(methods.eth_newFilter?.call([filter], { requestId: 'new', signal: AbortSignal.any([]) }))
+    String(methods.eth_newFilter?.call([filter], contextOf(AbortSignal.any([]))))
   const poll = (methods: MethodTable, filter: string, signal = AbortSignal.any([])) =>
-    methods.eth_getFilterChanges?.call([filter], { requestId: 'poll', signal }) as Promise<Log[]>
+    methods.eth_getFilterChanges?.call([filter], contextOf(signal)) as Promise<Log[]>
   async function pollAll(methods: MethodTable, filter: string): Promise<Log[]> {
     const logs: Log[] = []
     for (let some = await poll(methods, filter); some.length > 0; some = await poll(methods, filter)) logs.push(...some)
