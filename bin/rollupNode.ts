@@ -99,7 +99,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
         pending: node.pending,
         ...(deps.signer === undefined ? {} : { signer: deps.signer }),
         clientVersion: CLIENT_VERSION,
-        checkEstimate: checkSettleable,
+        checkRequest: checkSettleable,
         sealsInstantly: () => node.sealer.mode.kind === 'instant',
       }),
       ...rollupMethods({ rollup: reader }),

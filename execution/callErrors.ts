@@ -1,4 +1,5 @@
 import type { ExecResult } from '@ethereumjs/evm'
+import { itemsNeeded } from './stackItems.ts'
 
 /** EthereumJS's names of halts in geth's words (core/vm/errors.go); the others read the same. */
 const GETH_WORDS: Readonly<Record<string, string>> = {
@@ -22,7 +23,13 @@ export function haltReason({ exceptionError, runState }: ExecResult): string | u
   const error = exceptionError?.error
   if (error === undefined) return undefined
   if (error === 'invalid opcode') return `invalid opcode: ${opcodeName(runState?.opCode)}`
+  if (error === 'stack underflow' && runState !== undefined) return underflowWords(runState)
   return GETH_WORDS[error] ?? error
+}
+
+function underflowWords({ stack, opCode }: NonNullable<ExecResult['runState']>): string {
+  const needed = itemsNeeded(opCode)
+  return needed === undefined ? 'stack underflow' : `stack underflow (${stack.length} <=> ${needed})`
 }
 
 function opcodeName(code: number | undefined): string {

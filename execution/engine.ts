@@ -11,6 +11,7 @@ import { type BlockDeps, executeBlock } from './executeBlock.ts'
 import { blobBaseFee, nextBaseFee, nextExcessBlobGas } from './fees.ts'
 import { forkRules } from './forkRules.ts'
 import { encodeImpersonated } from './impersonation.ts'
+import { minerReward } from './rewards.ts'
 import { createRunBlock, type RejectionLogger } from './runBlock.ts'
 import { simulate } from './simulate.ts'
 import { changesBefore, traceBlock } from './traceBlock.ts'
@@ -49,6 +50,7 @@ export function createEngine(options: EngineOptions): Engine {
         }
       : {}),
     forkAt: (at) => spec.forkAt(at),
+    blockReward: (at) => minerReward(spec.sharedCommonAt(at)),
     hasEip: (eip, at) => spec.hasEip(eip, at),
     forks: spec.forks,
     rulesAt,

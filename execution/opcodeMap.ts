@@ -20,7 +20,13 @@ export type RunState = {
   validJumps: Uint8Array
   cachedPushes: Record<number, bigint>
   shouldDoJumpAnalysis: boolean
-  stack: { pop(): bigint; popN(count: number): bigint[]; peek(count: number): bigint[]; push(value: bigint): void }
+  stack: {
+    readonly length: number
+    pop(): bigint
+    popN(count: number): bigint[]
+    peek(count: number): bigint[]
+    push(value: bigint): void
+  }
   gasRefund: bigint
   interpreter: object
 }

@@ -1,4 +1,4 @@
-import { ConsensusType } from '@ethereumjs/common'
+import { type Common, ConsensusType } from '@ethereumjs/common'
 import { Account, Address } from '@ethereumjs/util'
 import { InvalidBlock } from '../stateless/errors.ts'
 import type { BlockHeader, Withdrawal } from '../stateless/types.ts'
@@ -14,11 +14,16 @@ export async function payWithdrawals(context: BlockContext, withdrawals: readonl
   await context.evm.journal.cleanup()
 }
 
+/** What a block creates for its miner, uncles aside: nothing since the merge. In wei. */
+export function minerReward(common: Pick<Common, 'consensusType' | 'param'>): bigint {
+  return common.consensusType() === ConsensusType.ProofOfWork ? common.param('minerReward') : 0n
+}
+
 /** Proof-of-work rewards (yellow paper 11.3): 1/32 per ommer to the miner, (8 - depth)/8 to each ommer's miner. */
 export async function payRewards(context: BlockContext, ommers: readonly BlockHeader[]): Promise<void> {
-  const { common, header } = context
-  if (common.consensusType() !== ConsensusType.ProofOfWork) return
-  const reward = common.param('minerReward')
+  const { header } = context
+  const reward = minerReward(context.common)
+  if (reward === 0n) return
   for (const ommer of ommers) {
     const depth = header.number - ommer.number
     await credit(context, ommer.coinbase, depth < 8n ? ((8n - depth) * reward) / 8n : 0n)

@@ -339,6 +339,8 @@ export type Engine = {
   impersonate?(tx: UnsignedTransaction, at: { number: bigint; timestamp: bigint }): Transaction
   /** Name of the active hardfork, EthereumJS spelling ("amsterdam", "nativeRollups"). */
   forkAt(at: { number: bigint; timestamp: bigint }): string
+  /** Wei that a block there creates for its miner (proof of work), uncles aside; 0 since the merge. */
+  blockReward(at: { number: bigint; timestamp: bigint }): bigint
   /** Is this EIP active there? */
   hasEip(eip: number, at: { number: bigint; timestamp: bigint }): boolean
   /** Forks in order, the first from block 0. */

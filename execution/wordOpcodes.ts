@@ -34,8 +34,17 @@ export const WORD_OPCODES: ReadonlyMap<number, WordOpcode> = new Map<number, Wor
 function onTwo(operation: (a: bigint, b: bigint) => bigint): OpcodeEntry['opHandler'] {
   return ({ stack }) => {
     const a = stack.pop()
-    stack.push(operation(a, stack.pop()))
+    stack.push(operation(a, popSecond(stack, a)))
   }
+}
+
+/** When there is none, the first item is put back: the error tells how many there were. */
+function popSecond(stack: RunState['stack'], first: bigint): bigint {
+  if (stack.length < 1) {
+    stack.push(first)
+    stack.popN(2)
+  }
+  return stack.pop()
 }
 
 function onFrame(handler: (frame: WordFrame, common: Common) => void): OpcodeEntry['opHandler'] {
@@ -71,12 +80,12 @@ function load({ stack, memory }: WordFrame): void {
 
 function store({ stack, memory }: WordFrame): void {
   const offset = stack.pop()
-  memory.writeWord(Number(offset), stack.pop())
+  memory.writeWord(Number(offset), popSecond(stack, offset))
 }
 
 function storeByte({ stack, memory }: WordFrame): void {
   const offset = stack.pop()
-  memory.writeByte(Number(offset), Number(stack.pop() & 0xffn))
+  memory.writeByte(Number(offset), Number(popSecond(stack, offset) & 0xffn))
 }
 
 function hashMemory({ stack, memory }: WordFrame, common: Common): void {

@@ -8,7 +8,10 @@ import type { Block, BlockHeader, NodeSource, StateView } from '../stateless/typ
 import { type BuildBlockRequest, buildBlock } from './blockBuilder.ts'
 import type { Chain, Logger, StoredBlock, TxPool } from './types.ts'
 
-/** The block that would be sealed now, executed. Nothing of it is stored, and its hash is that of this candidate only. */
+/**
+ * The block that would be sealed now, executed. Nothing of it is stored, and its hash is that of this candidate only:
+ * 32 zero bytes where none can be sealed (proof of work rules).
+ */
 export type PendingBlock = StoredBlock & {
   readonly parent: Block
   readonly transactions: readonly Transaction[]

@@ -63,8 +63,13 @@ function select(outbox: Outbox, selector: WithdrawalSelector): OutboxEntry[] {
   const ordinal = 'ordinal' in selector ? selector.ordinal : undefined
   const wanted = ordinal === undefined ? found : found.slice(ordinal, ordinal + 1)
   if (wanted.length > 0) return wanted
-  const what = 'index' in selector ? `with id ${selector.index}` : `${ordinal ?? ''} in transaction ${selector.txHash}`
-  throw new WithdrawalError('NO_SUCH_WITHDRAWAL', `no such withdrawal: ${what}`, { ...selector })
+  throw new WithdrawalError('NO_SUCH_WITHDRAWAL', `no such withdrawal: ${wordsOf(selector)}`, { ...selector })
+}
+
+function wordsOf(selector: WithdrawalSelector): string {
+  if ('index' in selector) return `with id ${selector.index}`
+  const { txHash, ordinal } = selector
+  return ordinal === undefined ? `in transaction ${txHash}` : `${ordinal} in transaction ${txHash}`
 }
 
 /** The settled block whose state proves the entry: the one asked for, else the newest final one. */

@@ -1,10 +1,10 @@
 import type { AccountOverride, Authorization, BlockOverride, CallRequest, SimulationBlock } from '../execution/types.ts'
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
-import type { Withdrawal } from '../stateless/types.ts'
 import { address, data, hash, quantity, quantity64, quantityOf, storageKey } from './codec.ts'
 import { invalidParams, RpcError } from './errors.ts'
 import { describe, described, list, type Parse, property, readObject, requireObject } from './params.ts'
 import { reference } from './schema.ts'
+import { withdrawal } from './withdrawal.ts'
 
 const MAX_LIST = 10_000
 /** so that reading them takes no longer than others may wait */
@@ -176,13 +176,3 @@ function headerOverrides(read: (key: string) => unknown, path: string): BlockOve
 
 /** The specification has it as a quantity, clients send a hash. */
 const randao: Parse<Uint8Array> = (value, path) => storageKey(value, path).key
-
-const withdrawal: Parse<Withdrawal> = (value, path) => {
-  const read = readObject(value, path)
-  return {
-    index: quantity64(read('index'), `${path}.index`),
-    validatorIndex: quantity64(read('validatorIndex'), `${path}.validatorIndex`),
-    address: address(read('address'), `${path}.address`),
-    amount: quantity64(read('amount'), `${path}.amount`),
-  }
-}

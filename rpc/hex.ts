@@ -12,9 +12,10 @@ export function toQuantity(value: bigint | number): `0x${string}` {
   return `0x${value.toString(16)}`
 }
 
-/** A storage value of at most 32 bytes as a full word. */
-export function toWord(bytes: Uint8Array): `0x${string}` {
-  return `0x${toData(bytes).slice(2).padStart(64, '0')}`
+/** A number, or at most 32 bytes, as a full word. */
+export function toWord(value: Uint8Array | bigint): `0x${string}` {
+  const digits = typeof value === 'bigint' ? value.toString(16) : toData(value).slice(2)
+  return `0x${digits.padStart(64, '0')}`
 }
 
 /** An address with the capitals of EIP-55: a digit is one when the hash of the small form is 8 or more at its place. */

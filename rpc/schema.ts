@@ -48,6 +48,11 @@ export function objectOf(
   return { type: 'object', properties, ...(required.length === 0 ? {} : { required }) }
 }
 
+/** An object that has all of these properties. */
+export function requiredOf(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return objectOf(properties, Object.keys(properties))
+}
+
 /** An object whose keys are data: each value has this form. */
 export function mapOf(values: JsonSchema): JsonSchema {
   return { type: 'object', additionalProperties: values }

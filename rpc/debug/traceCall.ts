@@ -5,8 +5,8 @@ import { blockParameter, isPending, LATEST, requireBlock } from '../blockParamet
 import { blockOverrides, callObject, stateOverrides } from '../callObject.ts'
 import { index } from '../codec.ts'
 import { RpcError } from '../errors.ts'
-import { blockContext, forThisChain } from '../eth/call.ts'
-import { type EthDeps, ethLimits } from '../eth/deps.ts'
+import { blockContext, cappedRequest } from '../eth/call.ts'
+import type { EthDeps } from '../eth/deps.ts'
 import { toData } from '../hex.ts'
 import { described, method, type Parse, property, readObject, required, withDefault } from '../params.ts'
 import { reference } from '../schema.ts'
@@ -32,7 +32,6 @@ const traceCallConfig: Parse<TraceCallConfig> = described(reference('TraceOption
 /** debug_traceCall: eth_call on the state after the block, or before its transaction `txIndex`, watched. */
 export function traceCallMethod(deps: EthDeps, runTrace: RunTrace): RpcMethod {
   const { chain } = deps
-  const { callGasCap } = ethLimits(deps)
   const params = [
     required('transaction', callObject),
     withDefault('block', blockParameter, LATEST),
@@ -40,22 +39,18 @@ export function traceCallMethod(deps: EthDeps, runTrace: RunTrace): RpcMethod {
   ] as const
   return method(params, ([call, block, config], context) =>
     runTrace(context, config, async (signal) => {
-      const { request } = forThisChain(call, chain)
-      const gas = request.gas === undefined || request.gas > callGasCap ? callGasCap : request.gas
+      const request = cappedRequest(deps, call)
       const { stateOverrides: accounts, blockOverride, txIndex } = config
       const at = await blockContext(deps, block)
       const state = txIndex === undefined ? at.state : await stateInside(deps, block, txIndex, signal)
-      const trace = await chain.engine.traceCall(
-        { ...request, gas },
-        {
-          ...at,
-          state,
-          ...(accounts === undefined ? {} : { stateOverrides: accounts }),
-          ...(blockOverride === undefined ? {} : { blockOverride }),
-          signal,
-          options: config.tracer,
-        },
-      )
+      const trace = await chain.engine.traceCall(request, {
+        ...at,
+        state,
+        ...(accounts === undefined ? {} : { stateOverrides: accounts }),
+        ...(blockOverride === undefined ? {} : { blockOverride }),
+        signal,
+        options: config.tracer,
+      })
       return traceResult(trace)
     }),
   )

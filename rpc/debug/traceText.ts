@@ -7,7 +7,7 @@ import type {
   TracedLog,
   TraceResult,
 } from '../../execution/types.ts'
-import { toData, toQuantity } from '../hex.ts'
+import { toData, toQuantity, toWord } from '../hex.ts'
 import { revertReason } from '../revertReason.ts'
 
 /** JSON of a trace in geth's forms, in pieces that are made as they are taken: a trace may be as large as an answer. */
@@ -72,11 +72,7 @@ function wordsOf(memory: Uint8Array): string[] {
 }
 
 function slotsOf(slots: ReadonlyMap<bigint, bigint>): Record<string, string> {
-  return Object.fromEntries([...slots].map(([slot, value]) => [word(slot), word(value)]))
-}
-
-function word(value: bigint): `0x${string}` {
-  return `0x${value.toString(16).padStart(64, '0')}`
+  return Object.fromEntries([...slots].map(([slot, value]) => [toWord(slot), toWord(value)]))
 }
 
 // ---- calls
@@ -149,7 +145,7 @@ function accountText({ balance, nonce, code, storage }: AccountSnapshot): Iterab
     ...(nonce === undefined || nonce === 0n ? [] : [['nonce', `${nonce}`] as const]),
     ...(storage === undefined
       ? []
-      : [['storage', objectText(mapEach(storage, ([slot, value]) => [word(slot), `"${word(value)}"`]))] as const]),
+      : [['storage', objectText(mapEach(storage, ([slot, value]) => [toWord(slot), `"${toWord(value)}"`]))] as const]),
   ])
 }
 

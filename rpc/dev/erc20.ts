@@ -1,7 +1,8 @@
 import type { CallRequest } from '../../execution/types.ts'
-import { bytesToHex, concatBytes } from '../../stateless/bytes.ts'
+import { bytesToHex, concatBytes, hexToBytes } from '../../stateless/bytes.ts'
 import { address } from '../codec.ts'
 import { RpcError } from '../errors.ts'
+import { toWord } from '../hex.ts'
 import { method, required } from '../params.ts'
 import type { MethodTable, RpcContext } from '../types.ts'
 import type { L1DevDeps } from './deps.ts'
@@ -52,7 +53,7 @@ async function findSlot(
     blockHash: chain.ancestorHashes(head),
     signal,
   }
-  const value = word(bigEndian(wanted))
+  const value = word(wanted)
   const { accessList } = await chain.engine.createAccessList(view, context)
   const slots = accessList.filter((entry) => Buffer.compare(entry.address, view.to) === 0)
   for (const slot of slots.flatMap((entry) => entry.storageKeys).slice(0, MAX_SLOTS)) {
@@ -64,10 +65,5 @@ async function findSlot(
   throw new RpcError('EXECUTION_FAILED', 'no slot of this token holds the amount as it is: set its storage instead')
 }
 
-const bigEndian = (value: bigint): Uint8Array => Buffer.from(value.toString(16).padStart(64, '0'), 'hex')
-
-function word(bytes: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(32)
-  padded.set(bytes, 32 - bytes.length)
-  return padded
-}
+/** As contracts take and give it. */
+const word = (value: Uint8Array | bigint): Uint8Array => hexToBytes(toWord(value))

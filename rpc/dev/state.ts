@@ -1,5 +1,7 @@
+import { bytesToHex } from '../../stateless/bytes.ts'
 import { address, data, storageKey } from '../codec.ts'
 import { invalidRequestOf } from '../errors.ts'
+import { toWord } from '../hex.ts'
 import { described, method, type Parse, required } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import type { L1DevDeps } from './deps.ts'
@@ -10,8 +12,8 @@ const MAX_UINT256 = (1n << 256n) - 1n
 /** A slot: a storage key, or a number. */
 const slotIndex: Parse<string> = described(amount256.schema ?? {}, (value, path) =>
   typeof value === 'string' && value.startsWith('0x')
-    ? toHex(storageKey(value, path).key)
-    : wordOf(amount256(value, path)),
+    ? bytesToHex(storageKey(value, path).key)
+    : toWord(amount256(value, path)).slice(2),
 )
 /** At most 32 bytes, padded on the left. */
 const word: Parse<Uint8Array> = described(storageKey.schema ?? {}, (value, path) => storageKey(value, path).key)
@@ -44,6 +46,3 @@ export function stateMethods({ edits }: Pick<L1DevDeps, 'edits'>): MethodTable {
     evm_setAccountNonce: answering(true, setNonce),
   }
 }
-
-const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-const wordOf = (value: bigint): string => value.toString(16).padStart(64, '0')

@@ -5,7 +5,7 @@ import { EMPTY_OMMERS_HASH } from '../../stateless/header.ts'
 import { encodeRlp } from '../../stateless/rlp.ts'
 import { blockParameter, readBlock } from '../blockParameter.ts'
 import { RpcError } from '../errors.ts'
-import { toData, toQuantity } from '../hex.ts'
+import { toData, toQuantity, toWord } from '../hex.ts'
 import { method, required } from '../params.ts'
 import { mapInSlices } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
@@ -36,10 +36,10 @@ function formatAccount(account: AccountAccess) {
   return {
     address: toData(account.address),
     storageChanges: account.storageChanges.map(({ slot, changes }) => ({
-      key: word(slot),
-      changes: changes.map((change) => ({ ...at(change), value: word(change.value) })),
+      key: toWord(slot),
+      changes: changes.map((change) => ({ ...at(change), value: toWord(change.value) })),
     })),
-    storageReads: account.storageReads.map(word),
+    storageReads: account.storageReads.map(toWord),
     balanceChanges: account.balanceChanges.map(quantityChange),
     nonceChanges: account.nonceChanges.map(quantityChange),
     codeChanges: account.codeChanges.map((change) => ({ ...at(change), code: toData(change.value) })),
@@ -52,8 +52,4 @@ function at({ index }: AccessListChange<unknown>) {
 
 function quantityChange(change: AccessListChange<bigint>) {
   return { ...at(change), value: toQuantity(change.value) }
-}
-
-function word(value: bigint): `0x${string}` {
-  return `0x${value.toString(16).padStart(64, '0')}`
 }

@@ -1,4 +1,4 @@
-import type { CallContext } from '../../execution/types.ts'
+import type { CallContext, CallRequest } from '../../execution/types.ts'
 import type { PendingBlocks } from '../../node/pendingBlock.ts'
 import type { Chain } from '../../node/types.ts'
 import { type BlockParameter, blockParameter, isPending, LATEST, PENDING, requireBlock } from '../blockParameter.ts'
@@ -18,6 +18,8 @@ const ACCESS_LIST_PARAMS = [
   optional('state overrides', stateOverrides),
 ] as const
 
+const TRANSACTION_PATH = 'argument 0 (transaction)'
+
 const CALL_PARAMS = [...ACCESS_LIST_PARAMS, optional('block overrides', blockOverrides)] as const
 
 type CallValues = readonly [
@@ -29,14 +31,12 @@ type CallValues = readonly [
 
 /** Calls that change nothing. */
 export function callMethods(deps: EthDeps, runCall: RunCall): MethodTable {
-  const { chain, checkEstimate } = deps
-  const { callGasCap } = ethLimits(deps)
+  const { chain } = deps
   return {
     eth_call: method(CALL_PARAMS, (values, context) =>
       runCall(context, async (signal) => {
-        const { request } = forThisChain(values[0], chain)
-        const gas = request.gas === undefined || request.gas > callGasCap ? callGasCap : request.gas
-        const outcome = await chain.engine.call({ ...request, gas }, await callContext(deps, values, LATEST, signal))
+        const request = cappedRequest(deps, values[0])
+        const outcome = await chain.engine.call(request, await callContext(deps, values, LATEST, signal))
         if (outcome.status === 'reverted') throw revertError(outcome.output)
         if (outcome.status === 'halted') throw new RpcError('EXECUTION_FAILED', outcome.error)
         return toData(outcome.output)
@@ -44,10 +44,9 @@ export function callMethods(deps: EthDeps, runCall: RunCall): MethodTable {
     ),
     eth_createAccessList: method(ACCESS_LIST_PARAMS, (values, context) =>
       runCall(context, async (signal) => {
-        const { request } = forThisChain(values[0], chain)
-        const gas = request.gas === undefined || request.gas > callGasCap ? callGasCap : request.gas
+        const request = cappedRequest(deps, values[0])
         const at = await callContext(deps, [...values, undefined], LATEST, signal)
-        const { accessList, gasUsed, error } = await chain.engine.createAccessList({ ...request, gas }, at)
+        const { accessList, gasUsed, error } = await chain.engine.createAccessList(request, at)
         return {
           accessList: accessList.map(formatAccess),
           gasUsed: toQuantity(gasUsed),
@@ -61,28 +60,46 @@ export function callMethods(deps: EthDeps, runCall: RunCall): MethodTable {
      */
     eth_estimateGas: method(CALL_PARAMS, (values, context) =>
       runCall(context, async (signal) => {
-        const { request } = forThisChain(values[0], chain)
+        const request = checkedRequest(deps, values[0], TRANSACTION_PATH)
         const block = deps.sealsInstantly?.() ? PENDING : LATEST
-        const outcome = await chain.engine.estimateGas(request, await callContext(deps, values, block, signal))
-        if (outcome.status === 'reverted') throw revertError(outcome.output)
-        if (outcome.status === 'failed') throw new RpcError('EXECUTION_FAILED', outcome.message)
-        checkEstimate?.(request, outcome)
-        return toQuantity(outcome.gas)
+        return toQuantity(await estimatedGas(deps, request, await callContext(deps, values, block, signal)))
       }),
     ),
   }
 }
 
-/** Throws RpcError INVALID_PARAMS when the call names another chain. */
-export function forThisChain(call: CallObject, chain: Chain): CallObject {
-  requireChainId(call, chain.chainId, 'argument 0 (transaction)')
-  return call
+/** A request of this chain. Throws RpcError INVALID_PARAMS when it names another one, and what EthDeps.checkRequest throws. */
+export function checkedRequest(
+  { chain, checkRequest }: Pick<EthDeps, 'chain' | 'checkRequest'>,
+  { request, chainId }: CallObject,
+  path: string,
+): CallRequest {
+  if (chainId !== undefined && chainId !== chain.chainId) {
+    const message = `chainId does not match this chain (have=${chainId}, want=${chain.chainId})`
+    throw invalidParams(`${path}.chainId`, message)
+  }
+  checkRequest?.(request)
+  return request
 }
 
-/** A call may say which chain it is meant for. Throws RpcError INVALID_PARAMS. */
-export function requireChainId({ chainId }: CallObject, want: bigint, path: string): void {
-  if (chainId === undefined || chainId === want) return
-  throw invalidParams(`${path}.chainId`, `chainId does not match this chain (have=${chainId}, want=${want})`)
+/** The same for one call, with as much gas as it wants and a call may use. */
+export function cappedRequest(deps: Pick<EthDeps, 'chain' | 'checkRequest' | 'limits'>, call: CallObject): CallRequest {
+  const request = checkedRequest(deps, call, TRANSACTION_PATH)
+  const { callGasCap } = ethLimits(deps)
+  return request.gas === undefined || request.gas > callGasCap ? { ...request, gas: callGasCap } : request
+}
+
+/** The gas that the request needs. Throws RpcError EXECUTION_REVERTED and EXECUTION_FAILED, and what EthDeps.checkRequest throws. */
+export async function estimatedGas(
+  { chain, checkRequest }: Pick<EthDeps, 'chain' | 'checkRequest'>,
+  request: CallRequest,
+  context: CallContext,
+): Promise<bigint> {
+  const outcome = await chain.engine.estimateGas(request, context)
+  if (outcome.status === 'reverted') throw revertError(outcome.output)
+  if (outcome.status === 'failed') throw new RpcError('EXECUTION_FAILED', outcome.message)
+  checkRequest?.(request, outcome)
+  return outcome.gas
 }
 
 async function callContext(

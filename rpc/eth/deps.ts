@@ -23,10 +23,10 @@ export type EthDeps = {
   /** senders that a devnet's L1 sends for without a signature; default: none */
   impersonation?: Impersonation
   /**
-   * A further condition on transactions that eth_estimateGas knows the cost of: on L2, that one settlement can carry
-   * them. Throws TransactionRejected.
+   * A further condition on every call and transaction that is asked for: on L2 no blobs, and once its cost is estimated,
+   * that one settlement can carry it. Throws TransactionRejected.
    */
-  checkEstimate?: (request: CallRequest, estimate: { gas: bigint; regularGas: bigint }) => void
+  checkRequest?: (request: CallRequest, estimate?: { gas: bigint; regularGas: bigint }) => void
 }
 
 export type Signer = {

@@ -2,13 +2,12 @@ import type { CallRequest, UnsignedTransaction } from '../../execution/types.ts'
 import { suggestTip } from '../../node/fees.ts'
 import { EMPTY_BYTES } from '../../stateless/bytes.ts'
 import { LATEST, PENDING } from '../blockParameter.ts'
-import { invalidParams, RpcError } from '../errors.ts'
-import { revertError } from '../revertReason.ts'
-import { blockContext } from './call.ts'
+import { invalidParams } from '../errors.ts'
+import { blockContext, estimatedGas } from './call.ts'
 import type { EthDeps } from './deps.ts'
 import type { TransactionObject } from './transactionObject.ts'
 
-export type FillDeps = Pick<EthDeps, 'chain' | 'pool' | 'pending' | 'sealsInstantly' | 'checkEstimate'>
+export type FillDeps = Pick<EthDeps, 'chain' | 'pool' | 'pending' | 'sealsInstantly' | 'checkRequest'>
 
 const NOBODY = new Uint8Array(20)
 
@@ -28,6 +27,7 @@ export async function fillTransaction(
     const message = `chainId does not match node's (have=${chainId}, want=${chain.chainId})`
     throw invalidParams('argument 0 (transaction).chainId', message)
   }
+  deps.checkRequest?.(request)
   const sender = request.from ?? NOBODY
   const fees = feesOf(deps, request, wanted)
   const type = typeOf(request, fees, wanted)
@@ -100,9 +100,5 @@ function neededType({ accessList, blobVersionedHashes, authorizationList }: Call
 
 async function estimate(deps: FillDeps, request: CallRequest, signal: AbortSignal): Promise<bigint> {
   const context = await blockContext(deps, deps.sealsInstantly?.() ? PENDING : LATEST)
-  const outcome = await deps.chain.engine.estimateGas(request, { ...context, signal })
-  if (outcome.status === 'reverted') throw revertError(outcome.output)
-  if (outcome.status === 'failed') throw new RpcError('EXECUTION_FAILED', outcome.message)
-  deps.checkEstimate?.(request, outcome)
-  return outcome.gas
+  return estimatedGas(deps, request, { ...context, signal })
 }

@@ -1,9 +1,9 @@
-import { bytesEqual, concatBytes } from '../../stateless/bytes.ts'
+import { bytesEqual, concatBytes, hexToBytes } from '../../stateless/bytes.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
 import type { Address20 } from '../../stateless/types.ts'
 import { address, data } from '../codec.ts'
 import { invalidParams, RpcError } from '../errors.ts'
-import { toData } from '../hex.ts'
+import { toData, toWord } from '../hex.ts'
 import { describe, described, method, optional, type Parse, required, text } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import type { EthDeps, Signer } from './deps.ts'
@@ -57,8 +57,7 @@ function messageHash(message: Uint8Array): Uint8Array {
 
 /** r, s and v of 27 or 28, 65 bytes. */
 function encodeSignature({ r, s, yParity }: Signature): Uint8Array {
-  const word = (value: bigint) => Buffer.from(value.toString(16).padStart(64, '0'), 'hex')
-  return concatBytes([word(r), word(s), Uint8Array.of(27 + yParity)])
+  return concatBytes([hexToBytes(toWord(r)), hexToBytes(toWord(s)), Uint8Array.of(27 + yParity)])
 }
 
 /** EIP-712 typed data as an object, or as the JSON text of one (as MetaMask takes it). */

@@ -18,7 +18,7 @@ import { revertError } from '../revertReason.ts'
 import { reference } from '../schema.ts'
 import { createPauses, mapInSlices } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
-import { requireChainId } from './call.ts'
+import { checkedRequest } from './call.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 import type { RunCall } from './runCall.ts'
 
@@ -33,10 +33,7 @@ type Base = Pick<SimulationRequest, 'base' | 'nodes' | 'blockHash'>
 export function simulateMethods(deps: EthDeps, runCall: RunCall): MethodTable {
   const { chain } = deps
   const { simulationGasCap } = ethLimits(deps)
-  const params = [
-    required('payload', simulatePayload(chain.chainId)),
-    withDefault('block', blockParameter, LATEST),
-  ] as const
+  const params = [required('payload', simulatePayload(deps)), withDefault('block', blockParameter, LATEST)] as const
   return {
     eth_simulateV1: method(params, ([options, block], context) =>
       runCall(context, async (signal) => {
@@ -66,10 +63,10 @@ async function simulationBase(
   return { base, nodes: chain.nodes, blockHash: chain.ancestorHashes(base) }
 }
 
-function simulatePayload(chainId: bigint): Parse<Options> {
+function simulatePayload(deps: EthDeps): Parse<Options> {
   return described(reference('SimulatePayload'), (value, path) => {
     const read = readObject(value, path)
-    const blocks = list(simulationBlock(chainId), MAX_BLOCKS)
+    const blocks = list(simulationBlock(deps), MAX_BLOCKS)
     const rows = read('blockStateCalls')
     if (Array.isArray(rows) && rows.length > MAX_BLOCKS) throw tooLarge('blocks', rows.length, MAX_BLOCKS)
     if (rows === undefined || (Array.isArray(rows) && rows.length === 0)) {
@@ -98,12 +95,8 @@ function tooLarge(what: string, have: number, limit: number): RpcError {
   })
 }
 
-function simulationBlock(chainId: bigint): Parse<SimulationBlock> {
-  const call: Parse<CallRequest> = (value, path) => {
-    const parsed = callObject(value, path)
-    requireChainId(parsed, chainId, path)
-    return parsed.request
-  }
+function simulationBlock(deps: EthDeps): Parse<SimulationBlock> {
+  const call: Parse<CallRequest> = (value, path) => checkedRequest(deps, callObject(value, path), path)
   const calls = list(call, MAX_CALLS)
   return (value, path) => {
     const read = readObject(value, path)

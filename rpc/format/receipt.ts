@@ -1,5 +1,4 @@
 import type { Transaction } from '../../execution/types.ts'
-import { logsOfBlock } from '../../node/logIndex.ts'
 import type { FoundLog, StoredBlock } from '../../node/types.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { mapInSlices } from '../slices.ts'
@@ -22,34 +21,36 @@ export function formatLog(found: FoundLog, removed = false) {
 
 /** All receipts of a block; `transactions` are the block's. */
 export function formatReceipts(stored: StoredBlock, transactions: readonly Transaction[]) {
-  const logs = groupLogs(stored, undefined)
-  return mapInSlices(transactions, (tx, index) => formatReceipt(stored, tx, index, logs.get(index) ?? []))
+  let firstLog = 0
+  return mapInSlices(transactions, (tx, index) => {
+    const receipt = formatReceipt(stored, tx, index, firstLog)
+    firstLog += receipt.logs.length
+    return receipt
+  })
 }
 
 /** The receipt of the block's transaction at `index`. */
 export function formatReceiptAt(stored: StoredBlock, tx: Transaction, index: number) {
-  return formatReceipt(stored, tx, index, groupLogs(stored, index).get(index) ?? [])
+  const firstLog = stored.receipts.slice(0, index).reduce((count, { logs }) => count + logs.length, 0)
+  return formatReceipt(stored, tx, index, firstLog)
 }
 
-/** Logs by transaction; their indices count over the whole block. */
-function groupLogs(stored: StoredBlock, only: number | undefined): Map<number, FoundLog[]> {
-  const groups = new Map<number, FoundLog[]>()
-  for (const found of logsOfBlock(stored, {})) {
-    if (only !== undefined && found.transactionIndex !== only) continue
-    const group = groups.get(found.transactionIndex)
-    if (group) group.push(found)
-    else groups.set(found.transactionIndex, [found])
-  }
-  return groups
-}
-
-function formatReceipt({ block, receipts }: StoredBlock, tx: Transaction, index: number, logs: readonly FoundLog[]) {
+/** Indices of logs count over the whole block; `firstLog` is that of the receipt's first. */
+function formatReceipt({ block, receipts }: StoredBlock, tx: Transaction, index: number, firstLog: number) {
   const receipt = receipts[index]
   if (!receipt) throw new Error('a stored block has fewer receipts than transactions')
+  const { hash: blockHash, header } = block
+  const place = {
+    blockHash,
+    blockNumber: header.number,
+    blockTimestamp: header.timestamp,
+    transactionHash: tx.hash,
+    transactionIndex: index,
+  }
   const { blobGasUsed, blobGasPrice, contractAddress, stateRoot, status } = receipt
   return {
-    blockHash: toData(block.hash),
-    blockNumber: toQuantity(block.header.number),
+    blockHash: toData(blockHash),
+    blockNumber: toQuantity(header.number),
     transactionHash: toData(tx.hash),
     transactionIndex: toQuantity(index),
     type: toQuantity(tx.type),
@@ -59,7 +60,7 @@ function formatReceipt({ block, receipts }: StoredBlock, tx: Transaction, index:
     cumulativeGasUsed: toQuantity(receipt.cumulativeGasUsed),
     gasUsed: toQuantity(receipt.gasUsed),
     effectiveGasPrice: toQuantity(receipt.effectiveGasPrice),
-    logs: logs.map((found) => formatLog(found)),
+    logs: receipt.logs.map((log, i) => formatLog({ ...place, log, logIndex: firstLog + i })),
     logsBloom: toData(receipt.logsBloom),
     // Before Byzantium a state root stands where the status is now.
     ...(status === undefined ? {} : { status: toQuantity(status) }),

@@ -4,7 +4,8 @@ import type { Block, Withdrawal } from '../../stateless/types.ts'
 import { address, hash, quantity64 } from '../codec.ts'
 import { invalidParams } from '../errors.ts'
 import { described, list, type Parse, property, readObject } from '../params.ts'
-import { ADDRESS, arrayOf, HASH, objectOf, QUANTITY64 } from '../schema.ts'
+import { ADDRESS, ANY, arrayOf, HASH, objectOf, QUANTITY64 } from '../schema.ts'
+import { withdrawal } from '../withdrawal.ts'
 
 /** PayloadAttributesV1 to V4 of the Engine API. */
 export type PayloadAttributes = {
@@ -19,26 +20,13 @@ export type PayloadAttributes = {
 /** EIP-4895: 16 on mainnet; tests try more. */
 const MAX_WITHDRAWALS = 1_024
 
-const withdrawal: Parse<Withdrawal> = described(
-  objectOf({ index: QUANTITY64, validatorIndex: QUANTITY64, address: ADDRESS, amount: QUANTITY64 }),
-  (value, path) => {
-    const read = readObject(value, path)
-    return {
-      index: quantity64(read('index'), `${path}.index`),
-      validatorIndex: quantity64(read('validatorIndex'), `${path}.validatorIndex`),
-      address: address(read('address'), `${path}.address`),
-      amount: quantity64(read('amount'), `${path}.amount`),
-    }
-  },
-)
-
 export const payloadAttributes: Parse<PayloadAttributes> = described(
   objectOf(
     {
       timestamp: QUANTITY64,
       prevRandao: HASH,
       suggestedFeeRecipient: ADDRESS,
-      withdrawals: arrayOf(withdrawal.schema ?? {}, MAX_WITHDRAWALS),
+      withdrawals: arrayOf(withdrawal.schema ?? ANY, MAX_WITHDRAWALS),
       parentBeaconBlockRoot: HASH,
       slotNumber: QUANTITY64,
     },

@@ -69,9 +69,15 @@ const refusals: readonly [name: string, method: string, params: unknown, code: n
   ['a range and a block hash', 'eth_getLogs', [{ fromBlock: '0x0', blockHash: NOBODY }], -32602, /blockHash/],
   ['too many topics', 'eth_getLogs', [{ topics: [null, null, null, null, null] }], -32602, /topics/],
   ['a log range beyond the head', 'eth_getLogs', [{ fromBlock: '0x0', toBlock: '0xffffffff' }], -32602, /block range/],
-  ['a transaction that is none', 'eth_sendRawTransaction', ['0xdeadbeef'], -32000, /./],
+  [
+    'a transaction that is none',
+    'eth_sendRawTransaction',
+    ['0xdeadbeef'],
+    -32000,
+    /rlp: RLP item longer than its input/,
+  ],
   ['percentiles out of order', 'eth_feeHistory', ['0x1', 'latest', [50, 10]], -32602, /percentile/],
-  ['a state that is not there', 'eth_getBalance', [ACCOUNT, '0xffffff'], -32001, /./],
+  ['a state that is not there', 'eth_getBalance', [ACCOUNT, '0xffffff'], -32001, /header not found: number 0xffffff/],
   ['a filter that is not there', 'eth_getFilterChanges', ['0x1'], -32000, /filter not found/],
 ]
 

@@ -145,7 +145,15 @@ describe('outcomes', () => {
     ['0x0c', 'invalid opcode: opcode 0xc not defined'],
     ['0x5b600056', 'out of gas'],
     ['0x600456', 'invalid jump destination'],
-    ['0x50', 'stack underflow'],
+    ['0x50', 'stack underflow (0 <=> 1)'],
+    ['0x600101', 'stack underflow (1 <=> 2)'],
+    ['0x600152', 'stack underflow (1 <=> 2)'],
+    ['0x600153', 'stack underflow (1 <=> 2)'],
+    ['0x5f5f08', 'stack underflow (2 <=> 3)'],
+    ['0x5f5f82', 'stack underflow (2 <=> 3)'],
+    ['0x5f5f91', 'stack underflow (2 <=> 3)'],
+    ['0x5f5f5f5f5f5ff1', 'stack underflow (6 <=> 7)'],
+    ['0x5f5fa1', 'stack underflow'],
     ['0x5b5f5f5f5f5f5f5f5f600056', 'stack limit reached 1024 (1023)'],
   ])('%s halts: %s', async (code, error) => {
     expect(await run(code, { gas: 100_000n })).toEqual({ status: 'halted', error, gasUsed: 100_000n })

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { amsterdamSpec, createChainSpec, type ForkPoint, InvalidChainConfig } from '../../execution/chainSpec.ts'
 import { type Crypto, createCrypto } from '../../execution/crypto.ts'
+import { createEngine } from '../../execution/engine.ts'
 
 let crypto: Crypto
 beforeAll(async () => {
@@ -47,6 +48,20 @@ function refusal(config: Record<string, unknown>, difficulty?: bigint): { code: 
 }
 
 describe('a chain with every fork', () => {
+  test.each([
+    [0, 5n],
+    [8, 5n],
+    [9, 3n],
+    [12, 2n],
+    [35, 2n],
+    [36, 0n],
+    [1000, 0n],
+  ])('block %i creates %i ether for its miner', (number, ether) => {
+    const spec = createChainSpec(EVERY_FORK, { crypto })
+    const engine = createEngine({ spec, crypto, logger: { error() {} } })
+    expect(engine.blockReward(block(number))).toBe(ether * 10n ** 18n)
+  })
+
   test.each([
     [0, 'homestead'],
     [2, 'homestead'],

@@ -72,7 +72,7 @@ describe.each(FORKS)('call frames under %s', (fork) => {
     const { call } = await traceMain(await createTracing(fork, code, alloc), CALLS)
     expect(lines(call).slice(1)).toEqual([
       '  CALL main -> callee, value 0, gas 17 of 5000, output 0badc0de, error execution reverted',
-      '  CALL main -> other, value 0, gas 6000 of 6000, error stack underflow',
+      '  CALL main -> other, value 0, gas 6000 of 6000, error stack underflow (0 <=> 1)',
     ])
   })
 

@@ -57,7 +57,7 @@ describe.each(FORKS)('steps under %s', (fork) => {
     ['fe', 'INVALID', 'invalid opcode: INVALID'],
     ['0c', 'opcode 0xc not defined', 'invalid opcode: opcode 0xc not defined'],
     [`${push(9)}56`, 'JUMP', 'invalid jump destination'],
-    ['01', 'ADD', 'stack underflow'],
+    ['01', 'ADD', 'stack underflow (0 <=> 2)'],
   ])('%s halts its step', async (code, name, error) => {
     const { steps, failed, output } = await traceMain(await createTracing(fork, code), STRUCT)
     expect(steps.at(-1)).toMatchObject({ op: name, error })

@@ -145,12 +145,17 @@ describe('withdrawals', () => {
     const of = await start()
     const { reader } = of.l2
     const txHash = await withdrawOne(of, 0)
-    await expect(reader.getWithdrawalProof({ index: 7n }, {})).rejects.toMatchObject({ code: 'NO_SUCH_WITHDRAWAL' })
+    await expect(reader.getWithdrawalProof({ index: 7n }, {})).rejects.toMatchObject({
+      code: 'NO_SUCH_WITHDRAWAL',
+      message: 'no such withdrawal: with id 7',
+    })
     await expect(reader.getWithdrawalProof({ txHash: `0x${'ab'.repeat(32)}` }, {})).rejects.toMatchObject({
       code: 'NO_SUCH_WITHDRAWAL',
+      message: `no such withdrawal: in transaction 0x${'ab'.repeat(32)}`,
     })
     await expect(reader.getWithdrawalProof({ txHash, ordinal: 1 }, {})).rejects.toMatchObject({
       code: 'NO_SUCH_WITHDRAWAL',
+      message: `no such withdrawal: 1 in transaction ${txHash}`,
     })
     await expect(reader.getWithdrawalProof({ txHash }, {})).rejects.toMatchObject({ code: 'NOT_SETTLED' })
     await settleAll(of)

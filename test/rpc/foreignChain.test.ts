@@ -32,6 +32,12 @@ describe.skipIf(!existsSync(FOLDER))('a chain from Frontier to BPO2', () => {
     expect(pending).toMatchObject({ hash: null, number: '0x1', transactions: [] })
     expect(await rpc('eth_getBlockReceipts', 'pending')).toEqual([])
     expect(await rpc('eth_getBalance', `0x${'11'.repeat(20)}`, 'pending')).toBe('0x0')
+    for (const name of ['Header', 'Block', 'Receipts', 'BlockAccessList']) {
+      expect(await failure(`debug_getRaw${name}`, 'pending'), name).toMatchObject({
+        code: -32001,
+        message: 'no pending block under proof of work rules',
+      })
+    }
     expect((await rpc('eth_config')).current).toBeNull()
     const { hash, timestamp } = await rpc<{ hash: Hex; timestamp: Hex }>('eth_getBlockByNumber', 'latest', false)
     const zero = `0x${'0'.repeat(64)}`
@@ -80,7 +86,6 @@ describe.skipIf(!existsSync(FOLDER))('a chain from Frontier to BPO2', () => {
       expect(await failure('debug_getRawBlockAccessList', tag)).toMatchObject({ code: -32001 })
     }
     for (const method of ['debug_getRawHeader', 'debug_getRawBlock', 'debug_getRawReceipts']) {
-      expect(await failure(method, 'pending'), method).toMatchObject({ code: -32001 })
       expect(await failure(method, '0x999'), method).toMatchObject({ code: -32001 })
     }
     expect(await rpc('debug_getRawTransaction', `0x${'1'.repeat(64)}`)).toBe('0x')

@@ -17,7 +17,7 @@ beforeAll(async () => {
     sealMode: { kind: 'manual' },
     rpc: {
       limits: { maxLogs: 50, maxFilters: 4, maxProofKeys: 3, callGasCap: 5_000_000n },
-      checkEstimate: (_, { regularGas }) => {
+      checkRequest: (_, { regularGas } = { gas: 0n, regularGas: 0n }) => {
         if (regularGas > LIMIT)
           throw new TransactionRejected('UNSETTLEABLE', `regular gas ${regularGas}, at most ${LIMIT}`)
       },
@@ -450,6 +450,9 @@ describe('logs', () => {
       removed: false,
     })
     expect(first).toMatchObject({ logIndex: '0x0' })
+    const receipts = await rpc<Json[]>('eth_getBlockReceipts', toHex(from))
+    expect(receipts.map(({ logs }) => logs)).toEqual([[first], [second]])
+    expect(await rpc('eth_getTransactionReceipt', (block.transactions as Hex[])[1])).toEqual(receipts[1])
   })
 
   test('by topic, address, block and range', async () => {

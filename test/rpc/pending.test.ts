@@ -1,7 +1,9 @@
 import type { Hex } from 'viem'
 import { decodeAbiParameters, keccak256, toHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeBlockAccessList } from '../../stateless/blockAccessList.ts'
 import { bytesToHex, hexToBytes } from '../../stateless/bytes.ts'
+import { decodeBlock, decodeHeader } from '../../stateless/header.ts'
 import { verifyAccountProof } from '../../stateless/proof.ts'
 import { account, LOGGER_ADDRESS, logCall, signed } from '../node/support/devChain.ts'
 import { type DevNode, startDevNode } from './devNode.ts'
@@ -68,6 +70,20 @@ describe('pending', () => {
     })
     expect(await rpc('eth_getRawTransactionByBlockNumberAndIndex', 'pending', '0x1')).toMatch(/^0x02/)
     expect(await rpc('eth_getTransactionByBlockNumberAndIndex', 'pending', '0x3')).toBeNull()
+  })
+
+  test('has encodings', async () => {
+    const { header, transactions } = decodeBlock(hexToBytes(await rpc<Hex>('debug_getRawBlock', 'pending')))
+    const parentHash = node.chain.head().hash
+    expect(header).toMatchObject({ number: 1n, parentHash })
+    expect(transactions.map((raw) => keccak256(raw))).toEqual(hashes)
+    const { gasUsed, ...alone } = decodeHeader(hexToBytes(await rpc<Hex>('debug_getRawHeader', 'pending')))
+    expect(alone).toMatchObject({ number: 1n, parentHash, transactionsRoot: header.transactionsRoot })
+    expect(gasUsed).toBe(header.gasUsed)
+    expect(gasUsed).toBeGreaterThan(100_000n)
+    const receipts = await rpc<Hex[]>('debug_getRawReceipts', 'pending')
+    expect(receipts.map((receipt) => receipt.slice(0, 4))).toEqual(['0x02', '0x02', '0x02'])
+    expect(decodeBlockAccessList(hexToBytes(await rpc<Hex>('debug_getRawBlockAccessList', 'pending')))).not.toEqual([])
   })
 
   test('has receipts, as geth gives them', async () => {

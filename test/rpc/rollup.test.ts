@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { devSigner } from '../../bin/signer.ts'
+import { blobsRefused } from '../../rollup/limits.ts'
 import type {
   RollupReader,
   Withdrawal,
@@ -9,6 +11,8 @@ import type {
 import { checkSettleable } from '../../rpc/rollup/checkSettleable.ts'
 import { rollupMethods } from '../../rpc/rollup/methods.ts'
 import { NodeError } from '../../stateless/errors.ts'
+import { account } from '../node/support/devChain.ts'
+import { startDevNode } from './devNode.ts'
 import { call, result, startServer, type TestServer } from './support.ts'
 
 const address = (byte: string): `0x${string}` => `0x${byte.repeat(20)}`
@@ -197,6 +201,36 @@ test('rollup_getWithdrawalProof by id, by transaction, by transaction and index'
     code: -32000,
     message: 'L2 block 7 is not settled yet',
   })
+})
+
+test('blobs are refused in the same words wherever a call or transaction is asked for', async () => {
+  const node = await startDevNode({
+    sealMode: { kind: 'manual' },
+    rpc: { checkRequest: checkSettleable, signer: devSigner() },
+  })
+  try {
+    const from = account(0).address
+    const plain = { from, to: account(1).address, value: '0x1' }
+    const blobs = { ...plain, blobVersionedHashes: [`0x01${'00'.repeat(31)}`] }
+    const requests = (object: object): [method: string, params: unknown[]][] => [
+      ['eth_call', [object]],
+      ['eth_createAccessList', [object]],
+      ['eth_estimateGas', [object]],
+      ['eth_simulateV1', [{ blockStateCalls: [{ calls: [plain, object] }] }]],
+      ['eth_fillTransaction', [object]],
+      ['eth_signTransaction', [{ ...object, gas: '0x100000' }]],
+      ['debug_traceCall', [object]],
+    ]
+    const message = blobsRefused().message
+    for (const [method, params] of requests(blobs)) {
+      expect((await call(node.server, method, params)).error, method).toMatchObject({ code: -32000, message })
+    }
+    for (const [method, params] of requests(plain)) {
+      expect((await call(node.server, method, params)).error, method).toBeUndefined()
+    }
+  } finally {
+    await node.close()
+  }
 })
 
 test('an estimate that no settlement can carry is refused with the figure', () => {
