@@ -1,6 +1,7 @@
 import { relayerAccount, settlerAccount } from '../genesis/accounts.ts'
 import type { DevnetGenesis } from '../genesis/types.ts'
 import { type AdjustableClock, adjustableClock, systemClock, systemTimers, type Timers } from '../node/clock.ts'
+import { onHeadBursts } from '../node/headBursts.ts'
 import type { L1Node } from '../node/l1Node.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
@@ -160,7 +161,7 @@ async function startRollups(
     closers.push(() => rollup.close())
     await rollup.node.start()
     // Sharing a process with L1, the rollup need not wait for its next poll to see a deposit.
-    const stopPoking = l1.chain.onHead(() => rollup.node.poke())
+    const stopPoking = onHeadBursts(l1.chain, deps.timers, rollup.node.poke)
     closers.push(async () => stopPoking())
     const monitor = createMonitor({ name, rollup: rollup.node.reader, ...rollup.node }, parts.metrics)
     const server = await serve(

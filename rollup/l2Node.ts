@@ -2,6 +2,7 @@ import { http, type LocalAccount, type Transport, webSocket } from 'viem'
 import type { BlockEnv, Transaction } from '../execution/types.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import type { Timers } from '../node/clock.ts'
+import { onHeadBursts } from '../node/headBursts.ts'
 import { createPendingBlocks, type PendingBlocks } from '../node/pendingBlock.ts'
 import { createSealer } from '../node/sealer.ts'
 import type { Chain, Clock, Logger, Sealer, SealMode, TxPool } from '../node/types.ts'
@@ -132,7 +133,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       running = true
       if (isSequencer(options)) await parts.builder.resume()
       await sequencer.reconcile()
-      stops.push(watcher.onChange(onL1), chain.onHead(settler.wake))
+      stops.push(watcher.onChange(onL1), onHeadBursts(chain, timers, settler.wake))
       watcher.start()
       if (isSequencer(options)) {
         stops.push(pool.onPending(sealer.wake.bind(sealer)))

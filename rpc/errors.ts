@@ -80,10 +80,13 @@ const WITH_LIMIT: ReadonlySet<string> = new Set(['LIMIT_EXCEEDED', 'RESPONSE_TOO
 
 export const INTERNAL_ERROR: RpcErrorObject = { code: -32603, message: 'internal error' }
 
+/** The JSON-RPC number of a code. */
+export const rpcNumber = (code: string): number => NUMBERS[code] ?? SERVER_ERROR
+
 /** The JSON-RPC error of an expected failure; undefined for anything else, which is a bug and belongs in the log. */
 export function toRpcError(error: unknown): RpcErrorObject | undefined {
   if (!(error instanceof NodeError)) return undefined
-  const code = NUMBERS[error.code] ?? SERVER_ERROR
+  const code = rpcNumber(error.code)
   const data = errorData(error)
   return data === undefined ? { code, message: error.message } : { code, message: error.message, data }
 }

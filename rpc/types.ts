@@ -38,6 +38,8 @@ export type RpcParam<Value> = {
 export type RpcMethod = {
   readonly params: readonly { readonly name: string; readonly required: boolean; readonly schema: JsonSchema }[]
   call(params: readonly unknown[], context: RpcContext): unknown
+  /** every call fails here with this JSON-RPC number: such a method is there only to say why */
+  readonly refused?: { readonly code: number; readonly reason: string }
 }
 
 export type MethodTable = Readonly<Record<string, RpcMethod>>

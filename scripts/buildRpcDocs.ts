@@ -15,8 +15,11 @@ type Method = {
   summary: string
   params: { name: string; required: boolean; schema: JsonSchema }[]
   result: { schema: JsonSchema }
+  'x-refused'?: string
 }
-type Served = Method & { chains: string[] }
+type Chain = 'L1' | 'L2'
+/** as a chain has it that serves it, or else as one that refuses it */
+type Served = Method & { on: Chain[]; refusedOn: Chain[] }
 
 async function methodsOf(url: string): Promise<Method[]> {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'rpc.discover', params: [] })
@@ -36,9 +39,16 @@ function words(schema: JsonSchema): string {
   return typeof type === 'string' ? type : 'any'
 }
 
-function row({ name, params, result, summary, chains }: Served): string {
+function row({ name, params, result, summary, on, refusedOn }: Served): string {
   const shown = params.map((param) => `${param.name}${param.required ? '' : '?'}: ${words(param.schema)}`).join(', ')
-  return `| \`${name}\` | ${shown} | ${words(result.schema)} | ${chains.join(', ')} | ${summary} |`
+  const answer = on.length === 0 ? '' : words(result.schema)
+  return `| \`${name}\` | ${shown} | ${answer} | ${whereabouts(on, refusedOn)} | ${summary} |`
+}
+
+/** "L1, L2", "L1", "L1 (L2: refused)", or "refused". */
+function whereabouts(on: readonly Chain[], refusedOn: readonly Chain[]): string {
+  if (on.length === 0) return 'refused'
+  return refusedOn.length === 0 ? on.join(', ') : `${on.join(', ')} (${refusedOn.join(', ')}: refused)`
 }
 
 function section(namespace: string, methods: readonly Served[]): string {
@@ -72,19 +82,24 @@ async function generate(): Promise<string> {
   const devnet = await startDevnet(options, { clock: systemClock, timers: systemTimers, logger: silentLogger })
   try {
     const served = new Map<string, Served>()
-    const urls: [chain: string, url: string][] = [['L1', devnet.summary.l1Url]]
+    const urls: [chain: Chain, url: string][] = [['L1', devnet.summary.l1Url]]
     for (const { url } of devnet.summary.rollups) urls.push(['L2', url])
-    for (const [chain, url] of urls) {
-      for (const method of await methodsOf(url)) {
-        const known = served.get(method.name)
-        if (known === undefined) served.set(method.name, { ...method, chains: [chain] })
-        else known.chains.push(chain)
-      }
-    }
+    for (const [chain, url] of urls) for (const method of await methodsOf(url)) addTo(served, chain, method)
     return page([...served.values()].sort((a, b) => (a.name < b.name ? -1 : 1)))
   } finally {
     await devnet.close()
   }
+}
+
+function addTo(served: Map<string, Served>, chain: Chain, method: Method): void {
+  const { on, refusedOn, ...known } = served.get(method.name) ?? { ...method, on: [], refusedOn: [] }
+  const isRefused = method['x-refused'] !== undefined
+  const shown = isRefused || on.length > 0 ? known : method
+  served.set(method.name, {
+    ...shown,
+    on: isRefused ? on : [...on, chain],
+    refusedOn: isRefused ? [...refusedOn, chain] : refusedOn,
+  })
 }
 
 const text = await generate()

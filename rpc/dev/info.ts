@@ -37,6 +37,9 @@ export function infoMethods(deps: DevDeps, snapshots?: Snapshots): MethodTable {
 /** The same for as long as this chain exists: our chains have no other identity. */
 const instanceId = ({ chain }: DevDeps): string => toData(keccak256(chain.genesis.hash))
 
+/** Fork names as anvil writes them: "Osaka". */
+const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
+
 function nodeInfo({ chain, clock }: DevDeps) {
   const { header, hash } = chain.head()
   const timestamp = BigInt(Math.floor(clock.nowMs() / 1000))
@@ -46,7 +49,7 @@ function nodeInfo({ chain, clock }: DevDeps) {
     currentBlockNumber: toQuantity(header.number),
     currentBlockTimestamp: Number(header.timestamp),
     currentBlockHash: toData(hash),
-    hardFork: chain.engine.forkAt(header),
+    hardFork: capitalised(chain.engine.forkAt(header)),
     transactionOrder: 'fees',
     environment: {
       baseFee: toQuantity(baseFee),

@@ -12,7 +12,10 @@ import { refusing } from './refused.ts'
 import { increaseTimeMethod } from './time.ts'
 import { named } from './values.ts'
 
+/** as many as a call has time for, with their settlement going on beside them */
 const MAX_BLOCKS = 256n
+const MAX_BLOCKS_HINT =
+  'each L2 block is proved and settled on L1; call again for the rest, or use evm_increaseTime where only time should pass'
 
 const UNPROVABLE =
   'refused on L2, it would make this rollup unprovable: L1 re-executes every L2 block from its transactions'
@@ -82,6 +85,7 @@ function refusedOn(names: readonly string[]): MethodTable {
 function l2Miner({ chain, sealer, clock, obstacle }: L2DevDeps): Miner {
   return {
     maxBlocks: MAX_BLOCKS,
+    maxBlocksHint: MAX_BLOCKS_HINT,
     async mine(_style, _index, interval) {
       if (interval > 0n) increaseTime(clock, interval)
       // Blocks of one second each must not run ahead of L1, which could not settle them then: time goes along.

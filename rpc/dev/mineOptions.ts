@@ -3,12 +3,12 @@ import type { Block } from '../../stateless/types.ts'
 import { formatHydratedBlock } from '../format/block.ts'
 import { described, type Parse, property, readObject } from '../params.ts'
 import { reference } from '../schema.ts'
-import { amount64, amountBetween } from './values.ts'
+import { amount64 } from './values.ts'
 
 export type MineOptions = { timestamp?: bigint; blocks?: bigint }
 
 /** evm_mine takes a timestamp (hardhat), or an object with timestamp and blocks (anvil, ganache). */
-export function mineOptions(maxBlocks: bigint): Parse<MineOptions> {
+export function mineOptions(blockCount: Parse<bigint>): Parse<MineOptions> {
   return described(reference('MineOptions'), (value, path) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       const timestamp = amount64(value, path)
@@ -17,7 +17,7 @@ export function mineOptions(maxBlocks: bigint): Parse<MineOptions> {
     const read = readObject(value, path)
     return {
       ...property(read, path, 'timestamp', 'timestamp', amount64),
-      ...property(read, path, 'blocks', 'blocks', amountBetween(0n, maxBlocks)),
+      ...property(read, path, 'blocks', 'blocks', blockCount),
     }
   })
 }

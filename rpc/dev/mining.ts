@@ -1,17 +1,22 @@
 import type { SealMode } from '../../node/types.ts'
 import type { Block } from '../../stateless/types.ts'
 import { address, hash } from '../codec.ts'
+import { invalidParams, RpcError } from '../errors.ts'
 import { toData } from '../hex.ts'
-import { bool, method, required, withDefault } from '../params.ts'
+import { bool, described, method, type Parse, required, withDefault } from '../params.ts'
 import { createPauses } from '../slices.ts'
 import type { MethodTable, RpcContext } from '../types.ts'
 import type { DevDeps } from './deps.ts'
 import { formatMinedBlock, type MineOptions, mineOptions } from './mineOptions.ts'
-import { action, amountBetween, answering, named } from './values.ts'
+import { action, amount256, amountBetween, answering, named } from './values.ts'
 
 /** How this chain makes blocks for a caller: `interval` is the wanted distance in seconds, 0 for none. */
 export type Miner = {
   readonly maxBlocks: bigint
+  /** why not more, and what to do instead; for the message that refuses a larger number */
+  readonly maxBlocksHint: string
+  /** a run ends after so long, with an error that says how far it came; default 25,000, less than a call may take */
+  readonly maxRunMs?: number
   /** seals block `index` of a run of anvil's or hardhat's; throws when none can be made now */
   mine(style: 'anvil' | 'hardhat', index: bigint, interval: bigint): Promise<Block>
   /** the time of the next block; throws where it cannot be chosen */
@@ -20,11 +25,13 @@ export type Miner = {
 
 /** From here on a mining interval is one of milliseconds, as hardhat counts; anvil counts seconds under the same name. */
 const MILLISECONDS_FROM = 1_000n
+/** the server ends a call after 30 seconds, without a word of the blocks that were made */
+const MAX_RUN_MS = 25_000
 /** a day; timers do not go beyond 24 of them */
 const MAX_INTERVAL_SECONDS = 86_400n
 
 export function miningMethods(deps: DevDeps, miner: Miner): MethodTable {
-  const blocks = withDefault('blocks', amountBetween(0n, miner.maxBlocks), 1n)
+  const blocks = withDefault('blocks', blockCount(miner), 1n)
   const runs = (style: 'anvil' | 'hardhat', defaultInterval: bigint) =>
     method(
       [blocks, withDefault('interval', amountBetween(0n, 1n << 40n), defaultInterval)],
@@ -35,7 +42,7 @@ export function miningMethods(deps: DevDeps, miner: Miner): MethodTable {
     if (timestamp !== undefined) miner.setNextTimestamp(timestamp)
     return mineMany(miner, { style: 'anvil', count, interval: 0n }, context)
   }
-  const options = withDefault('options', mineOptions(miner.maxBlocks), {})
+  const options = withDefault('options', mineOptions(blockCount(miner)), {})
   return {
     anvil_mine: answering(null, runs('anvil', 0n)),
     hardhat_mine: answering(true, runs('hardhat', 1n)),
@@ -56,15 +63,28 @@ export function miningMethods(deps: DevDeps, miner: Miner): MethodTable {
   }
 }
 
+/** A number of blocks that this chain makes in one call. */
+function blockCount({ maxBlocks, maxBlocksHint }: Miner): Parse<bigint> {
+  return described(amount256.schema ?? {}, (value, path) => {
+    const count = amount256(value, path)
+    if (count <= maxBlocks) return count
+    throw invalidParams(path, `at most ${maxBlocks} blocks can be mined in one call, got ${count}; ${maxBlocksHint}`)
+  })
+}
+
+/** @throws RpcError TIMEOUT when the time is over before the last block; those that were made stay */
 async function mineMany(
   miner: Miner,
   run: { style: 'anvil' | 'hardhat'; count: bigint; interval: bigint },
   { signal }: RpcContext,
 ): Promise<Block[]> {
+  const endsAtMs = performance.now() + (miner.maxRunMs ?? MAX_RUN_MS)
   const mined: Block[] = []
   for (let index = 0n; index < run.count; index++) {
-    // the caller has been told that the time is over
-    if (signal.aborted) break
+    if (index > 0n && (signal.aborted || performance.now() >= endsAtMs)) {
+      const rest = `call again for the other ${run.count - index}`
+      throw new RpcError('TIMEOUT', `mined ${index} of ${run.count} blocks in the time of one call; ${rest}`)
+    }
     mined.push(await miner.mine(run.style, index, run.interval))
   }
   return mined

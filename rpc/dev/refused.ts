@@ -1,4 +1,4 @@
-import { RpcError, type RpcErrorCode } from '../errors.ts'
+import { RpcError, type RpcErrorCode, rpcNumber } from '../errors.ts'
 import type { MethodTable, RpcMethod } from '../types.ts'
 
 const NAMESPACES = ['anvil', 'hardhat'] as const
@@ -16,6 +16,7 @@ export function refusedMethods(reasons: Readonly<Record<string, string>>): Metho
 export function refusing(name: string, reason: string, code: RpcErrorCode = 'METHOD_REFUSED'): RpcMethod {
   return {
     params: [],
+    refused: { code: rpcNumber(code), reason },
     call: () => {
       throw new RpcError(code, `${name}: ${reason}`)
     },

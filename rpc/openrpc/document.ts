@@ -28,13 +28,14 @@ export function withDiscovery(methods: MethodTable, info: DocumentInfo): MethodT
   return all
 }
 
-/** The namespaces of the table, each with a version, as geth's rpc_modules gives them. */
+/** The namespaces of the table that are served, each with a version, as geth's rpc_modules gives them. */
 function modulesOf(methods: MethodTable): Record<string, string> {
-  const names = new Set(Object.keys(methods).flatMap((name) => /^([a-z0-9]+)_/.exec(name)?.[1] ?? []))
+  const served = Object.keys(methods).filter((name) => methods[name]?.refused === undefined)
+  const names = new Set(served.flatMap((name) => /^([a-z0-9]+)_/.exec(name)?.[1] ?? []))
   return Object.fromEntries([...names].sort().map((name) => [name, '1.0']))
 }
 
-/** Lists every method of the table with its parameters and result. */
+/** Lists every method of the table with its parameters and result; those that are refused here have `x-refused`, the reason. */
 export function openRpcDocument(methods: MethodTable, info: DocumentInfo) {
   return {
     openrpc: OPENRPC_VERSION,
@@ -46,13 +47,20 @@ export function openRpcDocument(methods: MethodTable, info: DocumentInfo) {
   }
 }
 
-function describeMethod(name: string, { params }: RpcMethod) {
+function describeMethod(name: string, { params, refused }: RpcMethod) {
   const doc: MethodDoc = METHOD_DOCS[name] ?? { summary: name, result: ANY }
   return {
     name,
     summary: doc.summary,
     paramStructure: 'by-position',
     params: params.map(({ name: param, required, schema }) => ({ name: param, required, schema })),
-    result: { name: 'result', schema: doc.result },
+    ...(refused === undefined ? { result: { name: 'result', schema: doc.result } } : describeRefusal(refused)),
   }
 }
+
+/** A known method that only says why it is not to be had on this chain has no result. */
+function describeRefusal({ code, reason }: NonNullable<RpcMethod['refused']>) {
+  return { result: { name: 'result', schema: NEVER }, errors: [{ code, message: reason }], 'x-refused': reason }
+}
+
+const NEVER: JsonSchema = { not: {} }

@@ -91,6 +91,14 @@ describe('development methods on L2', () => {
     expect((await timeOf(l1)) - (await timeOf(l2))).toBeGreaterThanOrEqual(0)
   })
 
+  it('more blocks than one call makes: says why, and what to do instead', async () => {
+    const before = await numberOf(l2)
+    await expect(l2.call('hardhat_mine', [toHex(1_000)])).rejects.toThrow(
+      /-32602 .*at most 256 blocks .* got 1000; each L2 block is proved .* call again .* evm_increaseTime/,
+    )
+    expect(await numberOf(l2)).toBe(before)
+  })
+
   it('evm_increaseTime on either chain moves both', async () => {
     const before = { l1: await timeOf(l1), l2: await timeOf(l2) }
     await l2.call('evm_increaseTime', [500])

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { pad, parseEther, toHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { l1DevMethods } from '../../rpc/dev/l1.ts'
+import { miningMethods } from '../../rpc/dev/mining.ts'
 import { offDevMethods } from '../../rpc/dev/off.ts'
 import { DEV_DOCS } from '../../rpc/openrpc/devDocs.ts'
 import { account } from '../node/support/devChain.ts'
@@ -74,6 +75,51 @@ describe('answers in the form of their family', () => {
   })
 })
 
+describe('a run of blocks', () => {
+  it('that takes too long says how far it came, and that the rest can be asked for', async () => {
+    const before = await blockNumber()
+    const server = await startServer({
+      methods: miningMethods(node as never, {
+        maxBlocks: 10n,
+        maxBlocksHint: '',
+        maxRunMs: 0,
+        mine: sealOne,
+        setNextTimestamp: () => undefined,
+      }),
+    })
+    try {
+      const { error } = await call(server, 'hardhat_mine', ['0x3'])
+      expect(error?.code).toBe(-32002)
+      expect(error?.message).toBe('mined 1 of 3 blocks in the time of one call; call again for the other 2')
+      expect(await blockNumber()).toBe(before + 1)
+      expect((await call(server, 'hardhat_mine', ['0x1'])).result).toBe(true)
+    } finally {
+      await server.close()
+    }
+  })
+
+  it.each(['anvil_mine', 'hardhat_mine'])('%s of too many says how many, and what to do instead', async (method) => {
+    const before = await blockNumber()
+    const error = await failure(method, 1_000_000)
+    expect(error?.code).toBe(-32602)
+    expect(error?.message).toMatch(
+      /^invalid argument 0 \(blocks\): at most \d+ blocks .* got 1000000; call again for the rest$/,
+    )
+    expect(await blockNumber()).toBe(before)
+  })
+
+  it('evm_mine has the same bound', async () => {
+    const error = await failure('evm_mine', { blocks: 1_000_000 })
+    expect(error).toMatchObject({ code: -32602, message: expect.stringContaining('call again for the rest') })
+  })
+
+  async function sealOne() {
+    const block = await node.sealer.sealNow()
+    if (block === undefined) throw new Error('no block was sealed')
+    return block
+  }
+})
+
 describe('what anvil and hardhat users expect beside', () => {
   it('nodeInfo and metadata tell of the head', async () => {
     const id = await rpc<string>('evm_snapshot')
@@ -81,7 +127,7 @@ describe('what anvil and hardhat users expect beside', () => {
     expect(await rpc('anvil_nodeInfo')).toMatchObject({
       currentBlockNumber: head.number,
       currentBlockHash: head.hash,
-      hardFork: 'amsterdam',
+      hardFork: 'Amsterdam',
       environment: { chainId: 18079, gasLimit: '0x3938700' },
       forkConfig: { forkUrl: null },
     })

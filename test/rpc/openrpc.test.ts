@@ -2,6 +2,8 @@ import { createWalletClient, http, parseEther } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DEV_ADDRESSES } from '../../genesis/accounts.ts'
+import { offDevMethods } from '../../rpc/dev/off.ts'
+import { withDiscovery } from '../../rpc/openrpc/document.ts'
 import { METHOD_DOCS } from '../../rpc/openrpc/methodDocs.ts'
 import type { JsonSchema } from '../../rpc/schema.ts'
 import { type Access, accessTo } from '../e2e/chainAccess.ts'
@@ -16,6 +18,8 @@ type Document = {
     summary: string
     params: { name: string; required: boolean; schema: JsonSchema }[]
     result: { name: string; schema: JsonSchema }
+    errors?: { code: number; message: string }[]
+    'x-refused'?: string
   }[]
   components: { schemas: Record<string, JsonSchema> }
 }
@@ -83,6 +87,53 @@ test('what is documented is served by one of the chains', () => {
   const served = new Set([...documents.l1.methods, ...documents.l2.methods].map(({ name }) => name))
   expect(Object.keys(METHOD_DOCS).filter((name) => !served.has(name))).toEqual([])
 })
+
+describe('methods that are there only to say why not', () => {
+  const refusedBy = ({ methods }: Document) =>
+    methods.filter((method) => method['x-refused'] !== undefined).map(({ name }) => name)
+
+  test('have the reason instead of a result, and no others have one', async () => {
+    for (const side of ['l1', 'l2'] as const) {
+      const refused = new Set(refusedBy(documents[side]))
+      for (const { name, result, errors } of documents[side].methods) {
+        if (!name.startsWith('hardhat_set') && !refused.has(name)) continue
+        expect([name, errors !== undefined, 'not' in result.schema]).toEqual([
+          name,
+          refused.has(name),
+          refused.has(name),
+        ])
+        const code = await rawError(chains[side], name, [])
+        expect([name, code === -32004]).toEqual([name, refused.has(name)])
+      }
+    }
+  })
+
+  test('on L1 they are those of other chains only, on L2 those that would make it unprovable too', () => {
+    expect(refusedBy(documents.l1)).toEqual([
+      'anvil_setChainId',
+      'anvil_setRpcUrl',
+      'hardhat_setChainId',
+      'hardhat_setRpcUrl',
+    ])
+    const onL2 = documents.l2.methods.find(({ name }) => name === 'hardhat_setBalance')
+    expect(onL2).toMatchObject({ params: [], errors: [{ code: -32004 }], 'x-refused': expect.stringContaining('L1') })
+    expect(refusedBy(documents.l2)).not.toContain('evm_mine')
+  })
+
+  test('a node without development methods says so of all of them, and has no such modules', async () => {
+    const table = withDiscovery({ ...offDevMethods(), eth_chainId: { params: [], call: () => '0x1' } }, INFO)
+    const { methods = [] } = (table['rpc.discover']?.call([], NOBODY) ?? {}) as Partial<Document>
+    expect(methods.find(({ name }) => name === 'evm_mine')).toMatchObject({
+      errors: [{ code: -32601 }],
+      'x-refused': expect.stringContaining('off on this node'),
+    })
+    expect(methods.find(({ name }) => name === 'eth_chainId')).not.toHaveProperty('x-refused')
+    expect(table.rpc_modules?.call([], NOBODY)).toEqual({ eth: '1.0', rpc: '1.0' })
+  })
+})
+
+const INFO = { title: 'test', version: '0' }
+const NOBODY = { requestId: '1', signal: new AbortController().signal }
 
 const ALICE = DEV_ADDRESSES[0]
 const TRANSFER = { from: DEV_ADDRESSES[0], to: DEV_ADDRESSES[1], value: '0x1' }
