@@ -133,7 +133,7 @@ describe('methods that are there only to say why not', () => {
 })
 
 const INFO = { title: 'test', version: '0' }
-const NOBODY = { requestId: '1', signal: new AbortController().signal }
+const NOBODY = { requestId: '1', signal: new AbortController().signal, restartTime: () => undefined }
 
 const ALICE = DEV_ADDRESSES[0]
 const TRANSFER = { from: DEV_ADDRESSES[0], to: DEV_ADDRESSES[1], value: '0x1' }
