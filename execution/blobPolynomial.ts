@@ -1,12 +1,18 @@
 import { bytesToBigint } from '../stateless/bytes.ts'
+import { wordToBytes } from './words.ts'
 
 /** Order of BLS12-381's groups: blobs are polynomials over this field. */
 export const FIELD = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n
+/** The same as 32 bytes, big-endian: EIP-4844 calls it BLS_MODULUS. */
+export const FIELD_BYTES: Uint8Array = wordToBytes(FIELD)
 const GENERATOR = 7n
 
 /** A blob is a polynomial of this many coefficients, given by its values at as many roots of unity. */
 export const BLOB_ELEMENTS = 4096
 const ELEMENT_BYTES = 32
+export const BLOB_BYTES = BLOB_ELEMENTS * ELEMENT_BYTES
+/** EIP-7594: a blob is extended to twice its length and cut into this many cells. */
+export const CELLS_PER_BLOB = 128
 
 /** The powers 0 to size - 1 of a root of unity of this order, which must be a power of two. */
 export function rootsOfUnity(size: number): bigint[] {

@@ -1,7 +1,9 @@
-import { bigintToMinimalBytes, bytesToBigint, concatBytes } from '../stateless/bytes.ts'
+import { bytesToBigint, concatBytes } from '../stateless/bytes.ts'
 import {
+  BLOB_BYTES,
   BLOB_ELEMENTS,
   blobElements,
+  CELLS_PER_BLOB,
   FIELD,
   inverseRoots,
   invert,
@@ -12,11 +14,10 @@ import {
 import { loadVerifyKzgProof } from './kzg.ts'
 import { createDecompression, createFixedPairing } from './kzgPoints.ts'
 import { powersOfG1, TAU64_G2 } from './kzgSetup.ts'
-import { loadMcl, MCL_SIZES, type Mcl, mclCall, startOnce } from './mcl.ts'
+import { BadElement, loadMcl, MCL_SIZES, type Mcl, mclCall, startOnce } from './mcl.ts'
 import type { Pause } from './pairings.ts'
+import { wordToBytes } from './words.ts'
 
-/** EIP-7594: a blob is extended to twice its length and cut into this many cells. */
-export const CELLS_PER_BLOB = 128
 const CELL_ELEMENTS = 64
 const CELL_INDEX_BITS = 7
 /** Proofs that are decompressed and summed up in one go: some 10 ms of work. */
@@ -30,7 +31,8 @@ export type ProofDeps = { sha256(bytes: Uint8Array): Uint8Array; pause: Pause }
  * What the proofs beside a blob claim (execution/kzg.ts has the proof of one point). Blobs are 131,072 bytes of canonical
  * field elements; commitments and proofs are compressed points.
  *
- * Both throw BadElement when a commitment or proof is no member of the group.
+ * Both throw BadElement when a commitment or proof is no member of the group, when a blob has another length, and when
+ * there are more or fewer proofs than cells.
  */
 export type BlobProofs = {
   /** EIP-4844 verify_blob_kzg_proof: this is the commitment to the blob */
@@ -66,12 +68,13 @@ function createBlobProofs(mcl: Mcl): BlobProofs {
 
   return {
     async verifyBlob(blob, commitment, proof, { sha256, pause }) {
+      requireBlob(blob)
       const degree = Uint8Array.from({ length: 16 }, (_, i) => (i === 14 ? BLOB_ELEMENTS >> 8 : 0))
       const z = bytesToBigint(sha256(concatBytes([CHALLENGE_DOMAIN, degree, blob, commitment]))) % FIELD
       const coefficients = await scaledCoefficients(blob, pause)
       const y = (evaluate(coefficients, z) * SCALE) % FIELD
       const verify = await loadVerifyKzgProof()
-      return verify(commitment, word(z), word(y), proof)
+      return verify(commitment, wordToBytes(z), wordToBytes(y), proof)
     },
     /**
      * The cells all come from the blob, so nobody extends it: the polynomial that agrees with it on a cell is its
@@ -79,6 +82,8 @@ function createBlobProofs(mcl: Mcl): BlobProofs {
      * challenge, takes one transform of the blob and one of the weights.
      */
     async verifyCells(blob, commitment, proofs, { sha256, pause }) {
+      requireBlob(blob)
+      if (proofs.length !== CELLS_PER_BLOB) throw new BadElement(`${proofs.length} cell proofs, want ${CELLS_PER_BLOB}`)
       const challenge = bytesToBigint(sha256(concatBytes([CELL_CHALLENGE_DOMAIN, commitment, blob, ...proofs]))) % FIELD
       const weights = powersOf(challenge, CELLS_PER_BLOB)
       const shifts = weights.map((_, cell) => cellRoots[reverseBits(cell, CELL_INDEX_BITS)] ?? 0n)
@@ -131,7 +136,7 @@ function createCellEquation(mcl: Mcl): { holds(equation: CellEquation, pause: Pa
 
   /** bytes of `total` plus the sum of factor * point over the points that lie at `points` */
   function addMultiples(total: Uint8Array, factors: readonly bigint[]): Uint8Array {
-    for (const [i, factor] of factors.entries()) mcl.readScalar(scalars + i * MCL_SIZES.scalar, word(factor))
+    for (const [i, factor] of factors.entries()) mcl.readScalar(scalars + i * MCL_SIZES.scalar, wordToBytes(factor))
     mcl.store(sum, total)
     if (factors.length === 1) g1.mul(partial, points, scalars)
     else g1.mulVec(partial, points, scalars, factors.length)
@@ -167,6 +172,10 @@ function createCellEquation(mcl: Mcl): { holds(equation: CellEquation, pause: Pa
   }
 }
 
+function requireBlob({ length }: Uint8Array): void {
+  if (length !== BLOB_BYTES) throw new BadElement(`blob of ${length} bytes, want ${BLOB_BYTES}`)
+}
+
 /** Horner's rule. */
 function evaluate(coefficients: readonly bigint[], at: bigint): bigint {
   return coefficients.reduceRight((value, coefficient) => (value * at + coefficient) % FIELD, 0n)
@@ -176,12 +185,4 @@ function powersOf(base: bigint, count: number): bigint[] {
   const powers = [1n]
   while (powers.length < count) powers.push(((powers.at(-1) ?? 0n) * base) % FIELD)
   return powers
-}
-
-/** 32 bytes, big-endian. */
-function word(value: bigint): Uint8Array {
-  const bytes = bigintToMinimalBytes(value)
-  const padded = new Uint8Array(32)
-  padded.set(bytes, 32 - bytes.length)
-  return padded
 }

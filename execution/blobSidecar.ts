@@ -1,5 +1,6 @@
-import { bytesEqual, hexToBytes } from '../stateless/bytes.ts'
+import { bytesEqual } from '../stateless/bytes.ts'
 import { type RlpItem, rlpFixedBytes, rlpItems, rlpUint } from '../stateless/rlp.ts'
+import { BLOB_BYTES, CELLS_PER_BLOB, FIELD_BYTES } from './blobPolynomial.ts'
 import { TransactionRejected } from './errors.ts'
 
 /** What travels beside a blob transaction in its network wrapper and never enters a block. */
@@ -13,11 +14,6 @@ export type BlobSidecar = {
   /** 48 bytes each */
   proofs: readonly Uint8Array[]
 }
-
-const BLOB_BYTES = 131_072
-const CELLS_PER_BLOB = 128
-/** The order of BLS12-381's scalar field; a blob is 4,096 big-endian elements of it. */
-const FIELD_MODULUS = hexToBytes('73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001')
 
 /** `rlp([transaction, ...])` instead of the transaction itself: then the first item is a list. */
 export function isBlobWrapper(items: readonly RlpItem[]): boolean {
@@ -93,7 +89,7 @@ function requireConsistent(
 
 function isFieldElement(blob: Uint8Array, offset: number): boolean {
   for (let i = 0; i < 32; i++) {
-    const difference = (blob[offset + i] ?? 0) - (FIELD_MODULUS[i] ?? 0)
+    const difference = (blob[offset + i] ?? 0) - (FIELD_BYTES[i] ?? 0)
     if (difference !== 0) return difference < 0
   }
   return false

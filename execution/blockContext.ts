@@ -1,4 +1,5 @@
 import { Block as LibraryBlock, BlockHeader as LibraryHeader } from '@ethereumjs/block'
+import { EthereumJSError } from '@ethereumjs/util'
 import type { VM } from '@ethereumjs/vm'
 import { NodeError } from '../stateless/errors.ts'
 import { EMPTY_OMMERS_HASH } from '../stateless/header.ts'
@@ -75,6 +76,16 @@ export class LibraryFailure extends Error {
     super(cause instanceof Error ? cause.message : String(cause), { cause })
     this.name = 'LibraryFailure'
   }
+}
+
+/**
+ * The rule of a transaction that only the library checks and that was broken; undefined when something else failed. The
+ * library throws errors of its own kind for rules, and appends a description of the VM, block and transaction in brackets.
+ */
+export function brokenRule(error: unknown): string | undefined {
+  if (!(error instanceof LibraryFailure) || !(error.cause instanceof EthereumJSError)) return undefined
+  const end = error.message.indexOf(' (vm hf=')
+  return end === -1 ? error.message : error.message.slice(0, end)
 }
 
 export async function createBlockContext(

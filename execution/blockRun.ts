@@ -1,12 +1,12 @@
 import type { TypedTransaction } from '@ethereumjs/tx'
-import { bigIntMax, EthereumJSError } from '@ethereumjs/util'
+import { bigIntMax } from '@ethereumjs/util'
 import { type RunTxOpts, type RunTxResult, runTx } from '@ethereumjs/vm'
 import { concatBytes } from '../stateless/bytes.ts'
 import { InvalidBlock } from '../stateless/errors.ts'
 import { orderedTrieRoot } from '../stateless/orderedTrie.ts'
 import type { BlockHeader, Hash32, StateChanges, StateCommit, Withdrawal } from '../stateless/types.ts'
 import { withoutAuthorizations } from './authorizations.ts'
-import { type BlockContext, type BlockContextOptions, createBlockContext, LibraryFailure } from './blockContext.ts'
+import { type BlockContext, type BlockContextOptions, brokenRule, createBlockContext } from './blockContext.ts'
 import { acceptContractSender } from './callState.ts'
 import { BadDepositLog, depositRequests } from './deposits.ts'
 import { TransactionRejected } from './errors.ts'
@@ -273,19 +273,8 @@ function record(context: BlockContext, progress: Progress, tx: Transaction, ran:
 function asRejection(error: unknown): TransactionRejected | undefined {
   if (error instanceof TransactionRejected) return error
   if (error instanceof BadDepositLog) return new TransactionRejected('INVALID', error.message, {}, error)
-  if (!(error instanceof LibraryFailure) || !isRuleOfTheLibrary(error.cause)) return undefined
-  return new TransactionRejected('INVALID', firstClause(error.message), {}, error)
-}
-
-/** EthereumJS throws errors of its own kind for broken rules; anything else is a failure inside it. */
-function isRuleOfTheLibrary(cause: unknown): boolean {
-  return cause instanceof EthereumJSError
-}
-
-/** The library appends a description of the VM, block and transaction in brackets. */
-function firstClause(message: string): string {
-  const end = message.indexOf(' (vm hf=')
-  return end === -1 ? message : message.slice(0, end)
+  const rule = brokenRule(error)
+  return rule === undefined ? undefined : new TransactionRejected('INVALID', rule, {}, error)
 }
 
 async function finish(

@@ -2,7 +2,7 @@ import type { ExecResult } from '@ethereumjs/evm'
 import { bigIntMax } from '@ethereumjs/util'
 import { type RunTxResult, runTx } from '@ethereumjs/vm'
 import { withoutAuthorizations } from './authorizations.ts'
-import { type HeaderBasis, LibraryFailure, runLibrary } from './blockContext.ts'
+import { brokenRule, type HeaderBasis, runLibrary } from './blockContext.ts'
 import { callBlock } from './callBlock.ts'
 import { haltReason, REVERT } from './callErrors.ts'
 import { acceptContractSender, applyStateOverrides } from './callState.ts'
@@ -168,11 +168,8 @@ async function runOnce(
 
 /** A rule that only the library checks; anything else stays what it is. */
 function asRejection(error: unknown): unknown {
-  if (!(error instanceof LibraryFailure)) return error
-  const { cause } = error
-  if (!(cause instanceof Error) || cause.constructor.name !== 'EthereumJSError') return error
-  const end = cause.message.indexOf(' (vm hf=')
-  return new TransactionRejected('INVALID', end === -1 ? cause.message : cause.message.slice(0, end), {}, cause)
+  const rule = brokenRule(error)
+  return rule === undefined ? error : new TransactionRejected('INVALID', rule, {}, error)
 }
 
 function attemptOf(result: RunTxResult): CallAttempt {

@@ -1,10 +1,8 @@
-import { hexToBytes } from '../stateless/bytes.ts'
+import { FIELD_BYTES } from './blobPolynomial.ts'
 import { compareWords, createDecompression, createFixedPairing } from './kzgPoints.ts'
 import { G1, TAU_G2 } from './kzgSetup.ts'
 import { BadElement, loadMcl, MCL_SIZES, type Mcl, mclCall, startOnce } from './mcl.ts'
 
-/** Order of the groups, big-endian: EIP-4844 calls it BLS_MODULUS. */
-export const SCALAR_ORDER = hexToBytes('73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001')
 /**
  * EIP-4844 verify_kzg_proof, for the point evaluation precompile: does the polynomial behind a 48-byte commitment have
  * the value y at z (32 bytes each, big-endian)?
@@ -58,6 +56,7 @@ function createVerifyKzgProof(mcl: Mcl): VerifyKzgProof {
 }
 
 function readCanonicalScalar(mcl: Mcl, pointer: number, bytes: Uint8Array): void {
-  if (compareWords(bytes, SCALAR_ORDER) >= 0) throw new BadElement('not a scalar of the group')
+  if (bytes.length !== FIELD_BYTES.length || compareWords(bytes, FIELD_BYTES) >= 0)
+    throw new BadElement('not a scalar of the group')
   mcl.readScalar(pointer, bytes)
 }

@@ -3,6 +3,8 @@ import { assert } from './internal.ts'
 import { G2 } from './kzgSetup.ts'
 import { BadElement, MCL_SIZES, type Mcl, mclCall } from './mcl.ts'
 
+const POINT_BYTES = 48
+
 /** Flags in the first byte of a compressed point. */
 const COMPRESSED = 0x80
 const INFINITY = 0x40
@@ -54,8 +56,9 @@ export function createDecompression(mcl: Mcl): (pointer: number, bytes: Uint8Arr
   const four = mcl.reserve(field)
   const square = mcl.reserve(field)
   setInt(four, 4)
-  const text = new Uint8Array(48)
+  const text = new Uint8Array(POINT_BYTES)
   return (pointer, bytes) => {
+    if (bytes.length !== POINT_BYTES) throw new BadElement(`point of ${bytes.length} bytes, want ${POINT_BYTES}`)
     const flags = bytes[0] as number
     text.set(bytes)
     text[0] = flags & 0x1f

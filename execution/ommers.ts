@@ -5,10 +5,9 @@ import { hashHeader } from '../stateless/header.ts'
 import type { Block, BlockHeader } from '../stateless/types.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import { checkHeader } from './headerRules.ts'
+import { OMMER_ANCESTORS } from './types.ts'
 
 const MAX_OMMERS = 2
-/** An ommer is up to six generations older than its block, so its parent is among so many ancestors. */
-const OMMER_ANCESTORS = 7
 
 /**
  * The rules of ommers (yellow paper 11.1, EELS <fork>/fork.py validate_ommers): at most two, each the valid child of an

@@ -1,5 +1,6 @@
 import { createECDH } from 'node:crypto'
-import { bytesToBigint, hexToBytes } from '../stateless/bytes.ts'
+import { bytesToBigint } from '../stateless/bytes.ts'
+import { wordToBytes } from './words.ts'
 
 /** secp256r1 (FIPS 186-5): y^2 = x^3 - 3x + B over the field of FIELD elements, with ORDER points */
 const FIELD = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn
@@ -37,15 +38,15 @@ function isOnCurve({ x, y }: Point): boolean {
 /** Undefined is the point at infinity. */
 function multiplyBase(scalar: bigint): Point | undefined {
   if (scalar === 0n) return undefined
-  curve.setPrivateKey(toWord(scalar))
+  curve.setPrivateKey(wordToBytes(scalar))
   const key = curve.getPublicKey()
   return { x: bytesToBigint(key.subarray(1, 33)), y: bytesToBigint(key.subarray(33)) }
 }
 
 /** The x coordinate of a multiple; the scalar is not 0. */
 function multiplyForX({ x, y }: Point, scalar: bigint): bigint {
-  curve.setPrivateKey(toWord(scalar))
-  return bytesToBigint(curve.computeSecret(Buffer.concat([Buffer.of(4), toWord(x), toWord(y)])))
+  curve.setPrivateKey(wordToBytes(scalar))
+  return bytesToBigint(curve.computeSecret(Buffer.concat([Buffer.of(4), wordToBytes(x), wordToBytes(y)])))
 }
 
 function add(p: Point, q: Point | undefined): Point | undefined {
@@ -72,8 +73,4 @@ function invert(value: bigint, modulus: bigint): bigint {
     ;[x, y] = [y - quotient * x, x]
   }
   return mod(x, modulus)
-}
-
-function toWord(value: bigint): Uint8Array {
-  return hexToBytes(value.toString(16).padStart(64, '0'))
 }

@@ -5,14 +5,16 @@ import {
   type PrecompileFunc,
   type PrecompileInput,
 } from '@ethereumjs/evm'
-import { bytesEqual, concatBytes, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
+import { bytesEqual, concatBytes, EMPTY_BYTES } from '../stateless/bytes.ts'
 import { blake2Compress } from './blake2.ts'
+import { BLOB_ELEMENTS, FIELD_BYTES } from './blobPolynomial.ts'
 import { assert } from './internal.ts'
-import { loadVerifyKzgProof, SCALAR_ORDER } from './kzg.ts'
+import { loadVerifyKzgProof } from './kzg.ts'
 import { BadElement, type CurveName } from './mcl.ts'
 import { readModexp } from './modexp.ts'
 import { verifyP256 } from './p256.ts'
 import { loadPairingCurve, type PairingCurve, type Pause } from './pairings.ts'
+import { wordToBytes } from './words.ts'
 
 /**
  * Puts our own computations in the place of the library's wherever those are far too slow for their gas. Lengths, gas and
@@ -31,7 +33,7 @@ export function replacePrecompiles(active: Map<string, PrecompileFunc>, pause: P
 
 const KZG_HASH_VERSION = 1
 /** Field elements per blob and the order of their field. */
-const POINT_EVALUATION_ANSWER = concatBytes([hexToBytes((4096).toString(16).padStart(64, '0')), SCALAR_ORDER])
+const POINT_EVALUATION_ANSWER = concatBytes([wordToBytes(BigInt(BLOB_ELEMENTS)), FIELD_BYTES])
 
 const P256_GAS = 6900n
 const P256_INPUT_LENGTH = 160

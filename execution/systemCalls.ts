@@ -4,6 +4,7 @@ import { InvalidBlock, OverBudget } from '../stateless/errors.ts'
 import type { BlockContext } from './blockContext.ts'
 import { assert, SYSTEM_CALL_GAS } from './internal.ts'
 import { EMPTY_CODE_HASH } from './stateManager.ts'
+import { wordToBytes } from './words.ts'
 
 export const BEACON_ROOTS = new Address(hexToBytes('000f3df6d732807ef1319fb7b8bb8522d0beac02'))
 export const HISTORY = new Address(hexToBytes('0000f90827f1c53a10cb7a02335b175320002935'))
@@ -74,7 +75,7 @@ async function updateRing(
     return
   }
   for (const { slot, value } of writes) {
-    const key = wordBytes(slot)
+    const key = wordToBytes(slot)
     await state.getStorage(address, key)
     await state.putStorage(address, key, value)
   }
@@ -143,8 +144,4 @@ export function spendBudget(budget: { remaining: bigint }, gas: bigint): void {
   throw new OverBudget('OVER_BUDGET', `execution used ${-budget.remaining} regular gas more than its budget`, {
     missing: -budget.remaining,
   })
-}
-
-function wordBytes(value: bigint): Uint8Array {
-  return hexToBytes(value.toString(16).padStart(64, '0'))
 }

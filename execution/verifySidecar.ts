@@ -1,11 +1,10 @@
+import { CELLS_PER_BLOB } from './blobPolynomial.ts'
 import { loadBlobProofs } from './blobProofs.ts'
 import type { BlobSidecar } from './blobSidecar.ts'
 import { TransactionRejected } from './errors.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
 import { BadElement } from './mcl.ts'
 import type { DecodedTransaction } from './transactions.ts'
-
-const CELLS_PER_BLOB = 128
 
 const pause = (): Promise<void> | undefined => (isTurnOver() ? giveWay() : undefined)
 

@@ -1,4 +1,4 @@
-import type { BlockOutcome, Engine } from '../execution/types.ts'
+import { type BlockOutcome, type Engine, OMMER_ANCESTORS } from '../execution/types.ts'
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
 import { InvalidBlock } from '../stateless/errors.ts'
 import { hashHeader } from '../stateless/header.ts'
@@ -19,9 +19,6 @@ import type { Chain, HeadChange, Logger, Store, StoredBlock, StoreOperation } fr
 
 /** A genesis block with the state it commits to (execution/genesisBlock.ts makes it from a geth-format file). */
 export type GenesisState = { block: Block; changes: StateChanges; commit: StateCommit }
-
-/** As far back as the rules of ommers look. */
-const OMMER_ANCESTORS = 7
 
 export type ChainDeps = { store: Store; engine: Engine; logger: Logger }
 

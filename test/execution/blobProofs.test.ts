@@ -64,6 +64,8 @@ beforeAll(async () => {
 
 const verifyCells = (sidecar: Sidecar) => proofs.verifyCells(sidecar.blob, sidecar.commitment, sidecar.cellProofs, deps)
 
+const shortened = ([first = new Uint8Array(), ...rest]: readonly Uint8Array[]) => [first.subarray(0, 47), ...rest]
+
 const replaced = (at: number, proof: Uint8Array) => valid.cellProofs.map((old, cell) => (cell === at ? proof : old))
 
 test('the setup is that of the ceremony', () => {
@@ -114,6 +116,20 @@ describe('cell proofs (EIP-7594)', () => {
     await expect(verifyCells({ ...valid, commitment: hexToBytes(hex) })).rejects.toBeInstanceOf(BadElement)
   })
 
+  test.each<[string, (empty: Sidecar) => Sidecar]>([
+    ['no proofs at all', (empty) => ({ ...empty, cellProofs: [] })],
+    ['a proof too few', (empty) => ({ ...empty, cellProofs: empty.cellProofs.slice(1) })],
+    ['a proof too many', (empty) => ({ ...empty, cellProofs: [...empty.cellProofs, ...empty.cellProofs.slice(0, 1)] })],
+    ['a proof that is a byte short', (empty) => ({ ...empty, cellProofs: shortened(empty.cellProofs) })],
+    ['a commitment that is a byte short', (empty) => ({ ...empty, commitment: empty.commitment.subarray(0, 47) })],
+    ['a blob that is an element short', (empty) => ({ ...empty, blob: empty.blob.subarray(32) })],
+    ['an empty blob', (empty) => ({ ...empty, blob: new Uint8Array(0) })],
+  ])('are refused with %s, even for the blob of zeros', async (_, broken) => {
+    const infinity = hexToBytes(`c0${'00'.repeat(47)}`)
+    const empty = { blob: new Uint8Array(131_072), commitment: infinity, cellProofs: Array(CELLS).fill(infinity) }
+    await expect(verifyCells(broken(empty))).rejects.toBeInstanceOf(BadElement)
+  })
+
   test('hold for the empty blob, whose proofs are all infinity', async () => {
     const infinity = hexToBytes(`c0${'00'.repeat(47)}`)
     const empty = { blob: new Uint8Array(131_072), commitment: infinity, cellProofs: Array(CELLS).fill(infinity) }
@@ -123,6 +139,17 @@ describe('cell proofs (EIP-7594)', () => {
 })
 
 describe('blob proofs (EIP-4844)', () => {
+  test.each([
+    ['a short blob', 131_040, 48],
+    ['a short proof', 131_072, 47],
+    ['a long proof', 131_072, 49],
+  ])('are refused with %s', async (_, blobSize, proofSize) => {
+    const infinity = hexToBytes(`c0${'00'.repeat(47)}`)
+    const proof = concatBytes([infinity, new Uint8Array(1)]).subarray(0, proofSize)
+    const verified = proofs.verifyBlob(new Uint8Array(blobSize), infinity, proof, deps)
+    await expect(verified).rejects.toBeInstanceOf(BadElement)
+  })
+
   test("another library's holds, and nothing else does", async () => {
     const kzg = new KZG(fastSetup)
     const proof = hexToBytes(
