@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { LocalAccount, Transport } from 'viem'
 import { genesisBlock } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
+import type { BlockEnv } from '../execution/types.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import { openChain } from '../node/chain.ts'
 import type { AdjustableClock, Timers } from '../node/clock.ts'
@@ -17,6 +18,7 @@ import type { Signer } from '../rpc/eth/deps.ts'
 import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { MethodTable } from '../rpc/types.ts'
+import type { Block } from '../stateless/types.ts'
 import { l2DevTools } from './devTools.ts'
 import type { Engines } from './engines.ts'
 import { CLIENT_VERSION } from './version.ts'
@@ -62,9 +64,17 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
     await store.close()
     throw error
   })
+  // so does what the next block begins with
+  let next: (head: Block) => BlockEnv | undefined = () => undefined
   const pool = createTxPool(
     {},
-    { chain, clock, logger: logger.child('pool'), ...createL2PoolRules(deps.accounts.relayer.address) },
+    {
+      chain,
+      clock,
+      logger: logger.child('pool'),
+      ...createL2PoolRules(deps.accounts.relayer.address),
+      next: (head) => next(head),
+    },
   )
   const node = createL2Node(
     {
@@ -88,6 +98,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
     },
   )
   settlement = node.settlement
+  next = node.pendingEnv
   const { reader } = node
   return {
     node,

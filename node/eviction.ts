@@ -5,13 +5,22 @@ import type { PooledTransaction, SenderQueue } from './senderQueue.ts'
 
 /** How many are remembered of one look at the whole pool. */
 const REMEMBERED = 64
+/** One arrival is not worth more of others than this, nor the time to find them. */
+const MAX_VICTIMS = 256
 
 type Victim = { queue: SenderQueue; entry: PooledTransaction; waits: boolean; tip: bigint }
 
 /** What a full pool gives up first: a sender's last transaction, one that waits before one that could run, then the lowest tip. */
 export type Evictions = {
-  /** Undefined when everything of other senders is worth at least as much as `tx`. */
-  victimFor(tx: Transaction, baseFeePerGas: bigint | undefined): PooledTransaction | undefined
+  /**
+   * Those of other senders that have to go, in this order, until `suffice` holds; nothing is removed here. Undefined when
+   * all that are worth less than `tx` do not suffice.
+   */
+  victimsFor(
+    tx: Transaction,
+    baseFeePerGas: bigint | undefined,
+    suffice: (victims: readonly PooledTransaction[]) => boolean,
+  ): readonly PooledTransaction[] | undefined
   /** After a change of this queue: its last transaction may now be worth less than what is known. */
   note(queue: SenderQueue): void
 }
@@ -25,55 +34,69 @@ export function createEvictions(queues: () => Iterable<SenderQueue>): Evictions 
   let known: Victim[] = []
   let baseFee: bigint | undefined
 
-  const candidate = (queue: SenderQueue): Victim | undefined => {
-    const entry = queue.entries.at(-1)
+  /** `taken`: how many of the queue's last are victims already. */
+  const candidate = (queue: SenderQueue, taken = 0): Victim | undefined => {
+    const entry = queue.entries.at(-1 - taken)
     if (entry === undefined) return undefined
-    const waits = queue.entries.length > queue.pendingCount
+    const waits = queue.entries.length - taken > queue.pendingCount
     return { queue, entry, waits, tip: effectiveTip(entry.tx, baseFee) }
   }
-  const insert = (victim: Victim): void => {
+  const insert = (ranked: Victim[], victim: Victim): void => {
     let low = 0
-    for (let high = known.length; low < high; ) {
+    for (let high = ranked.length; low < high; ) {
       const middle = (low + high) >> 1
-      if (compare(known[middle] as Victim, victim) < 0) low = middle + 1
+      if (compare(ranked[middle] as Victim, victim) < 0) low = middle + 1
       else high = middle
     }
-    known.splice(low, 0, victim)
-    if (known.length > REMEMBERED) known.pop()
+    ranked.splice(low, 0, victim)
+    if (ranked.length > REMEMBERED) ranked.pop()
   }
-  const look = (): void => {
-    known = []
+  const look = (taken: ReadonlyMap<SenderQueue, number>): Victim[] => {
+    const ranked: Victim[] = []
     for (const queue of queues()) {
-      const victim = candidate(queue)
-      const last = known.at(-1)
+      const victim = candidate(queue, taken.get(queue))
+      const last = ranked.at(-1)
       if (victim === undefined) continue
-      if (known.length < REMEMBERED || last === undefined || compare(victim, last) < 0) insert(victim)
+      if (ranked.length < REMEMBERED || last === undefined || compare(victim, last) < 0) insert(ranked, victim)
     }
-  }
-  const firstOfOthers = (own: string): Victim | undefined => {
-    known = known.filter(isCurrent)
-    return known.find(({ entry }) => entry.senderKey !== own)
+    return ranked
   }
 
   return {
-    victimFor(tx, baseFeePerGas) {
-      if (baseFeePerGas !== baseFee) known = []
+    victimsFor(tx, baseFeePerGas, suffice) {
+      known = baseFeePerGas === baseFee ? known.filter(isCurrent) : []
       baseFee = baseFeePerGas
       const own = bytesToHex(tx.sender)
-      let victim = firstOfOthers(own)
-      if (victim === undefined) {
-        look()
-        victim = firstOfOthers(own)
+      const worth = effectiveTip(tx, baseFee)
+      const isOthers = ({ entry }: Victim) => entry.senderKey !== own
+      const taken = new Map<SenderQueue, number>()
+      const victims: PooledTransaction[] = []
+      let ranked = [...known]
+      while (!suffice(victims)) {
+        if (!ranked.some(isOthers)) {
+          ranked = look(taken)
+          if (victims.length === 0) known = [...ranked]
+        }
+        const at = ranked.findIndex(isOthers)
+        const [victim, last] = [ranked[at], ranked.at(-1)]
+        if (victim === undefined || last === undefined || victims.length === MAX_VICTIMS) return undefined
+        if (!victim.waits && victim.tip >= worth) return undefined
+        victims.push(victim.entry)
+        const { queue } = victim
+        taken.set(queue, (taken.get(queue) ?? 0) + 1)
+        ranked.splice(at, 1)
+        const next = candidate(queue, taken.get(queue))
+        // Whoever is not ranked is worth at least as much as the last one that is.
+        if (next !== undefined && compare(next, last) < 0) insert(ranked, next)
       }
-      if (victim === undefined) return undefined
-      return victim.waits || victim.tip < effectiveTip(tx, baseFee) ? victim.entry : undefined
+      return victims
     },
     note(queue) {
       const last = known.at(-1)
       if (last === undefined) return
       known = known.filter((victim) => victim.queue !== queue)
       const victim = candidate(queue)
-      if (victim !== undefined && compare(victim, last) < 0) insert(victim)
+      if (victim !== undefined && compare(victim, last) < 0) insert(known, victim)
     },
   }
 }

@@ -14,7 +14,7 @@ export type ImpersonatedSenders = {
   /** everybody, whatever was added */
   setAll(enabled: boolean): void
   /** Into the pool, as the sender's own transaction; `has` is the caller's affair. Throws TransactionRejected. */
-  send(tx: UnsignedTransaction): Transaction
+  send(tx: UnsignedTransaction): Promise<Transaction>
 }
 
 const MAX_ADDRESSES = 100_000
@@ -35,11 +35,11 @@ export function createImpersonation({ chain, pool }: L1Node): ImpersonatedSender
     setAll(enabled) {
       all = enabled
     },
-    send(unsigned) {
+    async send(unsigned) {
       const { number, timestamp } = chain.head().header
       const tx = chain.engine.impersonate?.(unsigned, { number: number + 1n, timestamp: timestamp + 1n })
       if (tx === undefined) throw new TransactionRejected('INVALID', 'this chain takes signed transactions only')
-      pool.admit(tx)
+      await pool.admit(tx)
       return tx
     },
   }

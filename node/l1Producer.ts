@@ -1,4 +1,4 @@
-import type { BlockEnv, BlockOutcome, Engine, InjectedChanges } from '../execution/types.ts'
+import type { BlockEnv, BlockOutcome, Engine, InjectedChanges, Transaction } from '../execution/types.ts'
 import { bytesEqual } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { type BuildBlockDeps, buildBlock } from './blockBuilder.ts'
@@ -42,7 +42,12 @@ const MAX_BUILD_MS = 4_000
 export function createL1Producer(options: L1ProducerOptions, deps: L1ProducerDeps): L1Producer {
   const { chain, pool, engine, clock, logger } = deps
   let settings = initialSettings(options)
-  const buildDeps: BuildBlockDeps = { chain, logger, drop: (tx, reason) => pool.drop(tx.hash, reason) }
+  const buildDeps: BuildBlockDeps = { chain, logger, drop }
+
+  function drop({ hash }: Transaction, reason: string): void {
+    logger.warn('dropped a transaction that no block can hold', { hash, reason })
+    pool.drop(hash, reason)
+  }
 
   const envAt = (parent: Block, timestamp: bigint, by = settings): BlockEnv =>
     envWith(by, { parent, timestamp, engine, gasLimit: options.gasLimit })

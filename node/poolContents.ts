@@ -15,6 +15,7 @@ import {
   removeEntry,
   type SenderQueue,
   takeGapped,
+  takeUsed,
 } from './senderQueue.ts'
 import type { Logger, PoolStatus } from './types.ts'
 
@@ -55,10 +56,11 @@ export type PoolContents = {
   remove(entry: PooledTransaction): void
   /** Takes a transaction out without counting its queue anew. */
   takeOut(entry: PooledTransaction): SenderQueue | undefined
-  /** Counts a queue anew after its nonce, balance or entries changed; an empty one leaves the pool. */
+  /**
+   * Counts a queue anew after its nonce, balance or entries changed; what the nonce has passed goes, and an empty queue
+   * leaves the pool.
+   */
   settle(queue: SenderQueue): void
-  /** Forgets entries that are in no queue any more. */
-  forget(entries: readonly PooledTransaction[]): void
 }
 
 export function createPoolContents(
@@ -91,6 +93,7 @@ export function createPoolContents(
     if (queues.get(senderKey) === queue) queues.delete(senderKey)
   }
   const settle = (queue: SenderQueue): void => {
+    forget(takeUsed(queue))
     // Blobs are too large to wait for a nonce that may never come.
     if (holdsBlobs(queue)) forget(takeGapped(queue))
     const fresh = promote(queue)
@@ -114,27 +117,36 @@ export function createPoolContents(
       bytes: held,
     })
 
-  /** Of the sender first: a lower nonce is worth more to it than its last one, which cannot run before it anyway. */
-  function makeRoomOfSender(tx: Transaction, queue: SenderQueue): boolean {
-    const { entries, pendingCount, nonce } = queue
+  /**
+   * What its sender gives up for a transaction when it is at its own limits: its last one, which cannot run before the new
+   * one anyway. Throws TransactionRejected.
+   */
+  function ownVictim(tx: Transaction, { entries, pendingCount, nonce }: SenderQueue): PooledTransaction | undefined {
     const isNext = tx.nonce === nonce + BigInt(pendingCount)
     const queued = entries.length - pendingCount
     const maxPerSender = tx.type === 3 ? MAX_BLOB_TRANSACTIONS_PER_SENDER : limits.maxPerSender
-    if (entries.length < maxPerSender && (isNext || queued < limits.maxQueuedPerSender)) return false
+    if (entries.length < maxPerSender && (isNext || queued < limits.maxQueuedPerSender)) return undefined
     const last = entries.at(-1)
-    if (last === undefined || last.tx.nonce <= tx.nonce) {
-      const message = `account limit exceeded: pooled ${entries.length} txs`
-      throw new TransactionRejected('ACCOUNT_LIMIT', message, { pending: pendingCount, queued })
-    }
-    remove(last)
-    return true
+    if (last !== undefined && last.tx.nonce > tx.nonce) return last
+    const message = `account limit exceeded: pooled ${entries.length} txs`
+    throw new TransactionRejected('ACCOUNT_LIMIT', message, { pending: pendingCount, queued })
   }
 
+  /** Nobody leaves before it is certain that there will be room. */
   function makeRoom(tx: Transaction, bytes: number, queue: SenderQueue, baseFeePerGas: bigint | undefined): void {
-    if (makeRoomOfSender(tx, queue)) return
-    while (byHash.size >= limits.maxTransactions || held + bytes > limits.maxBytes) {
-      const victim = evictions.victimFor(tx, baseFeePerGas)
-      if (victim === undefined) throw full()
+    const own = ownVictim(tx, queue)
+    let free = limits.maxBytes - held + (own?.bytes ?? 0)
+    let places = limits.maxTransactions - byHash.size + (own === undefined ? 0 : 1)
+    let counted = 0
+    const victims = evictions.victimsFor(tx, baseFeePerGas, (others) => {
+      for (; counted < others.length; counted++) {
+        free += others[counted]?.bytes ?? 0
+        places += 1
+      }
+      return free >= bytes && places > 0
+    })
+    if (victims === undefined) throw full()
+    for (const victim of own === undefined ? victims : [own, ...victims]) {
       remove(victim)
       deps.logger.debug('made room in the pool', { evicted: victim.tx.hash, for: tx.hash })
     }
@@ -189,6 +201,5 @@ export function createPoolContents(
     remove,
     takeOut,
     settle,
-    forget,
   }
 }

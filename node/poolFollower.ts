@@ -69,10 +69,9 @@ export function createPoolFollower(
   async function bringBack(raw: Uint8Array, block: Block): Promise<void> {
     const hash = keccak256(raw)
     if (chain.getTransactionLocation(hash) !== undefined) return
-    const { tx, bytes } = withSidecar(raw, block)
-    if (returns !== undefined && !returns(tx)) return
     try {
-      await admit(tx, bytes)
+      const { tx, bytes } = withSidecar(raw, block)
+      if (returns === undefined || returns(tx)) await admit(tx, bytes)
     } catch (error) {
       if (!(error instanceof TransactionRejected)) throw error
       logger.debug('a transaction of a removed block does not come back', { hash, reason: error.message })

@@ -1,3 +1,4 @@
+import { isDelegation } from '../execution/delegation.ts'
 import { TransactionRejected } from '../execution/errors.ts'
 import type { Engine, Transaction } from '../execution/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
@@ -80,10 +81,6 @@ export function requireExternallyOwned(sender: Uint8Array, code: Uint8Array): vo
   const address = `0x${bytesToHex(sender)}`
   const message = `sender not an eoa: address ${address}, codehash: 0x${bytesToHex(keccak256(code))}`
   throw new TransactionRejected('SENDER_NOT_EOA', message, { address })
-}
-
-export function isDelegation(code: Uint8Array): boolean {
-  return code.length === 23 && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00
 }
 
 /** An account has blob transactions here or others, never both: each kind is replaced and evicted by its own rules. */

@@ -1,4 +1,3 @@
-import { TransactionRejected } from '../execution/errors.ts'
 import type { Transaction } from '../execution/types.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import type { Hash32 } from '../stateless/types.ts'
@@ -63,21 +62,9 @@ export function createSnapshots(node: L1Node, clock: AdjustableClock): Snapshots
     }
     clock.shift(snapshot.offsetMs - clock.offsetMs())
     producer.restore(snapshot.settings)
-    for (const tx of snapshot.transactions) {
-      readmit(tx)
-      if (isTurnOver()) await giveWay()
-    }
+    await pool.readmit(snapshot.transactions)
     // The same mode again would begin its interval anew.
     if (!isSameMode(sealer.mode, snapshot.mode)) sealer.setMode(snapshot.mode)
-  }
-
-  function readmit(tx: Transaction): void {
-    try {
-      pool.admit(tx)
-    } catch (error) {
-      // The limits of the pool may have been met otherwise then; the chain itself is as it was.
-      if (!(error instanceof TransactionRejected)) throw error
-    }
   }
 
   function ancestor(depth: bigint): Hash32 {

@@ -1,13 +1,15 @@
+import { isDelegation } from '../execution/delegation.ts'
 import { TransactionRejected } from '../execution/errors.ts'
-import type { Transaction } from '../execution/types.ts'
+import type { BlockEnv, Transaction } from '../execution/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
-import type { Hash32, StateView } from '../stateless/types.ts'
+import type { Block, Hash32, StateView } from '../stateless/types.ts'
 import { bestCandidates } from './candidates.ts'
+import { giveWay, isTurnOver } from './eventLoop.ts'
 import { createTurns } from './inTurn.ts'
+import { nextTimestamp } from './l1Env.ts'
 import { type Arrival, createPoolContents, type PoolContents } from './poolContents.ts'
 import { createPoolFollower, type PoolFollower } from './poolFollower.ts'
 import {
-  isDelegation,
   type NextBlock,
   requireAuthorityFree,
   requireBump,
@@ -21,7 +23,7 @@ import {
   requireSize,
   requireUnreserved,
 } from './poolRules.ts'
-import { entryAt, type SenderQueue, takeUsed } from './senderQueue.ts'
+import { entryAt, type SenderQueue } from './senderQueue.ts'
 import type { Chain, Clock, HeadChange, Logger, PoolStatus, TxPool } from './types.ts'
 
 export type TxPoolOptions = {
@@ -47,27 +49,26 @@ export type TxPoolDeps = {
   accepts?: (tx: Transaction) => void
   /** which transactions of a block that left the chain come back; default: all */
   returns?: (tx: Transaction) => boolean
+  /** what a block on the head would begin with; default, also while it is undefined: what follows from the head */
+  next?: (head: Block) => Pick<BlockEnv, 'timestamp' | 'gasLimit' | 'baseFeePerGas'> | undefined
 }
 
 /** A pool whose background work can be awaited. */
 export type LiveTxPool = TxPool & {
   /** resolves when every sender has been brought up to the head */
   idle(): Promise<void>
-  /** takes what is decoded already: of an impersonated sender, or what the pool held before. Throws TransactionRejected. */
-  admit(tx: Transaction): void
+  /** takes what is decoded already, as that of an impersonated sender; throws TransactionRejected */
+  admit(tx: Transaction): Promise<void>
+  /** takes what it held before, as far as its rules allow */
+  readmit(transactions: readonly Transaction[]): Promise<void>
 }
 
 export function createTxPool(options: TxPoolOptions, deps: TxPoolDeps): LiveTxPool {
   return new Pool(options, deps)
 }
 
-const LOOKUPS_PER_VIEW = 20_000
 /** Transactions whose blobs may be waiting to be verified: a megabyte each at most. */
 const MAX_UNVERIFIED = 64
-
-function headState(chain: Chain): StateView {
-  return chain.stateAt(chain.head().header.stateRoot)
-}
 
 function sidecarBytes({ blobs }: Transaction): number {
   if (blobs === undefined) return 0
@@ -81,11 +82,7 @@ class Pool implements LiveTxPool {
   readonly #listeners = new Set<(tx: Transaction) => void>()
   readonly #unsubscribe: () => void
   readonly #verifying = createTurns()
-  /** hashes of transactions whose blobs are being verified, or wait for it */
-  readonly #unverified = new Set<string>()
   readonly #follower: PoolFollower
-  #state: StateView
-  #lookups = 0
   /** counts head changes */
   #version = 0
 
@@ -107,7 +104,6 @@ class Pool implements LiveTxPool {
       refresh: (queue) => this.#refresh(queue),
       admit: (tx, bytes) => this.#admitWithAuthorities(tx, bytes),
     })
-    this.#state = headState(deps.chain)
     this.#unsubscribe = deps.chain.onHead((change) => this.#onHead(change))
   }
 
@@ -115,7 +111,6 @@ class Pool implements LiveTxPool {
     requireSize(raw)
     const next = this.#nextBlock()
     const tx = this.#deps.chain.engine.decodeTransaction(raw, next)
-    if (this.#unverified.has(bytesToHex(tx.hash))) throw new TransactionRejected('ALREADY_KNOWN', 'already known')
     const queue = this.#check(tx, next)
     requireSidecar(tx)
     if (tx.type === 3) await this.#addVerified(tx, raw.length)
@@ -124,8 +119,20 @@ class Pool implements LiveTxPool {
     return tx
   }
 
-  admit(tx: Transaction): void {
-    this.#admit({ tx, bytes: tx.raw.length + sidecarBytes(tx), authorities: [] })
+  admit(tx: Transaction): Promise<void> {
+    return this.#admitWithAuthorities(tx, tx.raw.length + sidecarBytes(tx))
+  }
+
+  async readmit(transactions: readonly Transaction[]): Promise<void> {
+    for (const tx of transactions) {
+      try {
+        await this.admit(tx)
+      } catch (error) {
+        if (!(error instanceof TransactionRejected)) throw error
+        this.#deps.logger.warn('a transaction does not come back to the pool', { hash: tx.hash, reason: error.message })
+      }
+      if (isTurnOver()) await giveWay()
+    }
   }
 
   get(hash: Hash32): Transaction | undefined {
@@ -176,12 +183,13 @@ class Pool implements LiveTxPool {
   }
 
   #nextBlock(): NextBlock {
-    const { chain, clock } = this.#deps
-    const { header } = chain.head()
-    const now = BigInt(Math.floor(clock.nowMs() / 1000))
-    const timestamp = now > header.timestamp ? now : header.timestamp + 1n
-    const baseFeePerGas = chain.engine.nextBaseFee(header, timestamp)
-    return { number: header.number + 1n, timestamp, gasLimit: header.gasLimit, baseFeePerGas }
+    const { chain, clock, next } = this.#deps
+    const head = chain.head()
+    const { header } = head
+    const env = next?.(head)
+    const timestamp = env?.timestamp ?? nextTimestamp(header, clock.nowMs())
+    const baseFeePerGas = env?.baseFeePerGas ?? chain.engine.nextBaseFee(header, timestamp)
+    return { number: header.number + 1n, timestamp, gasLimit: env?.gasLimit ?? header.gasLimit, baseFeePerGas }
   }
 
   /** Everything that is cheap to find out. Gives the sender's queue, up to date. Throws TransactionRejected. */
@@ -205,23 +213,20 @@ class Pool implements LiveTxPool {
     return queue
   }
 
-  /** Proofs of blobs take a tenth of a second: one transaction at a time, in the order of arrival, and not many waiting. */
+  /**
+   * Proofs of blobs take a tenth of a second: one transaction at a time, in the order of arrival, and not many waiting.
+   * The same one once more waits for the first: that may have come with wrong blobs, which its hash does not cover.
+   */
   async #addVerified(tx: Transaction, bytes: number): Promise<void> {
     if (this.#verifying.waiting >= MAX_UNVERIFIED) {
       const message = `txpool is full: ${MAX_UNVERIFIED} blob transactions are being verified`
       throw new TransactionRejected('POOL_FULL', message)
     }
-    const key = bytesToHex(tx.hash)
-    this.#unverified.add(key)
-    try {
-      await this.#verifying.run(async () => {
-        requireNoGap(tx, this.#check(tx, this.#nextBlock()))
-        await this.#deps.chain.engine.verifyBlobs(tx)
-        this.#admit({ tx, bytes, authorities: [] })
-      })
-    } finally {
-      this.#unverified.delete(key)
-    }
+    await this.#verifying.run(async () => {
+      requireNoGap(tx, this.#check(tx, this.#nextBlock()))
+      await this.#deps.chain.engine.verifyBlobs(tx)
+      this.#admit({ tx, bytes, authorities: [] })
+    })
   }
 
   async #admitWithAuthorities(tx: Transaction, bytes: number): Promise<void> {
@@ -250,15 +255,13 @@ class Pool implements LiveTxPool {
     queue.nonce = account?.nonce ?? 0n
     queue.balance = account?.balance ?? 0n
     queue.version = this.#version
-    this.#contents.forget(takeUsed(queue))
     this.#contents.settle(queue)
   }
 
-  /** A view remembers all that it was asked; strangers must not make it grow while no block comes. */
+  /** Asked for each time: the chain gives up a view that remembers too much. */
   #view(): StateView {
-    this.#lookups += 1
-    if (this.#lookups % LOOKUPS_PER_VIEW === 0) this.#state = headState(this.#deps.chain)
-    return this.#state
+    const { chain } = this.#deps
+    return chain.stateAt(chain.head().header.stateRoot)
   }
 
   /** The transaction is in the pool already, so a broken listener must not look like a refusal. */
@@ -274,7 +277,6 @@ class Pool implements LiveTxPool {
 
   #onHead(change: HeadChange): void {
     this.#version += 1
-    this.#state = headState(this.#deps.chain)
     this.#follower.follow(change)
   }
 }

@@ -187,6 +187,11 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
   const displaced: Displaced[] = []
   let count = 0
 
+  const drop = ({ hash }: Transaction, reason: string): void => {
+    logger.warn('dropped a transaction that no block can hold', { hash, reason })
+    pool.drop(hash, reason)
+  }
+
   /** 'unfit': refused by the limits, and the block with it is over or must be begun anew */
   async function add(tx: Transaction): Promise<'added' | 'unfit' | TransactionRejected> {
     const alone = room.untouched()
@@ -249,7 +254,7 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
         waiting.add(sender)
         if (WAITING_CODES.has(result.code))
           logger.debug('skipped a transaction', { hash: tx.hash, reason: result.message })
-        else pool.drop(tx.hash, result.message)
+        else drop(tx, result.message)
       }
       return true
     },

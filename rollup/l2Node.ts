@@ -64,6 +64,8 @@ export type L2Node = {
   readonly pool: TxPool
   readonly sealer: Sealer
   readonly pending: PendingBlocks
+  /** what a block begun on `parent` now would begin with */
+  pendingEnv(parent: Block): BlockEnv
   readonly reader: RollupReader
   readonly watcher: L1Watcher
   readonly settler: Settler
@@ -119,6 +121,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
     pool,
     sealer,
     pending: parts.pending,
+    pendingEnv: parts.envOf,
     watcher,
     settler,
     sequencer,
@@ -230,9 +233,10 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
       logger: log('settler'),
     },
   )
+  const envOf = (parent: Block): BlockEnv => pendingEnv(parent, watcher, clock, environment)
   const pending = createPendingBlocks(
     {
-      env: (parent) => pendingEnv(parent, watcher, clock, environment),
+      env: envOf,
       limits: { maxRegularGas: limits.maxRegularGas, maxTransactionBytes: limits.maxCalldataBytes },
     },
     { chain, pool, logger: log('pending') },
@@ -267,6 +271,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     settler,
     sealer,
     pending,
+    envOf,
     outbox,
     reader,
     settlement,

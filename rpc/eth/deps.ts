@@ -44,7 +44,7 @@ export type Impersonation = {
   /** 20 bytes each */
   addresses(): readonly Uint8Array[]
   /** puts the transaction into the pool as its sender's own; throws TransactionRejected */
-  send(tx: UnsignedTransaction): Transaction
+  send(tx: UnsignedTransaction): Promise<Transaction>
 }
 
 /** Bounds of single methods. */

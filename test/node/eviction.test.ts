@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Transaction } from '../../execution/types.ts'
-import { createEvictions } from '../../node/eviction.ts'
+import { createEvictions, type Evictions } from '../../node/eviction.ts'
 import { createSenderQueue, type PooledTransaction, promote, type SenderQueue } from '../../node/senderQueue.ts'
 import { bytesToHex } from '../../stateless/bytes.ts'
 import { createRandom } from '../execution/programs.ts'
@@ -23,6 +23,11 @@ function entryOf(sender: number, nonce: bigint, tip: number): PooledTransaction 
     authorities: [],
     announced: true,
   }
+}
+
+/** The first that goes. */
+function victimFor(evictions: Evictions, { tx }: PooledTransaction, baseFee: bigint): PooledTransaction | undefined {
+  return evictions.victimsFor(tx, baseFee, ({ length }) => length > 0)?.[0]
 }
 
 /** By looking at everybody each time. */
@@ -54,7 +59,7 @@ it('gives up what is worth least, whatever came and went since it last looked at
     if (round % 3 !== 0) continue
     const own = below(SENDERS)
     const rich = entryOf(own, 0n, 1_000)
-    const victim = evictions.victimFor(rich.tx, 0n)
+    const victim = victimFor(evictions, rich, 0n)
     const owner = queues.find(({ entries }) => victim !== undefined && entries.at(-1) === victim)
     const rank =
       victim === undefined || owner === undefined
@@ -70,9 +75,47 @@ it('gives up nothing for what is worth no more', () => {
   queue.entries.push(entry)
   promote(queue)
   const evictions = createEvictions(() => [queue])
-  expect(evictions.victimFor(entryOf(2, 0n, 5).tx, 0n)).toBeUndefined()
-  expect(evictions.victimFor(entryOf(2, 0n, 6).tx, 0n)).toBe(entry)
-  expect(evictions.victimFor(entryOf(1, 1n, 6).tx, 0n)).toBeUndefined()
+  expect(victimFor(evictions, entryOf(2, 0n, 5), 0n)).toBeUndefined()
+  expect(victimFor(evictions, entryOf(2, 0n, 6), 0n)).toBe(entry)
+  expect(victimFor(evictions, entryOf(1, 1n, 6), 0n)).toBeUndefined()
   // Above a base fee of 998 both could give no more than 2.
-  expect(evictions.victimFor(entryOf(2, 0n, 6).tx, 998n)).toBeUndefined()
+  expect(victimFor(evictions, entryOf(2, 0n, 6), 998n)).toBeUndefined()
+})
+
+it('gives up as many as it takes, or nobody, as if each had left before the next', () => {
+  const { below } = createRandom(12)
+  for (let round = 0; round < 60; round++) {
+    const queues = Array.from({ length: 120 }, (_, i) => createSenderQueue(entryOf(i, 0n, 1).tx.sender))
+    for (const [index, queue] of queues.entries()) {
+      for (let nonce = 0n; nonce < BigInt(below(5)); nonce++) queue.entries.push(entryOf(index, nonce, 1 + below(40)))
+      promote(queue)
+    }
+    const evictions = createEvictions(() => queues)
+    const rich = entryOf(0, 0n, 20)
+    const wanted = 1 + below(150)
+    const victims = evictions.victimsFor(rich.tx, 0n, ({ length }) => length === wanted)
+    const reachable = queues.slice(1).reduce((sum, { entries }) => {
+      const kept = entries.findLastIndex(({ tx }) => Number(tx.maxPriorityFeePerGas) >= 20)
+      return sum + entries.length - 1 - kept
+    }, 0)
+    expect(victims?.length).toBe(wanted <= reachable ? wanted : undefined)
+    for (const victim of victims ?? []) {
+      const queue = queues.find(({ entries }) => entries.at(-1) === victim) as SenderQueue
+      expect(`xruns ${String(victim.tx.maxPriorityFeePerGas).padStart(4, '0')}`).toBe(worst(queues, rich.senderKey))
+      queue.entries.pop()
+      promote(queue)
+    }
+  }
+})
+
+it('gives up no more than 256 for one', () => {
+  const queues = Array.from({ length: 257 }, (_, i) => createSenderQueue(entryOf(i + 1, 0n, 1).tx.sender))
+  for (const [index, queue] of queues.entries()) {
+    queue.entries.push(entryOf(index + 1, 0n, 1))
+    promote(queue)
+  }
+  const evictions = createEvictions(() => queues)
+  const { tx } = entryOf(0, 0n, 9)
+  expect(evictions.victimsFor(tx, 0n, ({ length }) => length === 257)).toBeUndefined()
+  expect(evictions.victimsFor(tx, 0n, ({ length }) => length === 256)).toHaveLength(256)
 })

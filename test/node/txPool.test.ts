@@ -304,7 +304,7 @@ describe('blob transactions', () => {
     await expect(pool.add(await blob(2))).rejects.toMatchObject({ code: 'POOL_FULL' })
     // They count just as much when they come in as what the pool held before.
     pool.drop(second.hash, 'test')
-    pool.admit(second)
+    await pool.admit(second)
     await expect(pool.add(await blob(2))).rejects.toMatchObject({ code: 'POOL_FULL' })
   })
 

@@ -242,7 +242,7 @@ describe('eth_signTransaction and eth_sendTransaction', () => {
         impersonation: {
           has: (address) => toHex(address) === LOGGER_ADDRESS,
           addresses: () => [],
-          send(tx) {
+          async send(tx) {
             sent.push(tx)
             return { ...tx, raw: new Uint8Array(0), hash: new Uint8Array(32).fill(7), v: 0n, r: 0n, s: 0n }
           },
