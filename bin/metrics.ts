@@ -116,6 +116,7 @@ function serverGauges(registry: Registry, watched: readonly WatchedChain[]): voi
   add('rpc_calls_in_flight', 'JSON-RPC calls under way', (stats) => stats.callsInFlight)
   add('rpc_connections', 'Open connections, WebSockets included', (stats) => stats.connections)
   add('rpc_unsent_bytes', 'Answers over HTTP that readers have not taken yet', (stats) => stats.unsentBytes)
+  add('rpc_request_bytes', 'Bodies and messages that are read, wait or are worked on', (stats) => stats.requestBytes)
   add('rpc_websockets', 'Open WebSockets', ({ webSockets }) => webSockets.connections)
   add('rpc_subscriptions', 'Open subscriptions', ({ webSockets }) => webSockets.subscriptions)
   add(

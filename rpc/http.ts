@@ -1,15 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Logger } from '../node/types.ts'
 import type { Answer } from './answer.ts'
+import type { ByteBudget } from './byteBudget.ts'
 import type { Dispatch } from './dispatch.ts'
 import { RpcError } from './errors.ts'
 import type { AccessRules } from './hosts.ts'
-import { BodyTooLarge, BrokenEncoding, ConnectionLost, readBody, UnknownEncoding } from './httpBody.ts'
+import {
+  BodyTooLarge,
+  BrokenEncoding,
+  ConnectionLost,
+  createHold,
+  readBody,
+  TooManyBodies,
+  UnknownEncoding,
+} from './httpBody.ts'
 import { createSending, sendJson } from './httpSend.ts'
+import { createInFlight } from './inFlight.ts'
 import { parseJson } from './json.ts'
 import { failureText, limitText } from './requests.ts'
-import { createStop, type Stop } from './stop.ts'
 
 /** What GET of a path answers; a `status` other than 200 says that something is wrong. */
 export type Page = { status: number; contentType: string; body: string }
@@ -17,12 +25,21 @@ export type Pages = Readonly<Record<string, () => Page | Promise<Page>>>
 
 export type HttpOptions = {
   maxBodyBytes: number
-  /** answers that were not yet taken by their readers, all connections together */
-  maxUnsentBytes: number
   /** requests of one connection that are worked on at the same time */
   maxInFlightPerSocket: number
 }
-export type HttpDeps = { dispatch: Dispatch; access: AccessRules; pages: Pages; logger: Logger }
+export type HttpDeps = {
+  dispatch: Dispatch
+  access: AccessRules
+  pages: Pages
+  logger: Logger
+  /** bodies that are read or worked on */
+  bodies: ByteBudget
+  /** answers that were not yet taken by their readers */
+  unsent: ByteBudget
+  /** an answer does not fit into `unsent` */
+  makeRoom(): void
+}
 
 export type HttpFront = {
   /** One HTTP exchange, from the first header to the last byte. Never rejects and never leaves a request unanswered. */
@@ -32,7 +49,7 @@ export type HttpFront = {
 }
 
 export function createHttpFront(options: HttpOptions, deps: HttpDeps): HttpFront {
-  const sending = createSending(options.maxUnsentBytes)
+  const sending = createSending(deps.unsent, deps.makeRoom)
   const inFlight = createInFlight(options.maxInFlightPerSocket)
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,15 +74,18 @@ export function createHttpFront(options: HttpOptions, deps: HttpDeps): HttpFront
   }
 
   async function answerCall(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request, options.maxBodyBytes)
     const { stop, turn, leave } = inFlight.enter(request.socket)
+    // Until then its body stays in the socket.
     if (turn) await turn
+    const hold = createHold(deps.bodies)
     try {
       if (stop.stopped) throw new ConnectionLost()
+      const body = await readBody(request, options.maxBodyBytes, hold)
       const answer = await answerBody(body, (message) => deps.dispatch.answer(message, { stop }))
       if (answer === undefined) response.writeHead(204).end()
       else await sending.send(request, response, answer)
     } finally {
+      hold.release()
       leave()
     }
   }
@@ -74,6 +94,9 @@ export function createHttpFront(options: HttpOptions, deps: HttpDeps): HttpFront
     if (error instanceof BodyTooLarge) {
       const text = `request body is larger than ${error.limit} bytes`
       refuseWith(request, response, 413, limitText(text, error.limit))
+    } else if (error instanceof TooManyBodies) {
+      const text = `too many bytes of requests are worked on, at most ${error.limit} are allowed; ask again`
+      refuseWith(request, response, 503, limitText(text, error.limit))
     } else if (error instanceof UnknownEncoding) {
       refuse(request, response, 415, 'Content-Encoding may be gzip, deflate or identity')
     } else if (error instanceof BrokenEncoding) {
@@ -147,48 +170,6 @@ async function answerBody(
     return failureText(error)
   }
   return dispatch(message)
-}
-
-/** Requests of one connection that wait for others of it, for each that may run. */
-const WAITING_PER_RUNNING = 4
-
-/**
- * Lets so many requests of one connection run at a time: others may be pipelined behind them. They share one Stop,
- * because only the connection tells that its caller is gone.
- */
-function createInFlight(limit: number) {
-  type Turns = { running: number; waiting: (() => void)[]; stop: Stop; leave(): void }
-  const bySocket = new WeakMap<Socket, Turns>()
-
-  function turnsOf(socket: Socket): Turns {
-    const known = bySocket.get(socket)
-    if (known) return known
-    const leave = () => {
-      const next = turns.waiting.shift()
-      if (next) next()
-      else turns.running--
-      if (turns.waiting.length < limit && socket.isPaused()) socket.resume()
-    }
-    const turns: Turns = { running: 0, waiting: [], stop: createStop(), leave }
-    socket.once('close', () => turns.stop.stop())
-    bySocket.set(socket, turns)
-    return turns
-  }
-
-  return {
-    /** `turn`: resolves when the request may run; undefined: at once. `leave` is to be called when it has ended. */
-    enter(socket: Socket): { stop: Stop; turn: Promise<void> | undefined; leave(): void } {
-      const turns = turnsOf(socket)
-      const { stop, leave, waiting } = turns
-      if (turns.running < limit) {
-        turns.running++
-        return { stop, leave, turn: undefined }
-      }
-      // Only a socket that is read tells that its peer has gone.
-      if (waiting.length >= limit * WAITING_PER_RUNNING) socket.pause()
-      return { stop, leave, turn: new Promise((resolve) => waiting.push(resolve)) }
-    },
-  }
 }
 
 function refuse(

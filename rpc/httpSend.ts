@@ -1,25 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { type Answer, byteLength, partsOf } from './answer.ts'
+import type { ByteBudget } from './byteBudget.ts'
 import { acceptsGzip, compressAnswer, isWorthCompressing } from './compression.ts'
 import { limitText } from './requests.ts'
 
-/** Sends answers, and keeps account of what readers have not taken yet: slow ones must not fill the memory. */
-export function createSending(maxUnsentBytes: number) {
-  let unsent = 0
+/**
+ * Sends answers, and keeps account of what readers have not taken yet: slow ones must not fill the memory. `makeRoom`
+ * may do something about others when an answer does not fit.
+ */
+export function createSending(unsent: ByteBudget, makeRoom: () => void) {
+  let held = 0
+  const fits = (bytes: number) => unsent.used() === 0 || unsent.fits(bytes, bytes)
 
   function hold(response: ServerResponse, bytes: number): void {
-    unsent += bytes
+    held += bytes
+    unsent.take(bytes)
     response.once('close', () => {
-      unsent -= bytes
+      held -= bytes
+      unsent.take(-bytes)
     })
   }
 
   async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
     const bytes = byteLength(answer)
-    if (unsent > 0 && unsent + bytes > maxUnsentBytes) {
-      const text = `too many bytes wait for slow readers, at most ${maxUnsentBytes} are allowed; ask again`
-      return sendJson(response, 503, limitText(text, maxUnsentBytes))
+    if (!fits(bytes)) makeRoom()
+    if (!fits(bytes)) {
+      const text = `too many bytes wait for slow readers, at most ${unsent.limit} are allowed; ask again`
+      return sendJson(response, 503, limitText(text, unsent.limit))
     }
     if (!isWorthCompressing(bytes)) {
       return sendPlain(response, answer, bytes)
@@ -34,7 +42,7 @@ export function createSending(maxUnsentBytes: number) {
     sendPlain(response, { parts: packed }, length)
   }
 
-  return { send, unsentBytes: () => unsent }
+  return { send, unsentBytes: () => held }
 }
 
 function sendPlain(response: ServerResponse, answer: Answer, bytes: number): void {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from '../node/types.ts'
+import { createByteBudget } from './byteBudget.ts'
 import { createDispatch, type FinishedCall } from './dispatch.ts'
 import { RpcServerError } from './errors.ts'
 import { createAccessRules } from './hosts.ts'
@@ -14,6 +15,8 @@ const MIB = 1024 * 1024
 export const DEFAULT_LIMITS = {
   /** HTTP body and WebSocket message; the largest legal transaction is 128 KiB, a batch of them much more */
   maxBodyBytes: 5 * MIB,
+  /** bodies and messages that are read, wait or are worked on, all connections together */
+  maxRequestBytes: 256 * MIB,
   maxBatch: 1_000,
   maxResponseBytes: 64 * MIB,
   /** one call, or one batch as a whole */
@@ -66,6 +69,8 @@ export type RpcServerStats = {
   callsInFlight: number
   connections: number
   unsentBytes: number
+  /** of requests that are read, wait or are worked on */
+  requestBytes: number
   webSockets: { connections: number; subscriptions: number; backlogBytes: number }
 }
 
@@ -87,8 +92,16 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
   const access = createAccessRules(options.allowedHosts ?? [], options.cors ?? ['*'])
   const { logger } = options
   const dispatch = createDispatch(limits, options)
-  const http = createHttpFront(limits, { dispatch, access, pages: pagesOf(options), logger })
-  const webSockets = createWebSocketFront(webSocketOptions(limits), { dispatch, access, logger })
+  const shared = {
+    dispatch,
+    access,
+    logger,
+    bodies: createByteBudget(limits.maxRequestBytes),
+    unsent: createByteBudget(limits.maxUnsentBytes),
+  }
+  const webSockets = createWebSocketFront(webSocketOptions(limits), shared)
+  const makeRoom = webSockets.cutSlowest
+  const http = createHttpFront(limits, { ...shared, pages: pagesOf(options), makeRoom })
   const server = createServer(serverOptions(limits), (request, response) => void http.handle(request, response))
   server.maxConnections = limits.maxConnections
   server.timeout = limits.idleTimeoutMs
@@ -104,6 +117,7 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
       callsInFlight: dispatch.inFlight(),
       connections: connections(),
       unsentBytes: http.unsentBytes(),
+      requestBytes: shared.bodies.used(),
       webSockets: webSockets.stats(),
     }),
     close: () => close(server, webSockets),

@@ -2,13 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../node/types.ts'
-import { type Answer, answerBytes } from './answer.ts'
+import type { Answer } from './answer.ts'
+import type { ByteBudget } from './byteBudget.ts'
 import type { Dispatch } from './dispatch.ts'
 import type { AccessRules } from './hosts.ts'
 import { parseJson } from './json.ts'
-import { failureText } from './requests.ts'
+import { failureText, limitText } from './requests.ts'
 import { createStop } from './stop.ts'
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
+import { createSender } from './webSocketSender.ts'
 
 export type WebSocketOptions = {
   maxMessageBytes: number
@@ -20,33 +22,51 @@ export type WebSocketOptions = {
   pingIntervalMs: number
 }
 
-export type WebSocketDeps = { dispatch: Dispatch; access: AccessRules; logger: Logger }
+export type WebSocketDeps = {
+  dispatch: Dispatch
+  access: AccessRules
+  logger: Logger
+  /** messages that wait or are worked on */
+  bodies: ByteBudget
+  /** answers and pushes that were not yet taken by their readers */
+  unsent: ByteBudget
+}
 
 /** The WebSocket half of the port: takes over upgrades that its HTTP server hands to it. */
 export type WebSocketFront = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Cuts the connection with the most unread bytes, if that is one that does not read. */
+  cutSlowest(): void
   stats(): { connections: number; subscriptions: number; backlogBytes: number }
   /** Tells every peer that the server goes away; `terminate` cuts those that stay. */
   close(): void
   terminate(): void
 }
 
-/** Close codes of RFC 6455 7.4.1. */
+/** Close code of RFC 6455 7.4.1. */
 const GOING_AWAY = 1001
-const POLICY_VIOLATION = 1008
-/** A peer that has been told to go may read for this long what was sent before. */
-const CLOSE_GRACE_MS = 2_000
-/** With more unread bytes than this, no further request is read from the connection. */
-const PAUSE_BACKLOG_BYTES = 1_048_576
+/** A backlog up to this is no sign of a slow reader. */
+const SLOW_BACKLOG_BYTES = 262_144
 
 export function createWebSocketFront(options: WebSocketOptions, deps: WebSocketDeps): WebSocketFront {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: options.maxMessageBytes, perMessageDeflate: false })
   const connections = new Map<WebSocket, Connection>()
 
   sockets.on('connection', (socket: WebSocket) => {
-    connections.set(socket, createConnection(socket, options, deps))
+    connections.set(socket, createConnection(socket, options, { ...deps, cutSlowest }))
     socket.on('close', () => connections.delete(socket))
   })
+  function cutSlowest(): void {
+    let slowest: Connection | undefined
+    let most = SLOW_BACKLOG_BYTES
+    for (const connection of connections.values()) {
+      const backlogBytes = connection.backlogBytes()
+      if (backlogBytes <= most) continue
+      most = backlogBytes
+      slowest = connection
+    }
+    slowest?.cut()
+  }
   const ping = setInterval(() => {
     for (const connection of connections.values()) connection.check()
   }, options.pingIntervalMs)
@@ -63,12 +83,13 @@ export function createWebSocketFront(options: WebSocketOptions, deps: WebSocketD
     },
     stats: () => {
       const sum = { connections: connections.size, subscriptions: 0, backlogBytes: 0 }
-      for (const [socket, { subscriptions }] of connections) {
+      for (const { subscriptions, backlogBytes } of connections.values()) {
         sum.subscriptions += subscriptions.count()
-        sum.backlogBytes += socket.bufferedAmount
+        sum.backlogBytes += backlogBytes()
       }
       return sum
     },
+    cutSlowest,
     close: () => {
       clearInterval(ping)
       for (const socket of connections.keys()) {
@@ -93,11 +114,16 @@ type Connection = {
   readonly subscriptions: Subscriptions
   /** ends the connection when its peer is gone or does not read; else asks for the next sign of life */
   check(): void
+  /** that were sent and not taken */
+  backlogBytes(): number
+  /** ends it at once: what it has not read is let go */
+  cut(): void
 }
+type ConnectionDeps = WebSocketDeps & { cutSlowest(): void }
 
-function createConnection(socket: WebSocket, options: WebSocketOptions, deps: WebSocketDeps): Connection {
+function createConnection(socket: WebSocket, options: WebSocketOptions, deps: ConnectionDeps): Connection {
   const stop = createStop()
-  const sender = createSender(socket, options.maxBacklogBytes, { logger: deps.logger, onTooSlow: () => stopAll() })
+  const sender = createSender(socket, options.maxBacklogBytes, { ...deps, onTooSlow: () => stopAll() })
   const subscriptions = createSubscriptions(options.maxSubscriptions, sender.send)
   /** arrived while as many were under way as may be; ws hands out what it has read even when it is paused */
   let queue: Uint8Array[] = []
@@ -105,6 +131,7 @@ function createConnection(socket: WebSocket, options: WebSocketOptions, deps: We
   let alive = true
   const stopAll = () => {
     stop.stop()
+    for (const { length } of queue) deps.bodies.take(-length)
     queue = []
     subscriptions.stopAll()
   }
@@ -122,17 +149,27 @@ function createConnection(socket: WebSocket, options: WebSocketOptions, deps: We
     inFlight++
     for (let next: Uint8Array | undefined = first; next !== undefined && !stop.stopped; next = queue.shift()) {
       await answer(next)
+      deps.bodies.take(-next.length)
     }
     inFlight--
     if (socket.isPaused) socket.resume()
   }
 
+  /** Its id is not known: it has not been parsed. */
+  function refuse(): void {
+    const { limit } = deps.bodies
+    sender.send(limitText(`too many bytes of requests are worked on, at most ${limit} are allowed; ask again`, limit))
+  }
+
   socket.on('message', (message: Buffer | ArrayBuffer | Buffer[]) => {
     if (stop.stopped) return
+    const bytes = toBytes(message)
+    if (!deps.bodies.fits(bytes.length, bytes.length)) return refuse()
+    deps.bodies.take(bytes.length)
     if (inFlight < options.maxInFlight) {
-      void work(toBytes(message))
+      void work(bytes)
     } else {
-      queue.push(toBytes(message))
+      queue.push(bytes)
       socket.pause()
     }
   })
@@ -145,57 +182,26 @@ function createConnection(socket: WebSocket, options: WebSocketOptions, deps: We
 
   return {
     subscriptions,
+    backlogBytes: sender.backlogBytes,
+    cut() {
+      const backlogBytes = sender.backlogBytes()
+      deps.logger.warn('cut the slowest WebSocket: too many bytes are unread', {
+        backlogBytes,
+        limit: deps.unsent.limit,
+      })
+      stopAll()
+      socket.terminate()
+      sender.forget()
+    },
     check() {
       // A paused socket is not read, so its pongs are not seen: then it counts whether the peer reads.
       const gone = socket.isPaused ? sender.stalled() : !alive
       if (gone) {
-        deps.logger.debug('a WebSocket peer is gone', { backlogBytes: socket.bufferedAmount })
+        deps.logger.debug('a WebSocket peer is gone', { backlogBytes: sender.backlogBytes() })
         return socket.terminate()
       }
       alive = false
       socket.ping()
-    },
-  }
-}
-
-type SenderDeps = { logger: Logger; onTooSlow: () => void }
-
-/** Sends, and ends the connection of a peer that lets too much pile up. */
-function createSender(socket: WebSocket, maxBacklogBytes: number, { logger, onTooSlow }: SenderDeps) {
-  let backlogAtCheck = 0
-  let waiting: (() => void)[] = []
-  const wake = () => {
-    if (socket.readyState === socket.OPEN && socket.bufferedAmount > PAUSE_BACKLOG_BYTES) return
-    const woken = waiting
-    waiting = []
-    for (const resolve of woken) resolve()
-  }
-  socket.on('close', wake)
-
-  function send(answer: Answer): void {
-    if (socket.readyState !== socket.OPEN) return
-    const backlogBytes = socket.bufferedAmount
-    if (backlogBytes > maxBacklogBytes) {
-      logger.warn('closed a WebSocket whose peer does not read', { backlogBytes, limit: maxBacklogBytes })
-      socket.close(POLICY_VIOLATION, `more than ${maxBacklogBytes} bytes are unread`)
-      setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref()
-      onTooSlow()
-    } else if (typeof answer === 'string') socket.send(answer, wake)
-    else socket.send(answerBytes(answer), { binary: false }, wake)
-  }
-
-  return {
-    send,
-    /** the peer has taken most of what was sent */
-    drained(): Promise<void> | undefined {
-      if (socket.readyState !== socket.OPEN || socket.bufferedAmount <= PAUSE_BACKLOG_BYTES) return undefined
-      return new Promise((resolve) => waiting.push(resolve))
-    },
-    /** is there a backlog, and has none of it been taken since the last time this was asked? */
-    stalled(): boolean {
-      const before = backlogAtCheck
-      backlogAtCheck = socket.bufferedAmount
-      return backlogAtCheck > 0 && backlogAtCheck >= before && before > 0
     },
   }
 }

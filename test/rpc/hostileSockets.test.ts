@@ -19,7 +19,10 @@ const methods: MethodTable = {
   test_echo: method([optional('value', text)], ([value]) => value ?? null),
   test_note: method([], () => void notes++),
   test_bytes: method([required('count', quantity)], ([count]) => 'x'.repeat(Number(count))),
-  test_slow: method([], (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve))),
+  test_slow: method(
+    [optional('filler', text)],
+    (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)),
+  ),
   test_subscribe: method([], (_, { connection }) =>
     connection?.subscribe('test_subscription', (push) => {
       pushers.add(push)
@@ -55,6 +58,7 @@ const IDLE = {
   callsInFlight: 0,
   connections: 0,
   unsentBytes: 0,
+  requestBytes: 0,
   webSockets: { connections: 0, subscriptions: 0, backlogBytes: 0 },
 }
 
@@ -319,6 +323,95 @@ describe('WebSocket', () => {
     const socket = await openSocket(other)
     await other.close()
     expect(await socket.closed).toBe(1001)
+  })
+})
+
+describe('memory that all callers share', () => {
+  const big = (id: number, bytes: number) => framed(request(id, 'test_slow', ['x'.repeat(bytes)]))
+
+  test('bodies behind calls that do not end stay in the socket', { timeout: 15_000 }, async () => {
+    const patient = await startServer({ methods, limits: { maxInFlightPerSocket: 4, callTimeoutMs: 60_000 } })
+    const socket = connect({ port: patient.port, host: '127.0.0.1' })
+    socket.on('error', () => {})
+    for (let id = 0; id < 4; id++) socket.write(framed(request(id, 'test_slow')))
+    while (patient.stats().callsInFlight < 4) await giveWay()
+    const body = big(9, 4 * MIB)
+    for (let sent = 0; sent < 20; sent++) socket.write(body)
+    for (let turns = 0; turns < 200; turns++) await new Promise((resolve) => setTimeout(resolve, 1))
+    expect(socket.writableLength).toBeGreaterThan(40 * MIB)
+    expect(patient.stats().requestBytes).toBeLessThan(1_000)
+    socket.destroy()
+    await patient.close()
+  })
+
+  test('bodies over the limit are 503 and -32005, small ones are still served, and the room comes back', {
+    timeout: 15_000,
+  }, async () => {
+    const narrow = await startServer({ methods, limits: { maxRequestBytes: MIB, callTimeoutMs: 60_000 } })
+    const holders = await Promise.all(
+      Array.from({ length: 3 }, async () => {
+        const socket = connect({ port: narrow.port, host: '127.0.0.1' })
+        socket.on('error', () => {})
+        socket.write(big(1, 300_000))
+        return socket
+      }),
+    )
+    while (narrow.stats().requestBytes < 900_000) await giveWay()
+    const refused = await http(narrow, { body: request(1, 'test_echo', ['x'.repeat(300_000)]) })
+    expect(refused.status).toBe(503)
+    expect(JSON.parse(refused.body)).toMatchObject({ error: { code: -32005, data: { limit: MIB } } })
+    const socket = await openSocket(narrow)
+    socket.send(request(1, 'test_echo', ['x'.repeat(300_000)]))
+    expect(await socket.next()).toMatchObject({ id: null, error: { code: -32005, data: { limit: MIB } } })
+    socket.send(request(2, 'test_echo', ['small']))
+    expect(await socket.next()).toMatchObject({ id: 2, result: 'small' })
+    expect((await call(narrow, 'test_echo', ['small'])).result).toBe('small')
+    for (const holder of holders) holder.destroy()
+    while (narrow.stats().requestBytes > 0) await giveWay()
+    expect((await call(narrow, 'test_echo', ['x'.repeat(300_000)])).result).toHaveLength(300_000)
+    socket.close()
+    await narrow.close()
+  })
+
+  test('messages that wait on a WebSocket count until they are answered or their sender is gone', {
+    timeout: 15_000,
+  }, async () => {
+    const narrow = await startServer({ methods, limits: { maxInFlightPerSocket: 1, callTimeoutMs: 60_000 } })
+    const socket = await openSocket(narrow)
+    for (let id = 0; id < 3; id++) socket.send(request(id, 'test_slow', ['x'.repeat(20_000)]))
+    while (narrow.stats().requestBytes < 60_000) await giveWay()
+    socket.socket.terminate()
+    while (narrow.stats().requestBytes > 0) await giveWay()
+    await narrow.close()
+  })
+
+  test('WebSockets that do not read share the bound of all answers: the slowest is cut', {
+    timeout: 15_000,
+  }, async () => {
+    const narrow = await startServer({
+      methods,
+      limits: { maxUnsentBytes: 24 * MIB, maxBacklogBytesPerSocket: 64 * MIB },
+    })
+    const idle = await openSocket(narrow)
+    for (const bytes of [16 * MIB, 40 * MIB]) {
+      const slow = await openSocket(narrow)
+      slow.socket.pause()
+      slow.send(request(1, 'test_bytes', [`0x${bytes.toString(16)}`]))
+      if (bytes === 16 * MIB) {
+        while (narrow.stats().webSockets.backlogBytes < MIB) await giveWay()
+        const whole = `0x${(24 * MIB - 256).toString(16)}`
+        expect((await http(narrow, { body: request(1, 'test_bytes', [whole]) })).status).toBe(200)
+      }
+      while (narrow.stats().webSockets.connections > 1) await giveWay()
+      slow.socket.resume()
+      expect(await slow.closed).toBe(1006)
+    }
+    const lines = narrow.logger.lines.filter(({ event }) => event.startsWith('cut the slowest WebSocket'))
+    expect(lines).toMatchObject([{ level: 'warn', fields: { limit: 24 * MIB } }, { level: 'warn' }])
+    idle.send(request(2, 'test_echo', ['still here']))
+    expect(await idle.next()).toMatchObject({ result: 'still here' })
+    idle.close()
+    await narrow.close()
   })
 })
 
