@@ -3,7 +3,7 @@ import { type Answer, batchAnswer, byteLength, preparedAnswer, resultAnswer } fr
 import { INTERNAL_ERROR, RpcError, toRpcError } from './errors.ts'
 import { stringifyJson } from './json.ts'
 import { isPreparedJson } from './preparedJson.ts'
-import { errorText, invalidRequest, limitText, noSuchMethod, type Request, readRequest } from './requests.ts'
+import { errorText, idText, invalidRequest, limitText, noSuchMethod, type Request, readRequest } from './requests.ts'
 import { createPauses } from './slices.ts'
 import { createStop, type Stop } from './stop.ts'
 import type { MethodTable, RpcConnection, RpcContext, RpcErrorObject, RpcMethod } from './types.ts'
@@ -80,7 +80,7 @@ export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Di
     if ('error' in outcome) return failed(outcome.error, id)
     if (id === undefined) return { answer: '', errorCode: undefined }
     try {
-      return { answer: await answerWith(outcome.result, JSON.stringify(id)), errorCode: undefined }
+      return { answer: await answerWith(outcome.result, idText(id)), errorCode: undefined }
     } catch (error) {
       return failed(describeError(error, method, requestId), id)
     }

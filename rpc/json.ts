@@ -21,11 +21,29 @@ const MAX_SLICED_DEPTH = 4
 export function parseJson(body: Uint8Array): unknown {
   requireBounded(body)
   if (!isUtf8(body)) throw new RpcError('PARSE_ERROR', 'parse error: the body is not UTF-8')
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
   try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
+    return withExactId(JSON.parse(text), text)
   } catch {
     throw new RpcError('PARSE_ERROR', 'parse error: the body is not valid JSON')
   }
+}
+
+/**
+ * The answer repeats the id, and a number above 2^53 has lost digits: that of a single request becomes a bigint of those
+ * that were written. Not when a parameter of the same name reads almost the same.
+ */
+function withExactId(message: unknown, text: string): unknown {
+  if (typeof message !== 'object' || message === null || !('id' in message)) return message
+  const { id } = message
+  if (!Number.isInteger(id) || Number.isSafeInteger(id)) return message
+  let written: string | undefined
+  for (const [, digits = ''] of text.matchAll(/"id"\s*:\s*(-?\d+)(?=\s*[,}])/g)) {
+    if (Number(digits) !== id) continue
+    if (written !== undefined && written !== digits) return message
+    written = digits
+  }
+  return written === undefined ? message : { ...message, id: BigInt(written) }
 }
 
 /** Counts brackets and commas outside strings, before anything is built from them. Throws RpcError INVALID_REQUEST. */

@@ -4,7 +4,8 @@ import type { RpcErrorObject } from './types.ts'
 
 /** `id` undefined marks a notification, `params` undefined ones that are not positional. */
 export type Request = { method: string; params: readonly unknown[] | undefined; id: Id | undefined }
-export type Id = string | number | null
+/** a bigint where a number would lose digits */
+export type Id = string | number | bigint | null
 
 const NO_PARAMS: readonly unknown[] = []
 const SHOWN_NAME_LENGTH = 80
@@ -15,13 +16,17 @@ export function readRequest(message: unknown): Request | { error: RpcErrorObject
     return { error: invalidRequest('expected an object'), id: null }
   }
   const { jsonrpc, method, params, id } = message as Record<string, unknown>
-  if (id !== undefined && id !== null && typeof id !== 'string' && typeof id !== 'number') {
+  if (!isId(id) && id !== undefined) {
     return { error: invalidRequest('id must be a string, a number or null'), id: null }
   }
   if (jsonrpc !== '2.0') return { error: invalidRequest('jsonrpc must be "2.0"'), id: id ?? null }
   if (typeof method !== 'string') return { error: invalidRequest('method must be a string'), id: id ?? null }
   if (params === undefined || params === null) return { method, params: NO_PARAMS, id }
   return { method, params: Array.isArray(params) ? params : undefined, id }
+}
+
+function isId(id: unknown): id is Id {
+  return id === null || typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint'
 }
 
 export function invalidRequest(reason: string): RpcErrorObject {
@@ -36,8 +41,11 @@ export function noSuchMethod(name: string, known: Iterable<string>): RpcErrorObj
   return { code: -32601, message: `the method ${shown} does not exist/is not available${hint}` }
 }
 
+/** JSON of the id. */
+export const idText = (id: Id): string => (typeof id === 'bigint' ? `${id}` : JSON.stringify(id))
+
 export function errorText(error: RpcErrorObject, id: Id): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, error })
+  return `{"jsonrpc":"2.0","id":${idText(id)},"error":${JSON.stringify(error)}}`
 }
 
 /** The answer to bytes that are not a JSON-RPC message at all. */

@@ -91,6 +91,16 @@ describe('JSON-RPC over HTTP', () => {
     }
   })
 
+  test.each([
+    ['9007199254740993', 'test_echo', '9007199254740993'],
+    ['-9007199254740993', 'test_nothing', '-9007199254740993'],
+    ['18446744073709551615', 'test_echo', '18446744073709551615'],
+    ['1e20', 'test_echo', '100000000000000000000'],
+  ])('the id %s loses no digits in the answer of %s', async (written, method, id) => {
+    const body = `{"jsonrpc":"2.0","method":"${method}","params":[{"id":3},"\\"id\\":4"],"id" : ${written} }`
+    expect((await http(server, { body })).body).toContain(`"id":${id},`)
+  })
+
   test('id null is a request, not a notification', async () => {
     expect(await post(server, { jsonrpc: '2.0', id: null, method: 'test_echo' })).toEqual({
       jsonrpc: '2.0',
