@@ -1,6 +1,6 @@
 import type { BlockEnv, Engine } from '../execution/types.ts'
 import type { Block, Hash32 } from '../stateless/types.ts'
-import { L1_GAS_LIMIT, l1Env, nextTimestamp } from './l1Env.ts'
+import { L1_GAS_LIMIT, l1Env, nextGasLimit, nextTimestamp } from './l1Env.ts'
 
 /** What L1 blocks are made with beside what follows from the parent. A devnet changes it while it runs. */
 export type BlockSettings = {
@@ -33,6 +33,19 @@ export function timestampAfter(parent: Block, { next, timestampInterval }: Block
   if (next.timestamp !== undefined && next.timestamp > timestamp) return next.timestamp
   if (timestampInterval !== undefined) return timestamp + timestampInterval
   return nextTimestamp(parent.header, nowMs)
+}
+
+/** What the pool asks of the next block's environment, for every transaction that comes in: cheap, and without its forks. */
+export function boundsWith(
+  settings: BlockSettings,
+  { parent, nowMs, gasLimit = L1_GAS_LIMIT }: { parent: Block; nowMs: number; gasLimit?: bigint | undefined },
+): Pick<BlockEnv, 'timestamp' | 'gasLimit' | 'baseFeePerGas'> {
+  const { baseFeePerGas } = settings.next
+  return {
+    timestamp: timestampAfter(parent, settings, nowMs),
+    gasLimit: settings.gasLimit ?? nextGasLimit(parent.header.gasLimit, gasLimit),
+    ...(baseFeePerGas === undefined ? {} : { baseFeePerGas }),
+  }
 }
 
 /** The environment of a block on `parent` at this time. Throws ChainError CANNOT_SEAL. */

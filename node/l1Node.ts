@@ -54,7 +54,7 @@ export async function createL1Node(options: L1NodeOptions, deps: L1NodeDeps): Pr
     logger: logger.child('pool'),
     accepts: (tx) => requireMinGasPrice(tx, producer.settings().minGasPrice),
     returns: () => rewinds === 0,
-    next: (head) => producer.pendingEnv(head),
+    next: (head) => producer.pendingBounds(head),
   })
   const producer = createL1Producer(options, { chain, pool, engine, clock, logger: logger.child('builder') })
   const pending = createPendingBlocks({ env: producer.pendingEnv }, { chain, pool, logger: logger.child('pending') })

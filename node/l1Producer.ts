@@ -4,6 +4,7 @@ import type { Block } from '../stateless/types.ts'
 import { type BuildBlockDeps, buildBlock } from './blockBuilder.ts'
 import {
   type BlockSettings,
+  boundsWith,
   envWith,
   initialSettings,
   type NextBlockSettings,
@@ -24,6 +25,8 @@ export type L1Producer = {
   restore(settings: BlockSettings): void
   /** what a block begun now would begin with; undefined under proof of work rules */
   pendingEnv(parent: Block): BlockEnv | undefined
+  /** of the same block: what a transaction in it has to keep to */
+  pendingBounds(parent: Block): Pick<BlockEnv, 'timestamp' | 'gasLimit' | 'baseFeePerGas'>
   /** makes and appends the next block; undefined: nothing to include */
   seal(trigger: SealTrigger): Promise<Block | undefined>
   /**
@@ -83,6 +86,7 @@ export function createL1Producer(options: L1ProducerOptions, deps: L1ProducerDep
     restore(kept) {
       settings = kept
     },
+    pendingBounds: (parent) => boundsWith(settings, { parent, nowMs: clock.nowMs(), gasLimit: options.gasLimit }),
     pendingEnv(parent) {
       const timestamp = timestampAfter(parent, settings, clock.nowMs())
       return canSeal(parent, timestamp, engine) ? envAt(parent, timestamp) : undefined

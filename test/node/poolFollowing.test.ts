@@ -102,6 +102,8 @@ describe('the block that comes next', () => {
     const { node } = await openL1()
     try {
       node.producer.set({ gasLimit: 200_000_000n })
+      node.producer.setNext({ baseFeePerGas: 3n * GWEI, timestamp: BigInt(GENESIS_TIME + 200) })
+      expect(node.producer.pendingEnv(node.chain.head())).toMatchObject(node.producer.pendingBounds(node.chain.head()))
       const tx = await node.pool.add(await signed(alice, { nonce: 0, gas: 100_000_000n }))
       await node.sealer.sealNow()
       expect(node.chain.getTransactionLocation(tx.hash)).toMatchObject({ index: 0 })
