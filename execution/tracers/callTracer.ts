@@ -4,6 +4,7 @@ import { EXECUTION_REVERTED, type FrameEnd, type Tracer } from './tracer.ts'
 
 const FRAME_BYTES = 400
 const LOG_BYTES = 200
+const TOPIC_BYTES = 130
 
 type OpenFrame = Omit<CallFrame, 'calls' | 'logs'> & { calls: OpenFrame[]; logs: TracedLog[] }
 
@@ -59,7 +60,7 @@ export function createCallTracer({ onlyTopCall, withLog }: CallTracerOptions, bu
       const index = logCount++
       const frame = open.at(-1)
       if (!withLog || frame === undefined || (onlyTopCall && depth > 0)) return
-      budget.take(LOG_BYTES + log.data.length)
+      budget.take(LOG_BYTES + log.topics.length * TOPIC_BYTES + log.data.length)
       frame.logs.push({
         address: log.address.slice(),
         topics: log.topics.map((topic) => topic.slice()),

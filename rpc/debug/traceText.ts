@@ -20,12 +20,16 @@ export function* traceText(trace: TraceResult): Generator<string> {
     case 'prestateTracer':
       return yield* prestateText(trace)
     case '4byteTracer':
-      return yield JSON.stringify(Object.fromEntries([...trace.counts].map(([key, count]) => [`0x${key}`, count])))
+      return yield* objectText(countsOf(trace.counts))
     case 'noopTracer':
       return yield '{}'
     case 'muxTracer':
       return yield* objectText(trace.results.map((result): Property => [result.tracer, traceText(result)]))
   }
+}
+
+function* countsOf(counts: ReadonlyMap<string, number>): Generator<Property> {
+  for (const [key, count] of counts) yield [`0x${key}`, `${count}`]
 }
 
 type Property = readonly [name: string, value: string | Iterable<string>]
@@ -85,12 +89,17 @@ function* callText(outermost: CallFrame): Generator<string> {
       yield next
       continue
     }
-    const own = JSON.stringify(callFrame(next))
-    if (next.calls.length === 0) {
+    const own = JSON.stringify(callFrame(next)).slice(0, -1)
+    if (next.logs.length > 0) {
       yield own
+      yield* logsText(next.logs)
+    }
+    const rest = next.logs.length > 0 ? '' : own
+    if (next.calls.length === 0) {
+      yield `${rest}}`
       continue
     }
-    yield `${own.slice(0, -1)},"calls":[`
+    yield `${rest},"calls":[`
     waiting.push(']}')
     for (let i = next.calls.length - 1; i >= 0; i--) {
       const inner = next.calls[i]
@@ -100,9 +109,20 @@ function* callText(outermost: CallFrame): Generator<string> {
   }
 }
 
-/** Everything but the inner calls. */
+const LOGS_PER_PIECE = 256
+
+/** One frame may have hundreds of thousands. */
+function* logsText(logs: readonly TracedLog[]): Generator<string> {
+  for (let first = 0; first < logs.length; first += LOGS_PER_PIECE) {
+    const piece = JSON.stringify(logs.slice(first, first + LOGS_PER_PIECE).map(callLog))
+    yield `${first === 0 ? ',"logs":[' : ','}${piece.slice(1, -1)}`
+  }
+  yield ']'
+}
+
+/** Everything but the logs and the inner calls. */
 function callFrame(frame: CallFrame): object {
-  const { to, output, error, value, logs } = frame
+  const { to, output, error, value } = frame
   const reason = error === 'execution reverted' && output !== undefined ? revertReason(output) : undefined
   return {
     from: toData(frame.from),
@@ -113,7 +133,6 @@ function callFrame(frame: CallFrame): object {
     ...(output === undefined ? {} : { output: toData(output) }),
     ...(error === undefined ? {} : { error }),
     ...(reason === undefined ? {} : { revertReason: reason }),
-    ...(logs.length === 0 ? {} : { logs: logs.map(callLog) }),
     ...(value === undefined ? {} : { value: toQuantity(value) }),
     type: frame.type,
   }
