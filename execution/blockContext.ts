@@ -6,7 +6,7 @@ import { EMPTY_OMMERS_HASH } from '../stateless/header.ts'
 import type { BlockHeader, Hash32, StateView } from '../stateless/types.ts'
 import type { JournaledAccessList } from './accessList.ts'
 import type { ChainSpec } from './chainSpec.ts'
-import type { YieldClock } from './eventLoop.ts'
+import type { PausingRun, YieldClock } from './eventLoop.ts'
 import type { RunEvm } from './evm.ts'
 import { InternalError } from './internal.ts'
 import type { NodeCommon, SharedCommon } from './nodeCommon.ts'
@@ -57,7 +57,7 @@ export type BlockContext = {
   addSystemGas(gas: bigint): void
 }
 
-export type BlockContextOptions = {
+export type BlockContextOptions = Pick<PausingRun, 'onPause'> & {
   spec: ChainSpec
   header: HeaderBasis
   state: StateView

@@ -73,21 +73,26 @@ export type YieldClock = {
   pause(): Promise<void>
 }
 
+/** Who pauses: `signal` calls the run off; it goes on when what `onPause` gives has resolved. */
+export type PausingRun = { signal?: AbortSignal | undefined; onPause?: (() => Promise<void> | undefined) | undefined }
+
 /**
  * Gives other work its turn while a long run goes on.
  *
  * Awaits inside the VM are microtasks and starve timers and sockets, so a run must ask for a turn itself: between
  * transactions, and inside one every so many steps (README, fixed point 10).
  */
-export function createYieldClock(everyMs: number, signal: () => AbortSignal | undefined): YieldClock {
+export function createYieldClock(everyMs: number, run: () => PausingRun): YieldClock {
   let steps = 0
   const dueNow = () => isTurnOver(everyMs)
   return {
     due: () => ++steps % STEPS_PER_LOOK === 0 && dueNow(),
     dueNow,
     async pause() {
+      const { signal, onPause } = run()
       await giveWay()
-      signal()?.throwIfAborted()
+      signal?.throwIfAborted()
+      await onPause?.()
     },
   }
 }

@@ -2,7 +2,7 @@ import type { Common } from '@ethereumjs/common'
 import type { EVMMockBlockchainInterface } from '@ethereumjs/evm'
 import { createVM, type VM, type VMOpts } from '@ethereumjs/vm'
 import type { Hash32, StateView } from '../stateless/types.ts'
-import { createYieldClock, type YieldClock } from './eventLoop.ts'
+import { createYieldClock, type PausingRun, type YieldClock } from './eventLoop.ts'
 import { RunEvm } from './evm.ts'
 import { loadFrameClass } from './frames.ts'
 import { NATIVE_ROLLUPS_FORK } from './internal.ts'
@@ -22,11 +22,10 @@ export type RunVm = {
 }
 
 /** What one run works on. */
-export type RunInput = {
+export type RunInput = PausingRun & {
   state: StateView
   /** hash of an ancestor inside the 256-block window; undefined reads as zero */
   blockHash(number: bigint): Hash32 | undefined
-  signal?: AbortSignal | undefined
 }
 
 export type RunVmOptions = RunInput & {
@@ -46,7 +45,7 @@ export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
   const frames = await loadFrameClass()
   const state = new JournaledState(options.state)
   let input: RunInput = options
-  const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, () => input.signal)
+  const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, () => input)
   const blockchain = createHashSource((number) => input.blockHash(number))
   const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames })
   const vm = await createVM({ common, stateManager: state, blockchain, evm })

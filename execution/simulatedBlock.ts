@@ -25,7 +25,7 @@ import type {
   TransactionOutcome,
 } from './types.ts'
 
-export type SimulateBlockRequest = Pick<SimulationRequest, 'validation' | 'traceTransfers' | 'signal'> & {
+export type SimulateBlockRequest = Pick<SimulationRequest, 'validation' | 'traceTransfers' | 'signal' | 'onPause'> & {
   parent: Block
   planned: PlannedBlock
   /** with the overrides of the block */
@@ -46,12 +46,12 @@ export type SimulateBlockOutcome = {
  * @throws SimulationRejected, OverrideRejected, InvalidBlock
  */
 export async function simulateBlock(request: SimulateBlockRequest, deps: BlockDeps): Promise<SimulateBlockOutcome> {
-  const { planned, state, blockHash, signal } = request
+  const { planned, state, blockHash, signal, onPause } = request
   const { spec, execute, yieldEveryMs } = deps
   const header = headerBasis(request, spec.sharedCommonAt(planned))
   const results = new Map<Transaction, RunTxResult>()
   const entry = createSimulationEntry(request.validation, (tx, result) => results.set(tx, result))
-  const run = await createBlockRun({ spec, header, state, blockHash, execute, yieldEveryMs, signal }, entry)
+  const run = await createBlockRun({ spec, header, state, blockHash, execute, yieldEveryMs, signal, onPause }, entry)
   const { context } = run
   override(context, planned)
   const logs = createLogs(context, request.traceTransfers)

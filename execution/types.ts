@@ -244,6 +244,8 @@ export type CallContext = {
   blockOverride?: BlockOverride
   /** stops a call that runs too long */
   signal?: AbortSignal
+  /** told whenever the run lets other work go on; it waits for what this gives */
+  onPause?: () => Promise<void> | undefined
 }
 
 export type CallOutcome =
@@ -282,6 +284,8 @@ export type SimulationRequest = {
   /** gas of all calls together */
   gasCap: bigint
   signal?: AbortSignal
+  /** told whenever the run lets other work go on; it waits for what this gives */
+  onPause?: () => Promise<void> | undefined
 }
 
 /** `index` counts over the block, also logs and transfers that a revert took back (as geth). */

@@ -1,20 +1,13 @@
 import { bytesToHex } from '../../stateless/bytes.ts'
 import { address, data, storageKey } from '../codec.ts'
-import { invalidParams, invalidRequestOf } from '../errors.ts'
+import { invalidRequestOf } from '../errors.ts'
 import { toWord } from '../hex.ts'
 import { described, method, type Parse, required } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import type { L1DevDeps } from './deps.ts'
 import { action, amount64, amount256, answering, named } from './values.ts'
 
-/** Half of what an account can hold: whoever receives more than fits makes the transaction impossible. */
-const MAX_BALANCE = 1n << 255n
-
-const balanceByHand: Parse<bigint> = described(amount256.schema ?? {}, (value, path) => {
-  const balance = amount256(value, path)
-  if (balance <= MAX_BALANCE) return balance
-  throw invalidParams(path, `a balance set by hand is at most 2^255, got ${balance}`)
-})
+const MAX_BALANCE = (1n << 256n) - 1n
 
 /** A slot: a storage key, or a number. */
 const slotIndex: Parse<string> = described(amount256.schema ?? {}, (value, path) =>
@@ -28,12 +21,12 @@ const word: Parse<Uint8Array> = described(storageKey.schema ?? {}, (value, path)
 /** Accounts changed by hand. Each call is answered when the block that holds the change is the head. */
 export function stateMethods({ edits }: Pick<L1DevDeps, 'edits'>): MethodTable {
   const account = required('address', address)
-  const setBalance = method([account, required('balance', balanceByHand)], ([of, balance]) =>
+  const setBalance = method([account, required('balance', amount256)], ([of, balance]) =>
     edits.edit(of, () => ({ balance })),
   )
   const addBalance = method([account, required('amount', amount256)], ([of, added]) =>
     edits.edit(of, ({ balance }) => {
-      if (balance + added > MAX_BALANCE) throw invalidRequestOf(`the balance would be above 2^255: ${balance + added}`)
+      if (balance + added > MAX_BALANCE) throw invalidRequestOf(`the balance would be above 2^256: ${balance + added}`)
       return { balance: balance + added }
     }),
   )

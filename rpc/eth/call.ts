@@ -10,7 +10,7 @@ import { method, optional, required } from '../params.ts'
 import { revertError } from '../revertReason.ts'
 import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
-import type { RunCall } from './runCall.ts'
+import type { RunCall, RunTurns } from './runCall.ts'
 
 const ACCESS_LIST_PARAMS = [
   required('transaction', callObject),
@@ -34,18 +34,18 @@ export function callMethods(deps: EthDeps, runCall: RunCall): MethodTable {
   const { chain } = deps
   return {
     eth_call: method(CALL_PARAMS, (values, context) =>
-      runCall(context, async (signal) => {
+      runCall(context, async (turns) => {
         const request = cappedRequest(deps, values[0])
-        const outcome = await chain.engine.call(request, await callContext(deps, values, LATEST, signal))
+        const outcome = await chain.engine.call(request, await callContext(deps, values, LATEST, turns))
         if (outcome.status === 'reverted') throw revertError(outcome.output)
         if (outcome.status === 'halted') throw new RpcError('EXECUTION_FAILED', outcome.error)
         return toData(outcome.output)
       }),
     ),
     eth_createAccessList: method(ACCESS_LIST_PARAMS, (values, context) =>
-      runCall(context, async (signal) => {
+      runCall(context, async (turns) => {
         const request = cappedRequest(deps, values[0])
-        const at = await callContext(deps, [...values, undefined], LATEST, signal)
+        const at = await callContext(deps, [...values, undefined], LATEST, turns)
         const { accessList, gasUsed, error } = await chain.engine.createAccessList(request, at)
         return {
           accessList: accessList.map(formatAccess),
@@ -59,10 +59,10 @@ export function callMethods(deps: EthDeps, runCall: RunCall): MethodTable {
      * only needs time to pass (a withdrawal becomes final) would never be estimated.
      */
     eth_estimateGas: method(CALL_PARAMS, (values, context) =>
-      runCall(context, async (signal) => {
+      runCall(context, async (turns) => {
         const request = checkedRequest(deps, values[0], TRANSACTION_PATH)
         const block = deps.sealsInstantly?.() ? PENDING : LATEST
-        return toQuantity(await estimatedGas(deps, request, await callContext(deps, values, block, signal)))
+        return toQuantity(await estimatedGas(deps, request, await callContext(deps, values, block, turns)))
       }),
     ),
   }
@@ -106,13 +106,13 @@ async function callContext(
   deps: Pick<EthDeps, 'chain' | 'pending'>,
   [, block, stateOverrides, blockOverride]: CallValues,
   otherwise: BlockParameter,
-  signal: AbortSignal,
+  turns: RunTurns,
 ): Promise<CallContext> {
   return {
     ...(await blockContext(deps, block ?? otherwise)),
     ...(stateOverrides === undefined ? {} : { stateOverrides }),
     ...(blockOverride === undefined ? {} : { blockOverride }),
-    signal,
+    ...turns,
   }
 }
 

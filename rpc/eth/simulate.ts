@@ -36,10 +36,10 @@ export function simulateMethods(deps: EthDeps, runCall: RunCall): MethodTable {
   const params = [required('payload', simulatePayload(deps)), withDefault('block', blockParameter, LATEST)] as const
   return {
     eth_simulateV1: method(params, ([options, block], context) =>
-      runCall(context, async (signal) => {
+      runCall(context, async (turns) => {
         const { returnFullTransactions, ...wanted } = options
         const base = await simulationBase(deps, block)
-        const blocks = await chain.engine.simulate({ ...base, ...wanted, gasCap: simulationGasCap, signal })
+        const blocks = await chain.engine.simulate({ ...base, ...wanted, gasCap: simulationGasCap, ...turns })
         const shown: object[] = []
         for (const simulated of blocks) shown.push(await formatSimulated(simulated, returnFullTransactions))
         return shown

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRunCall } from '../../rpc/eth/runCall.ts'
+import { createRunCall, type RunTurns } from '../../rpc/eth/runCall.ts'
 import { createGate } from '../../rpc/gate.ts'
 import { method } from '../../rpc/params.ts'
 import { call, startServer } from './support.ts'
@@ -43,12 +43,22 @@ test('work that fails gives its place back', async () => {
   expect(gate.enter(open())).toBeUndefined()
 })
 
-test('calls over the limit wait, and their time counts from when they begin', async () => {
+/** A run that lets others go on so often, as long runs do. */
+async function pause({ onPause }: RunTurns, times: number): Promise<void> {
+  for (let count = 0; count < times; count++) await onPause()
+}
+
+test('long calls over the limit wait, and their time counts from when they go on', async () => {
   const runCall = createRunCall()
   const work = new Set<() => void>()
   const server = await startServer({
     methods: {
-      test_work: method([], (_, context) => runCall(context, () => new Promise<void>((resolve) => work.add(resolve)))),
+      test_work: method([], (_, context) =>
+        runCall(context, async (turns) => {
+          await pause(turns, 8)
+          await new Promise<void>((resolve) => work.add(resolve))
+        }),
+      ),
     },
     limits: { callTimeoutMs: 600 },
   })
@@ -64,4 +74,24 @@ test('calls over the limit wait, and their time counts from when they begin', as
   await finish(1, 800)
   expect((await Promise.all(answers)).filter(({ error }) => error !== undefined)).toEqual([])
   await server.close()
+})
+
+test('short calls never wait for long ones, and a run that ends gives its place back', async () => {
+  const runCall = createRunCall()
+  const context = { signal: open(), restartTime: () => {} }
+  const ends: (() => void)[] = []
+  const long = Array.from({ length: 10 }, () =>
+    runCall(context, async (turns) => {
+      await pause(turns, 8)
+      await new Promise<void>((resolve) => ends.push(resolve))
+    }),
+  )
+  expect(await runCall(context, (turns) => pause(turns, 7).then(() => 'done'))).toBe('done')
+  while (ends.length < 8) await Promise.resolve()
+  for (let ended = 0; ended < 10; ended++) {
+    while (ends.length <= ended) await Promise.resolve()
+    ends[ended]?.()
+    await long[ended]
+  }
+  await Promise.all(long)
 })
