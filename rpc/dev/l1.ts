@@ -14,7 +14,7 @@ import { senderMethods } from './senders.ts'
 import { stateMethods } from './state.ts'
 import { timeMethods } from './time.ts'
 
-/** What a busy machine of two cores makes in one call; where the time is over before, the error says how far it came. */
+/** About ten seconds of processor time; where the time of a call is over before, the error says how far it came. */
 const MAX_BLOCKS = 2_500n
 
 /** anvil_, hardhat_ and evm_ methods of a devnet's L1. */
