@@ -151,6 +151,8 @@ describe.each(CONFIGS)('calls on kept VMs come to the same as on new ones: %s', 
     chain.append((await buildRandomBlock(chain, seed, 8)).outcome)
     const random = createRandom(seed * 31)
     const asks = Array.from({ length: REQUESTS }, () => randomAsk(random, [before, contextOf()]))
+    const calledOff = randomCall(random)
+    asks.push((deps) => abortedCall(calledOff, before, deps))
     const spec = createChainSpec(chain.genesis.config, { crypto: await cryptoOnce })
     const order = asks.map((_, i) => i)
     const fresh = await askAll(order, asks, { spec, execute }, 1)
