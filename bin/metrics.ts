@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { BlockTag, Chain, Sealer, TxPool } from '../node/types.ts'
+import { within } from '../node/within.ts'
 import type { RollupReader, RollupStatus } from '../rollup/types.ts'
 import type { FinishedCall } from '../rpc/dispatch.ts'
 import type { RpcServerStats } from '../rpc/server.ts'
@@ -162,18 +163,5 @@ function rollupGauges(registry: Registry, watched: readonly WatchedChain[]): () 
       const status = rollup && (await within(rollup.status(), MAX_STATUS_WAIT_MS))
       if (status) statuses.set(name, status)
     }
-  }
-}
-
-/** undefined when it takes longer. */
-async function within<Value>(value: Promise<Value>, ms: number): Promise<Value | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined)
-  })
-  try {
-    return await Promise.race([value, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,4 +1,4 @@
-import { createStateView } from '../stateless/stateView.ts'
+import { createStateView, overlayNodes } from '../stateless/stateView.ts'
 import type { Hash32, NodeSource, StateChanges, StateCommit, StateView } from '../stateless/types.ts'
 import type { BlockDeps } from './executeBlock.ts'
 import { overriddenState } from './overriddenState.ts'
@@ -46,10 +46,7 @@ function createLayer(below: NodeSource): {
 } {
   const nodes = new Map<string, Uint8Array>()
   const codes = new Map<string, Uint8Array>()
-  const source: NodeSource = {
-    getNode: (hash) => nodes.get(hash) ?? below.getNode(hash),
-    getCode: (hash) => codes.get(hash) ?? below.getCode(hash),
-  }
+  const source = overlayNodes(below, nodes, codes)
   const state = (root: Hash32) => createStateView(source, root)
   return {
     state,

@@ -2,11 +2,12 @@ import type { BlockEnv, Engine, Transaction } from '../execution/types.ts'
 import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import { EMPTY_OMMERS_HASH } from '../stateless/header.ts'
 import { keccak256 } from '../stateless/keccak.ts'
-import { createStateView } from '../stateless/stateView.ts'
+import { createStateView, overlayNodes } from '../stateless/stateView.ts'
 import { EMPTY_TRIE_ROOT } from '../stateless/trie.ts'
 import type { Block, BlockHeader, NodeSource, StateView } from '../stateless/types.ts'
 import { type BuildBlockRequest, buildBlock } from './blockBuilder.ts'
 import type { Chain, Logger, StoredBlock, TxPool } from './types.ts'
+import { within } from './within.ts'
 
 /**
  * The block that would be sealed now, executed. Nothing of it is stored, and its hash is that of this candidate only:
@@ -99,7 +100,7 @@ export function createPendingBlocks(options: PendingBlockOptions, deps: PendingB
     isEmpty: () => pool.status().pending === 0,
     async get() {
       for (let attempt = 1; ; attempt++) {
-        if (sealing !== undefined) await settledWithin(sealing, SEAL_WAIT_MS)
+        if (sealing !== undefined) await within(sealing, SEAL_WAIT_MS)
         if (known !== undefined && isCurrent(known)) return known.block
         building ??= build(attempt < MAX_ATTEMPTS).finally(() => {
           building = undefined
@@ -135,15 +136,6 @@ function beginsAlike(a: BlockHeader, b: BlockHeader): boolean {
   )
 }
 
-/** Resolves when the work is done or the time is over, whichever comes first. */
-function settledWithin(work: Promise<unknown>, ms: number): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer))
-}
-
 async function buildPending(
   { env: envOf, limits }: PendingBlockOptions,
   { chain, pool, logger }: PendingBlockDeps,
@@ -162,7 +154,7 @@ async function buildPending(
   )
   if (outcome === undefined) throw new Error('an empty block was allowed')
   const { block, receipts, blockAccessList, changes } = outcome
-  const nodes = overlay(chain.nodes, outcome.nodes, changes.codes)
+  const nodes = overlayNodes(chain.nodes, outcome.nodes, changes.codes)
   return {
     block,
     receipts,
@@ -186,17 +178,6 @@ function requireTaken(taken: ReadonlyMap<string, Transaction>, raw: Uint8Array):
   const tx = taken.get(bytesToHex(keccak256(raw)))
   if (tx === undefined) throw new Error('the pending block holds a transaction that was no candidate')
   return tx
-}
-
-function overlay(
-  below: NodeSource,
-  nodes: ReadonlyMap<string, Uint8Array>,
-  codes: ReadonlyMap<string, Uint8Array>,
-): NodeSource {
-  return {
-    getNode: (hash) => nodes.get(hash) ?? below.getNode(hash),
-    getCode: (hash) => codes.get(hash) ?? below.getCode(hash),
-  }
 }
 
 /** Under proof of work rules nothing can be sealed here: an empty block on the head's state. */

@@ -133,3 +133,15 @@ function requireAccount(changes: StateChanges, address: string): string {
     throw new Error(`storage of ${address} changed but the account is not in the changes`)
   return address
 }
+
+/** What blocks that are not stored add to a source: new nodes and codes by hash (hex) come before those below. Both may grow. */
+export function overlayNodes(
+  below: NodeSource,
+  nodes: ReadonlyMap<string, Uint8Array>,
+  codes: ReadonlyMap<string, Uint8Array>,
+): NodeSource {
+  return {
+    getNode: (hash) => nodes.get(hash) ?? below.getNode(hash),
+    getCode: (hash) => codes.get(hash) ?? below.getCode(hash),
+  }
+}
