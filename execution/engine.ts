@@ -33,7 +33,7 @@ export type EngineOptions = {
   yieldEveryMs?: number
 }
 
-/** The engine of one chain on EthereumJS. It holds no state but fork tables and idle VMs. */
+/** The engine of one chain on EthereumJS. It keeps fork tables and, for calls, idle VMs; every other run makes its own VM. */
 export function createEngine(options: EngineOptions): Engine {
   const { spec, crypto, logger, execute, yieldEveryMs, impersonation = false } = options
   const deps: BlockDeps = { spec, crypto, logger, execute, yieldEveryMs, impersonation }
