@@ -48,7 +48,11 @@ export async function buildDevnetGenesis(
   for (let index = 0; index < options.rollups; index++) {
     const chainId = FIRST_L2_CHAIN_ID + index
     const addresses = await deployment.predict(chainId)
-    const l2 = buildL2Genesis({ chainId, timestamp: options.timestamp, l1Messenger: addresses.messenger })
+    const l2 = buildL2Genesis({
+      chainId,
+      timestamp: options.timestamp,
+      l1: { factory: deployment.contracts.factory, ...addresses },
+    })
     const { block } = genesisBlock(l2, deps.l2Rules(l2))
     const genesisHash = `0x${bytesToHex(block.hash)}` as const
     const genesisStateRoot = `0x${bytesToHex(block.header.stateRoot)}` as const

@@ -62,8 +62,16 @@ export type L2GenesisOptions = {
   chainId: number
   /** seconds */
   timestamp: number
-  /** address of this rollup's L1Messenger; it makes the genesis of every rollup its own */
-  l1Messenger: `0x${string}`
+  /** this rollup's contracts on L1; they make the genesis of every rollup its own */
+  l1: L1Peers
+}
+
+/** The contracts on L1 that those of an L2 genesis know. */
+export type L1Peers = {
+  factory: `0x${string}`
+  rollup: `0x${string}`
+  messenger: `0x${string}`
+  tokenBridge: `0x${string}`
 }
 
 /** The genesis of one rollup in geth's format: system contracts, inert request contracts, messenger, funded accounts. */
@@ -76,7 +84,7 @@ export function buildL2Genesis(options: L2GenesisOptions): GenesisJson {
       balance: hex(MESSENGER_SUPPLY),
       nonce: '0x1',
       code: l2Messenger.runtimeCode,
-      storage: { [word(L1_MESSENGER_SLOT)]: word((BigInt(L1_CHAIN_ID) << 160n) | BigInt(options.l1Messenger)) },
+      storage: { [word(L1_MESSENGER_SLOT)]: word((BigInt(L1_CHAIN_ID) << 160n) | BigInt(options.l1.messenger)) },
     },
   }
   // The real request contracts would let any user put a request into a block, which EXECUTE refuses; without code every

@@ -287,7 +287,10 @@ async function requireProposer({ l1, view, account }: SettlerDeps): Promise<void
   const open = await l1.call(rollup, encodeFunctionData({ abi: nativeRollupAbi, functionName: 'isOpen' }))
   if (BigInt(open) === 1n) return
   const message = 'the rollup on L1 has another sequencer and is not open'
-  throw new RollupError('SETTLEMENT_REVERTED', message, { reason: 'NotSequencer', account: account.address })
+  throw new RollupError('SETTLEMENT_REVERTED', message, {
+    reason: 'NativeRollup_NotSequencer',
+    account: account.address,
+  })
 }
 
 /** Runs EXECUTE here before L1 is asked to; a damaged stored input is recorded again once. */

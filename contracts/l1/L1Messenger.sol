@@ -46,20 +46,20 @@ contract L1Messenger is Messenger {
     uint256 private _totalOut; // slot 36, wei
 
     /// @notice Paying the message would take more out than was ever put in: the L2 state is wrong.
-    error EscrowExceeded();
+    error L1Messenger_EscrowExceeded();
 
     // What ROLLUP and VERIFIER refuse a claim with, declared here so that this contract's ABI names it.
 
     /// @notice The L2 block is not settled or its state root has left the ring.
-    error UnknownBlock();
+    error NativeRollup_UnknownBlock();
     /// @notice The L2 block is younger than the finality delay.
-    error NotFinal();
+    error NativeRollup_NotFinal();
     /// @notice The message is not in the outbox of that state.
-    error NotInOutbox();
+    error WithdrawalVerifier_NotInOutbox();
     /// @notice A state proof does not lead from the state root to the outbox root.
-    error InvalidProof();
+    error Mpt_InvalidProof();
     /// @notice A proof node is not canonical RLP.
-    error InvalidRlp();
+    error Rlp_Invalid();
 
     /// @notice The value sent along is BACKING.
     /// @param _config see MessengerConfig
@@ -83,7 +83,7 @@ contract L1Messenger is Messenger {
         payable
         returns (uint64 index)
     {
-        if (_to == L2_MESSENGER) revert Messages.ForbiddenTarget(_to);
+        if (_to == L2_MESSENGER) revert Messages.Messages_ForbiddenTarget(_to);
         _totalIn += msg.value;
         return _send(_to, _fee, _gasLimit, _data, MAX_MESSAGE_GAS, L2_CHAIN_ID);
     }
@@ -109,7 +109,7 @@ contract L1Messenger is Messenger {
         VERIFIER.verifyWithdrawal(stateRoot, leaf, _message.index, _path, _accountProof, _storageProof);
         _requireAllowed(_message);
         _totalOut += _message.value + _message.fee;
-        if (_totalOut > _totalIn + BACKING) revert EscrowExceeded();
+        if (_totalOut > _totalIn + BACKING) revert L1Messenger_EscrowExceeded();
         _deliver(_message, _feeRecipient);
     }
 
@@ -141,6 +141,6 @@ contract L1Messenger is Messenger {
     function _requireAllowed(Message calldata _message) private view {
         address to = _message.to;
         bool bridgeCall = to == TOKEN_BRIDGE && _message.sender != L2_TOKEN_BRIDGE;
-        if (to == address(this) || to == address(ROLLUP) || bridgeCall) revert Messages.ForbiddenTarget(to);
+        if (to == address(this) || to == address(ROLLUP) || bridgeCall) revert Messages.Messages_ForbiddenTarget(to);
     }
 }

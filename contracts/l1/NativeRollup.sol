@@ -124,49 +124,49 @@ contract NativeRollup is INativeRollup {
     event SequencerChanged(address indexed previous, address indexed next);
 
     /// @notice The input has another schema id, or EXECUTE answered with another one.
-    error WrongSchema();
+    error NativeRollup_WrongSchema();
     /// @notice The input is for another chain id.
-    error WrongChain();
+    error NativeRollup_WrongChain();
     /// @notice The block does not build on the head.
-    error WrongParent();
+    error NativeRollup_WrongParent();
     /// @notice The block number is not the head's plus one.
-    error WrongNumber();
+    error NativeRollup_WrongNumber();
     /// @notice The block's gas limit is not GAS_LIMIT.
-    error WrongGasLimit();
+    error NativeRollup_WrongGasLimit();
     /// @notice The block's fee recipient is not FEE_RECIPIENT.
-    error WrongFeeRecipient();
+    error NativeRollup_WrongFeeRecipient();
     /// @notice prev_randao is not keccak256(abi.encode(anchor hash, block number)).
-    error WrongRandao();
+    error NativeRollup_WrongRandao();
     /// @notice The slot number is not the block number.
-    error WrongSlot();
+    error NativeRollup_WrongSlot();
     /// @notice The block is later than this L1 block.
-    error FutureTimestamp();
+    error NativeRollup_FutureTimestamp();
     /// @notice The block is more than MAX_TIMESTAMP_LAG earlier than this L1 block.
-    error StaleTimestamp();
+    error NativeRollup_StaleTimestamp();
     /// @notice The block does not carry the hash of the named L1 block, or that hash is not available.
-    error AnchorMismatch();
+    error NativeRollup_AnchorMismatch();
     /// @notice The anchor is older than that of the head.
-    error AnchorMovedBack();
+    error NativeRollup_AnchorMovedBack();
     /// @notice The anchor is more than MAX_ANCHOR_AGE blocks old.
-    error AnchorTooOld();
+    error NativeRollup_AnchorTooOld();
     /// @notice EXECUTE refused the input, is not there, or answered something else than success for this chain.
-    error ExecuteFailed();
+    error NativeRollup_ExecuteFailed();
     /// @notice The caller is not the sequencer and the rollup is not open.
-    error NotSequencer();
+    error NativeRollup_NotSequencer();
     /// @notice The caller is a contract or a delegated account; inputs must be in the transaction itself.
-    error NotTopLevel();
+    error NativeRollup_NotTopLevel();
     /// @notice The block is not settled or its state root has left the ring.
-    error UnknownBlock();
+    error NativeRollup_UnknownBlock();
     /// @notice The block is younger than FINALITY_DELAY.
-    error NotFinal();
+    error NativeRollup_NotFinal();
     /// @notice The batch is empty or its lists differ in length.
-    error BadBatch();
+    error NativeRollup_BadBatch();
     /// @notice A configuration value is out of range.
-    error BadConfig();
+    error NativeRollup_BadConfig();
 
     /// @param _config see RollupConfig
     constructor(RollupConfig memory _config) {
-        if (_config.maxAnchorAge == 0 || _config.maxAnchorAge > ANCHOR_WINDOW) revert BadConfig();
+        if (_config.maxAnchorAge == 0 || _config.maxAnchorAge > ANCHOR_WINDOW) revert NativeRollup_BadConfig();
         CHAIN_ID = _config.chainId;
         GAS_LIMIT = _config.gasLimit;
         FEE_RECIPIENT = _config.feeRecipient;
@@ -201,7 +201,7 @@ contract NativeRollup is INativeRollup {
     /// @param _anchorBlocks one L1 block number for each input
     function advanceBatch(bytes[] calldata _inputs, uint64[] calldata _anchorBlocks) external {
         _requireProposer();
-        if (_inputs.length == 0 || _inputs.length != _anchorBlocks.length) revert BadBatch();
+        if (_inputs.length == 0 || _inputs.length != _anchorBlocks.length) revert NativeRollup_BadBatch();
         for (uint256 i = 0; i < _inputs.length; ++i) {
             _advance(_inputs[i], _anchorBlocks[i]);
         }
@@ -209,14 +209,14 @@ contract NativeRollup is INativeRollup {
 
     /// @notice Nominates another sequencer, who takes over by `acceptSequencer`; zero withdraws the nomination.
     function setSequencer(address _next) external {
-        if (msg.sender != _sequencer) revert NotSequencer();
+        if (msg.sender != _sequencer) revert NativeRollup_NotSequencer();
         _pendingSequencer = _next;
         emit SequencerNominated(_next);
     }
 
     /// @notice Takes the sequencer's place; only for the nominated address.
     function acceptSequencer() external {
-        if (msg.sender != _pendingSequencer) revert NotSequencer();
+        if (msg.sender != _pendingSequencer) revert NativeRollup_NotSequencer();
         emit SequencerChanged(_sequencer, msg.sender);
         _sequencer = msg.sender;
         _pendingSequencer = address(0);
@@ -265,7 +265,7 @@ contract NativeRollup is INativeRollup {
     /// @notice State root of one of the last 8,192 settled L2 blocks.
     function stateRootAt(uint64 _number) public view returns (bytes32) {
         uint64 head = _head.number;
-        if (_number > head || head - _number >= STATE_ROOT_HISTORY) revert UnknownBlock();
+        if (_number > head || head - _number >= STATE_ROOT_HISTORY) revert NativeRollup_UnknownBlock();
         return _stateRoots[_number % STATE_ROOT_HISTORY];
     }
 
@@ -279,18 +279,18 @@ contract NativeRollup is INativeRollup {
     function finalizedStateRootAt(uint64 _number) external view returns (bytes32 root) {
         root = stateRootAt(_number);
         if (FINALITY_DELAY == 0) return root;
-        if (block.timestamp < uint256(_recordedAt[_number % STATE_ROOT_HISTORY]) + FINALITY_DELAY) revert NotFinal();
+        if (block.timestamp < uint256(_recordedAt[_number % STATE_ROOT_HISTORY]) + FINALITY_DELAY) revert NativeRollup_NotFinal();
     }
 
     function _requireProposer() private view {
-        if (msg.sender != tx.origin || msg.sender.code.length != 0) revert NotTopLevel();
-        if (msg.sender != _sequencer && !isOpen()) revert NotSequencer();
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) revert NativeRollup_NotTopLevel();
+        if (msg.sender != _sequencer && !isOpen()) revert NativeRollup_NotSequencer();
     }
 
     /// @dev Everything that is cheap comes before EXECUTE, so that a lost race costs little.
     function _advance(bytes calldata _input, uint64 _anchorBlock) private {
-        if (_input.length < 2) revert StatelessInput.BadLayout(_input.length);
-        if (StatelessInput.readSchemaId(_input) != Layout.SCHEMA_ID) revert WrongSchema();
+        if (_input.length < 2) revert StatelessInput.StatelessInput_BadLayout(_input.length);
+        if (StatelessInput.readSchemaId(_input) != Layout.SCHEMA_ID) revert NativeRollup_WrongSchema();
         StatelessInput.requireLayout(_input);
         (uint64 number, uint64 timestamp) = _checkFields(_input);
         _checkAnchor(_input, number, _anchorBlock);
@@ -308,29 +308,29 @@ contract NativeRollup is INativeRollup {
     }
 
     function _checkFields(bytes calldata _input) private view returns (uint64 number, uint64 timestamp) {
-        if (StatelessInput.readBytes32(_input, Layout.PARENT_HASH_AT) != _headHash) revert WrongParent();
-        if (StatelessInput.readUint64(_input, Layout.CHAIN_ID_AT) != CHAIN_ID) revert WrongChain();
+        if (StatelessInput.readBytes32(_input, Layout.PARENT_HASH_AT) != _headHash) revert NativeRollup_WrongParent();
+        if (StatelessInput.readUint64(_input, Layout.CHAIN_ID_AT) != CHAIN_ID) revert NativeRollup_WrongChain();
         number = StatelessInput.readUint64(_input, Layout.BLOCK_NUMBER_AT);
-        if (uint256(number) != uint256(_head.number) + 1) revert WrongNumber();
-        if (StatelessInput.readUint64(_input, Layout.GAS_LIMIT_AT) != GAS_LIMIT) revert WrongGasLimit();
-        if (StatelessInput.readUint64(_input, Layout.SLOT_NUMBER_AT) != number) revert WrongSlot();
+        if (uint256(number) != uint256(_head.number) + 1) revert NativeRollup_WrongNumber();
+        if (StatelessInput.readUint64(_input, Layout.GAS_LIMIT_AT) != GAS_LIMIT) revert NativeRollup_WrongGasLimit();
+        if (StatelessInput.readUint64(_input, Layout.SLOT_NUMBER_AT) != number) revert NativeRollup_WrongSlot();
         address recipient = StatelessInput.readAddress(_input, Layout.FEE_RECIPIENT_AT);
-        if (FEE_RECIPIENT != address(0) && recipient != FEE_RECIPIENT) revert WrongFeeRecipient();
+        if (FEE_RECIPIENT != address(0) && recipient != FEE_RECIPIENT) revert NativeRollup_WrongFeeRecipient();
         timestamp = StatelessInput.readUint64(_input, Layout.TIMESTAMP_AT);
-        if (timestamp > block.timestamp) revert FutureTimestamp();
-        if (uint256(timestamp) + MAX_TIMESTAMP_LAG < block.timestamp) revert StaleTimestamp();
+        if (timestamp > block.timestamp) revert NativeRollup_FutureTimestamp();
+        if (uint256(timestamp) + MAX_TIMESTAMP_LAG < block.timestamp) revert NativeRollup_StaleTimestamp();
     }
 
     function _checkAnchor(bytes calldata _input, uint64 _number, uint64 _anchorBlock) private view {
-        if (_anchorBlock < _head.anchorBlock) revert AnchorMovedBack();
-        if (_anchorBlock >= block.number) revert AnchorMismatch();
-        if (block.number - _anchorBlock > MAX_ANCHOR_AGE) revert AnchorTooOld();
+        if (_anchorBlock < _head.anchorBlock) revert NativeRollup_AnchorMovedBack();
+        if (_anchorBlock >= block.number) revert NativeRollup_AnchorMismatch();
+        if (block.number - _anchorBlock > MAX_ANCHOR_AGE) revert NativeRollup_AnchorTooOld();
         bytes32 anchor = Blockhash.blockHash(_anchorBlock);
         if (anchor == 0 || StatelessInput.readBytes32(_input, Layout.PARENT_BEACON_BLOCK_ROOT_AT) != anchor) {
-            revert AnchorMismatch();
+            revert NativeRollup_AnchorMismatch();
         }
         bytes32 randao = keccak256(abi.encode(anchor, _number));
-        if (StatelessInput.readBytes32(_input, Layout.PREV_RANDAO_AT) != randao) revert WrongRandao();
+        if (StatelessInput.readBytes32(_input, Layout.PREV_RANDAO_AT) != randao) revert NativeRollup_WrongRandao();
     }
 
     /// @dev Forwards the input with all gas and requires exactly one successful StatelessValidationResult: root (32),
@@ -349,9 +349,9 @@ contract NativeRollup is INativeRollup {
             tail := mload(0x20)
         }
         // success (1), chain id (8) and schema id (2) are the upper 11 bytes of the second word
-        if (!ok || tail >> 248 != 1) revert ExecuteFailed();
-        if (uint64(tail >> 184) != StatelessInput.reverse64(CHAIN_ID)) revert ExecuteFailed();
-        if (uint16(tail >> 168) != ((Layout.SCHEMA_ID >> 8) | (Layout.SCHEMA_ID << 8))) revert WrongSchema();
+        if (!ok || tail >> 248 != 1) revert NativeRollup_ExecuteFailed();
+        if (uint64(tail >> 184) != StatelessInput.reverse64(CHAIN_ID)) revert NativeRollup_ExecuteFailed();
+        if (uint16(tail >> 168) != ((Layout.SCHEMA_ID >> 8) | (Layout.SCHEMA_ID << 8))) revert NativeRollup_WrongSchema();
     }
 
     function _record(uint64 _number, bytes32 _stateRoot) private {

@@ -40,16 +40,16 @@ contract RollupFactory {
     event RollupCreated(uint64 indexed chainId, address rollup, address messenger, address bridge);
 
     /// @notice The chain id belongs to another rollup or to this L1.
-    error ChainIdTaken();
+    error RollupFactory_ChainIdTaken();
     /// @notice The gas limit is above 2^63 - 1.
-    error GasLimitTooHigh();
+    error RollupFactory_GasLimitTooHigh();
     /// @notice The gas limit leaves no room for the largest message.
-    error GasLimitTooLow();
+    error RollupFactory_GasLimitTooLow();
     /// @notice A creation code is not the one this factory was built with, or there are more or fewer than two.
     /// @param position which one, or how many were given
-    error WrongCreationCode(uint256 position);
+    error RollupFactory_WrongCreationCode(uint256 position);
     /// @notice The rollup refused its configuration.
-    error BadConfig();
+    error NativeRollup_BadConfig();
 
     /// @param _verifier the WithdrawalVerifier
     constructor(address _verifier) {
@@ -61,11 +61,11 @@ contract RollupFactory {
     /// @param _params see Params
     function create(Params calldata _params) external payable returns (NativeRollup rollup, L1Messenger messenger) {
         uint64 chainId = _params.config.chainId;
-        if (chainId == block.chainid || _rollups[chainId] != address(0)) revert ChainIdTaken();
-        if (_params.config.gasLimit > HIGHEST_GAS_LIMIT) revert GasLimitTooHigh();
+        if (chainId == block.chainid || _rollups[chainId] != address(0)) revert RollupFactory_ChainIdTaken();
+        if (_params.config.gasLimit > HIGHEST_GAS_LIMIT) revert RollupFactory_GasLimitTooHigh();
         // 64/63 of the message's gas must be there when it is delivered; 128 bits hold every sum.
         uint256 needed = uint256(_params.maxMessageGas) * 64 / 63 + CLAIM_RESERVE;
-        if (_params.config.gasLimit < needed) revert GasLimitTooLow();
+        if (_params.config.gasLimit < needed) revert RollupFactory_GasLimitTooLow();
         _checkCodes(_params.creationCodes);
 
         (address rollupAddress, address messengerAddress, address bridge) = predict(chainId);
@@ -101,9 +101,9 @@ contract RollupFactory {
     }
 
     function _checkCodes(bytes[] calldata _codes) private pure {
-        if (_codes.length != 2) revert WrongCreationCode(_codes.length);
-        if (keccak256(_codes[0]) != CreationCodes.NATIVE_ROLLUP) revert WrongCreationCode(0);
-        if (keccak256(_codes[1]) != CreationCodes.L1_MESSENGER) revert WrongCreationCode(1);
+        if (_codes.length != 2) revert RollupFactory_WrongCreationCode(_codes.length);
+        if (keccak256(_codes[0]) != CreationCodes.NATIVE_ROLLUP) revert RollupFactory_WrongCreationCode(0);
+        if (keccak256(_codes[1]) != CreationCodes.L1_MESSENGER) revert RollupFactory_WrongCreationCode(1);
     }
 
     function _salt(uint64 _chainId, bytes32 _role) private pure returns (bytes32) {

@@ -13,7 +13,7 @@ contract WithdrawalVerifier is IWithdrawalVerifier {
     address public constant L2_MESSENGER = 0x8079000000000000000000000000000000000001;
 
     /// @notice The message is not in the outbox of that state.
-    error NotInOutbox();
+    error WithdrawalVerifier_NotInOutbox();
 
     /// @inheritdoc IWithdrawalVerifier
     /// @param _stateRoot L2 state root
@@ -31,7 +31,7 @@ contract WithdrawalVerifier is IWithdrawalVerifier {
         bytes[] calldata _storageProof
     ) external pure returns (bytes32 root) {
         root = outboxRoot(_stateRoot, _accountProof, _storageProof);
-        if (root == 0 || MessageTree.rootFrom(_messageHash, _index, _path) != root) revert NotInOutbox();
+        if (root == 0 || MessageTree.rootFrom(_messageHash, _index, _path) != root) revert WithdrawalVerifier_NotInOutbox();
     }
 
     /// @notice The outbox root in an L2 state; zero when no message was ever sent.

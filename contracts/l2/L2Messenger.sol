@@ -32,17 +32,17 @@ contract L2Messenger is Messenger {
     event InboxProven(uint256 indexed rootId, bytes32 root, uint64 l1Block);
 
     /// @notice EIP-4788 has no anchor for that timestamp.
-    error UnknownAnchor();
+    error L2Messenger_UnknownAnchor();
     /// @notice The bytes are not the anchor's header.
-    error WrongHeader();
+    error L2Messenger_WrongHeader();
     /// @notice The header is older than the newest one that was proven.
-    error StaleHeader();
+    error L2Messenger_StaleHeader();
     /// @notice No message was ever sent on L1.
-    error EmptyInbox();
+    error L2Messenger_EmptyInbox();
     /// @notice The root was never proven or is not one of the last 64.
-    error UnknownRoot(uint256 rootId);
+    error L2Messenger_UnknownRoot(uint256 rootId);
     /// @notice The message is not under that inbox root.
-    error NotInInbox();
+    error L2Messenger_NotInInbox();
 
     /// @notice Sends a message to L1; the ETH sent along minus the fee arrives with it.
     /// @param _to who is called on L1
@@ -55,7 +55,7 @@ contract L2Messenger is Messenger {
         payable
         returns (uint64 index)
     {
-        if (_to == _l1Messenger) revert Messages.ForbiddenTarget(_to);
+        if (_to == _l1Messenger) revert Messages.Messages_ForbiddenTarget(_to);
         return _send(_to, _fee, _gasLimit, _data, MAX_MESSAGE_GAS, _l1ChainId);
     }
 
@@ -72,11 +72,11 @@ contract L2Messenger is Messenger {
         bytes[] calldata _accountProof,
         bytes[] calldata _storageProof
     ) external returns (bytes32 root) {
-        if (keccak256(_l1Header) != _anchor(_anchorTimestamp)) revert WrongHeader();
+        if (keccak256(_l1Header) != _anchor(_anchorTimestamp)) revert L2Messenger_WrongHeader();
         (bytes32 stateRoot, uint64 number) = _readHeader(_l1Header);
-        if (number < _provenBlock) revert StaleHeader();
+        if (number < _provenBlock) revert L2Messenger_StaleHeader();
         root = Mpt.storageValue(stateRoot, _l1Messenger, bytes32(0), _accountProof, _storageProof);
-        if (root == 0) revert EmptyInbox();
+        if (root == 0) revert L2Messenger_EmptyInbox();
         uint64 id = _latestRootId;
         _provenBlock = number;
         if (id != 0 && _provenRoots[id % ROOT_HISTORY] == root) return root;
@@ -96,8 +96,8 @@ contract L2Messenger is Messenger {
     {
         Messages.markDelivered(_delivered, _message.index);
         bytes32 leaf = Messages.hash(_message, _l1ChainId, block.chainid);
-        if (MessageTree.rootFrom(leaf, _message.index, _path) != provenRoot(_rootId)) revert NotInInbox();
-        if (_message.to == address(this)) revert Messages.ForbiddenTarget(_message.to);
+        if (MessageTree.rootFrom(leaf, _message.index, _path) != provenRoot(_rootId)) revert L2Messenger_NotInInbox();
+        if (_message.to == address(this)) revert Messages.Messages_ForbiddenTarget(_message.to);
         _deliver(_message, _feeRecipient);
     }
 
@@ -109,7 +109,7 @@ contract L2Messenger is Messenger {
     /// @notice A proven inbox root by its number; the last 64 are kept.
     function provenRoot(uint256 _rootId) public view returns (bytes32) {
         uint256 latest = _latestRootId;
-        if (_rootId == 0 || _rootId > latest || latest - _rootId >= ROOT_HISTORY) revert UnknownRoot(_rootId);
+        if (_rootId == 0 || _rootId > latest || latest - _rootId >= ROOT_HISTORY) revert L2Messenger_UnknownRoot(_rootId);
         return _provenRoots[_rootId % ROOT_HISTORY];
     }
 
@@ -151,7 +151,7 @@ contract L2Messenger is Messenger {
             ok := and(ok, eq(returndatasize(), 32))
             anchor := mload(0x00)
         }
-        if (!ok || anchor == 0) revert UnknownAnchor();
+        if (!ok || anchor == 0) revert L2Messenger_UnknownAnchor();
     }
 
     /// @dev Items 3 (state root) and 8 (number) of a header list.
@@ -162,13 +162,13 @@ contract L2Messenger is Messenger {
             position += Rlp.itemLength(items, position);
         }
         uint256 length = Rlp.itemLength(items, position);
-        if (length != 33 || items[position] != 0xa0) revert WrongHeader();
+        if (length != 33 || items[position] != 0xa0) revert L2Messenger_WrongHeader();
         stateRoot = bytes32(items[position + 1:position + 33]);
         for (uint256 i = 3; i < 8; ++i) {
             position += Rlp.itemLength(items, position);
         }
         bytes calldata digits = Rlp.stringPayload(items[position:position + Rlp.itemLength(items, position)]);
-        if (digits.length > 8) revert WrongHeader();
+        if (digits.length > 8) revert L2Messenger_WrongHeader();
         if (digits.length != 0) number = uint64(uint256(bytes32(digits) >> (8 * (32 - digits.length))));
     }
 }

@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 /// @title keccak256 of the creation codes that RollupFactory accepts
 library CreationCodes {
     bytes32 internal constant NATIVE_ROLLUP =
-        0xe012234af899ac1b34b69c599645fa2539040c47deb567ca39e6da051537980a;
+        0x5f0bae4f4579f1526b85ccfb26dd1f325718a2a6c9cfadc49c1a8b024a89191a;
     bytes32 internal constant L1_MESSENGER =
-        0xd3baff3bbdb7c85de418d7f77646b27ae10f3b70ac5372c9af07778d46ad3388;
+        0x145944be2343af6717d9f544be3e9916a6b22b12f8ae41cd729ee513f46f0281;
 }

@@ -15,12 +15,12 @@ library MessageTree {
     uint256 internal constant DEPTH = 32;
 
     /// @notice The tree holds 2^32 - 1 leaves already.
-    error TreeFull();
+    error MessageTree_TreeFull();
 
     /// @notice Appends a leaf and returns its index.
     function push(Tree storage _tree, bytes32 _leaf) internal returns (uint64 index) {
         index = _tree.count;
-        if (index >= type(uint32).max) revert TreeFull();
+        if (index >= type(uint32).max) revert MessageTree_TreeFull();
         _tree.count = index + 1;
         bytes32 node = _leaf;
         bytes32 zero;

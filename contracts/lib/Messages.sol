@@ -32,25 +32,25 @@ library Messages {
     uint256 internal constant CALL_OVERHEAD = 40_000;
 
     /// @notice The fee is larger than the value sent along.
-    error FeeExceedsValue();
+    error Messages_FeeExceedsValue();
     /// @notice The messengers and the rollup are never called by a delivery.
-    error ForbiddenTarget(address to);
+    error Messages_ForbiddenTarget(address to);
     /// @notice The gas limit is above what one transaction can deliver.
-    error GasLimitTooHigh();
+    error Messages_GasLimitTooHigh();
     /// @notice The gas limit is zero.
-    error GasLimitTooLow();
+    error Messages_GasLimitTooLow();
     /// @notice The data is longer than 16 KiB.
-    error DataTooLong();
+    error Messages_DataTooLong();
     /// @notice The message was claimed before.
-    error AlreadyDelivered(uint64 index);
+    error Messages_AlreadyDelivered(uint64 index);
     /// @notice The transaction has too little gas to give the receiver what the message promises.
-    error InsufficientGas();
+    error Messages_InsufficientGas();
     /// @notice The receiver reverted; the message stays claimable.
-    error DeliveryFailed();
+    error Messages_DeliveryFailed();
     /// @notice The fee recipient refused the fee; the message stays claimable.
-    error FeePaymentFailed();
+    error Messages_FeePaymentFailed();
     /// @notice There is no delivery in progress whose receiver is the caller.
-    error NoMessage();
+    error Messages_NoMessage();
 
     /// @notice The leaf of a message: both chain ids are inside, so no other rollup or direction accepts it.
     function hash(Message calldata _message, uint256 _sourceChainId, uint256 _destinationChainId)
@@ -97,10 +97,10 @@ library Messages {
         pure
         returns (uint256 value)
     {
-        if (_fee > _paid) revert FeeExceedsValue();
-        if (_gasLimit > _maxGas) revert GasLimitTooHigh();
-        if (_gasLimit == 0) revert GasLimitTooLow();
-        if (_dataLength > MAX_DATA_LENGTH) revert DataTooLong();
+        if (_fee > _paid) revert Messages_FeeExceedsValue();
+        if (_gasLimit > _maxGas) revert Messages_GasLimitTooHigh();
+        if (_gasLimit == 0) revert Messages_GasLimitTooLow();
+        if (_dataLength > MAX_DATA_LENGTH) revert Messages_DataTooLong();
         return _paid - _fee;
     }
 
@@ -113,7 +113,7 @@ library Messages {
     function markDelivered(mapping(uint256 => uint256) storage _bitmap, uint64 _index) internal {
         uint256 word = _bitmap[_index >> 8];
         uint256 bit = 1 << (_index & 0xff);
-        if (word & bit != 0) revert AlreadyDelivered(_index);
+        if (word & bit != 0) revert Messages_AlreadyDelivered(_index);
         _bitmap[_index >> 8] = word | bit;
     }
 
@@ -123,14 +123,14 @@ library Messages {
         bytes memory data = _message.data;
         uint256 available = gasleft();
         if (available < CALL_OVERHEAD || (available - CALL_OVERHEAD) * 63 / 64 < _message.gasLimit) {
-            revert InsufficientGas();
+            revert Messages_InsufficientGas();
         }
-        if (!_call(_message.gasLimit, _message.to, _message.value, data)) revert DeliveryFailed();
+        if (!_call(_message.gasLimit, _message.to, _message.value, data)) revert Messages_DeliveryFailed();
     }
 
     /// @notice Pays the fee to whom the claimer named.
     function payFee(address _recipient, uint256 _fee) internal {
-        if (_fee != 0 && !_call(gasleft(), _recipient, _fee, "")) revert FeePaymentFailed();
+        if (_fee != 0 && !_call(gasleft(), _recipient, _fee, "")) revert Messages_FeePaymentFailed();
     }
 
     /// @dev A call that ignores return data, so that a large one costs nothing here.

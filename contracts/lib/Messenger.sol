@@ -91,7 +91,7 @@ abstract contract Messenger is ReentrancyGuardTransient {
     /// @dev The sender of the message in delivery, for its receiver only: nobody further down the call can mistake the
     /// context for its own.
     function _currentSender() internal view returns (address) {
-        if (_receiver == address(0) || msg.sender != _receiver) revert Messages.NoMessage();
+        if (_receiver == address(0) || msg.sender != _receiver) revert Messages.Messages_NoMessage();
         return _context;
     }
 }

@@ -10,7 +10,7 @@ import {Rlp} from "./Rlp.sol";
 /// values of 32 bytes there is none.
 library Mpt {
     /// @notice The proof is malformed, does not hash to the root, or is longer or shorter than the path.
-    error InvalidProof();
+    error Mpt_InvalidProof();
 
     uint256 private constant KEY_NIBBLES = 64;
     /// @dev keccak256(0x80), the root of a trie without entries; nothing needs to be shown of it.
@@ -33,7 +33,7 @@ library Mpt {
     ) internal pure returns (bytes32) {
         bytes calldata account = get(_stateRoot, keccak256(abi.encodePacked(_account)), _accountProof);
         if (account.length == 0) {
-            if (_storageProof.length != 0) revert InvalidProof();
+            if (_storageProof.length != 0) revert Mpt_InvalidProof();
             return bytes32(0);
         }
         bytes calldata value = get(_storageRootOf(account), keccak256(abi.encodePacked(_slot)), _storageProof);
@@ -48,12 +48,12 @@ library Mpt {
         Cursor memory cursor = Cursor({expected: _root, depth: 0, done: _root == EMPTY_ROOT});
         value = _proof.length == 0 ? msg.data[0:0] : _proof[0][0:0];
         for (uint256 i = 0; i < _proof.length; ++i) {
-            if (cursor.done) revert InvalidProof();
+            if (cursor.done) revert Mpt_InvalidProof();
             bytes calldata node = _proof[i];
-            if (keccak256(node) != cursor.expected) revert InvalidProof();
+            if (keccak256(node) != cursor.expected) revert Mpt_InvalidProof();
             value = _step(cursor, uint256(_key), node);
         }
-        if (!cursor.done) revert InvalidProof();
+        if (!cursor.done) revert Mpt_InvalidProof();
     }
 
     function _step(Cursor memory _cursor, uint256 _key, bytes calldata _node)
@@ -88,7 +88,7 @@ library Mpt {
 
     /// @dev Seventeen items: children are empty, a hash, or a list of less than 32 bytes; the value must be empty.
     function _branchNode(Cursor memory _cursor, uint256 _key, bytes calldata _items) private pure {
-        if (_cursor.depth == KEY_NIBBLES) revert InvalidProof();
+        if (_cursor.depth == KEY_NIBBLES) revert Mpt_InvalidProof();
         uint256 wanted = _nibble(_key, _cursor.depth);
         bool ok = true;
         uint256 found;
@@ -118,7 +118,7 @@ library Mpt {
             // an embedded node on the path is refused as well
             ok := and(ok, or(eq(found, 0xa0), eq(found, 0x80)))
         }
-        if (!ok) revert InvalidProof();
+        if (!ok) revert Mpt_InvalidProof();
         _cursor.expected = child;
         unchecked {
             // below KEY_NIBBLES
@@ -135,15 +135,15 @@ library Mpt {
     {
         bytes calldata path = Rlp.stringPayload(_path);
         value = Rlp.stringPayload(_item);
-        if (path.length == 0 || path.length > 33) revert InvalidProof();
+        if (path.length == 0 || path.length > 33) revert Mpt_InvalidProof();
         uint256 flags = uint8(path[0]);
         // 0x00 extension, 0x1n odd extension, 0x20 leaf, 0x3n odd leaf; the pad nibble of an even path is zero
-        if (flags > 0x3f || (flags & 0x10 == 0 && flags & 0x0f != 0)) revert InvalidProof();
+        if (flags > 0x3f || (flags & 0x10 == 0 && flags & 0x0f != 0)) revert Mpt_InvalidProof();
         bool leaf = flags & 0x20 != 0;
         uint256 nibbles = (path.length - 1) * 2 + ((flags >> 4) & 1);
         uint256 end = _cursor.depth + nibbles;
-        if (value.length == 0 || end > KEY_NIBBLES || leaf != (end == KEY_NIBBLES)) revert InvalidProof();
-        if (!leaf && (nibbles == 0 || value.length != 32)) revert InvalidProof();
+        if (value.length == 0 || end > KEY_NIBBLES || leaf != (end == KEY_NIBBLES)) revert Mpt_InvalidProof();
+        if (!leaf && (nibbles == 0 || value.length != 32)) revert Mpt_InvalidProof();
         bool same = _samePath(_key, _cursor.depth, path, nibbles);
         _cursor.depth = end;
         _cursor.done = leaf || !same;
@@ -181,14 +181,14 @@ library Mpt {
         uint256 position = Rlp.itemLength(items, 0);
         position += Rlp.itemLength(items, position);
         // Two strings of 32 bytes end the list.
-        if (items.length != position + 66 || items[position] != 0xa0 || items[position + 33] != 0xa0) revert InvalidProof();
+        if (items.length != position + 66 || items[position] != 0xa0 || items[position + 33] != 0xa0) revert Mpt_InvalidProof();
         return bytes32(items[position + 1:position + 33]);
     }
 
     /// @dev A storage value is the RLP of its minimal big-endian bytes: pad it on the left.
     function _uint256(bytes calldata _value) private pure returns (bytes32) {
         bytes calldata digits = Rlp.stringPayload(_value);
-        if (digits.length == 0 || digits.length > 32 || digits[0] == 0) revert InvalidProof();
+        if (digits.length == 0 || digits.length > 32 || digits[0] == 0) revert Mpt_InvalidProof();
         return bytes32(digits) >> (8 * (32 - digits.length));
     }
 }

@@ -5,19 +5,19 @@ pragma solidity 0.8.37;
 /// @notice Accepts canonical encodings only; every length is checked against the bytes that are there.
 library Rlp {
     /// @notice The bytes are not canonical RLP of the wanted kind.
-    error InvalidRlp();
+    error Rlp_Invalid();
 
     /// @notice The payload of a list that fills `_bytes` exactly.
     function listPayload(bytes calldata _bytes) internal pure returns (bytes calldata) {
         (uint256 header, uint256 length, bool list) = _header(_bytes, 0);
-        if (!list || header + length != _bytes.length) revert InvalidRlp();
+        if (!list || header + length != _bytes.length) revert Rlp_Invalid();
         return _bytes[header:];
     }
 
     /// @notice The payload of a string that fills `_bytes` exactly.
     function stringPayload(bytes calldata _bytes) internal pure returns (bytes calldata) {
         (uint256 header, uint256 length, bool list) = _header(_bytes, 0);
-        if (list || header + length != _bytes.length) revert InvalidRlp();
+        if (list || header + length != _bytes.length) revert Rlp_Invalid();
         return _bytes[header:];
     }
 
@@ -33,7 +33,7 @@ library Rlp {
         pure
         returns (uint256 header, uint256 length, bool list)
     {
-        if (_at >= _bytes.length) revert InvalidRlp();
+        if (_at >= _bytes.length) revert Rlp_Invalid();
         uint256 available = _bytes.length - _at;
         uint256 word;
         assembly ("memory-safe") {
@@ -46,15 +46,15 @@ library Rlp {
         if (length <= 55) {
             header = 1;
             // A single byte below 0x80 is its own encoding.
-            if (prefix == 0x81 && (word >> 240) & 0xff < 0x80) revert InvalidRlp();
+            if (prefix == 0x81 && (word >> 240) & 0xff < 0x80) revert Rlp_Invalid();
         } else {
             uint256 digits = length - 55;
             header = 1 + digits;
-            if (header > available) revert InvalidRlp();
+            if (header > available) revert Rlp_Invalid();
             // digits is 1 to 8
             length = (word << 8) >> (256 - 8 * digits);
-            if (length <= 55 || length >> (8 * (digits - 1)) == 0) revert InvalidRlp();
+            if (length <= 55 || length >> (8 * (digits - 1)) == 0) revert Rlp_Invalid();
         }
-        if (length > available - header) revert InvalidRlp();
+        if (length > available - header) revert Rlp_Invalid();
     }
 }

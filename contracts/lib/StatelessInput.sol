@@ -9,19 +9,19 @@ import {StatelessInputLayout as Layout} from "./StatelessInputLayout.sol";
 library StatelessInput {
     /// @notice An offset is not the canonical one, or the input is too short to hold it.
     /// @param position absolute byte position of the first offending offset; the length of a too short input
-    error BadLayout(uint256 position);
+    error StatelessInput_BadLayout(uint256 position);
 
     /// @notice Requires the canonical layout of a block without extra data, blobs, withdrawals and execution requests.
     /// @dev Call it before any getter below. The two-byte schema id is not looked at.
     function requireLayout(bytes calldata _input) internal pure {
-        if (_input.length < Layout.FIXED_LENGTH) revert BadLayout(_input.length);
+        if (_input.length < Layout.FIXED_LENGTH) revert StatelessInput_BadLayout(_input.length);
         _pin(_input, Layout.REQUEST_OFFSET_AT, Layout.REQUEST_OFFSET);
         _pin(_input, Layout.PAYLOAD_OFFSET_AT, Layout.PAYLOAD_OFFSET);
         _pin(_input, Layout.EXTRA_DATA_OFFSET_AT, Layout.EXTRA_DATA_OFFSET);
         _pin(_input, Layout.TRANSACTIONS_OFFSET_AT, Layout.EXTRA_DATA_OFFSET);
         _pin(_input, Layout.BLOCK_ACCESS_LIST_OFFSET_AT, readUint32(_input, Layout.WITHDRAWALS_OFFSET_AT));
-        if (readUint64(_input, Layout.BLOB_GAS_USED_AT) != 0) revert BadLayout(Layout.BLOB_GAS_USED_AT);
-        if (readUint64(_input, Layout.EXCESS_BLOB_GAS_AT) != 0) revert BadLayout(Layout.EXCESS_BLOB_GAS_AT);
+        if (readUint64(_input, Layout.BLOB_GAS_USED_AT) != 0) revert StatelessInput_BadLayout(Layout.BLOB_GAS_USED_AT);
+        if (readUint64(_input, Layout.EXCESS_BLOB_GAS_AT) != 0) revert StatelessInput_BadLayout(Layout.EXCESS_BLOB_GAS_AT);
         _requireNoRequests(_input);
     }
 
@@ -33,7 +33,7 @@ library StatelessInput {
         uint256 start = Layout.REQUEST_START + requestsOffset;
         uint256 end = start + Layout.EMPTY_REQUESTS_LENGTH;
         if (Layout.INPUT_START + readUint32(_input, Layout.WITNESS_OFFSET_AT) != end || end > _input.length) {
-            revert BadLayout(Layout.WITNESS_OFFSET_AT);
+            revert StatelessInput_BadLayout(Layout.WITNESS_OFFSET_AT);
         }
         for (uint256 position = start; position < end; position += 4) {
             _pin(_input, position, Layout.EMPTY_REQUESTS_LENGTH);
@@ -41,7 +41,7 @@ library StatelessInput {
     }
 
     function _pin(bytes calldata _input, uint256 _at, uint256 _expected) private pure {
-        if (readUint32(_input, _at) != _expected) revert BadLayout(_at);
+        if (readUint32(_input, _at) != _expected) revert StatelessInput_BadLayout(_at);
     }
 
     /// @notice The 32 bytes at `_at`; bytes past the end of the input read as the bytes behind it in calldata, so `_at`

@@ -84,189 +84,189 @@ const broken: [string, (fields: InputFields) => void, string][] = [
     ({ payload }) => {
       payload.parentHash = new Uint8Array(32).fill(1)
     },
-    'WrongParent',
+    'NativeRollup_WrongParent',
   ],
   [
     '5 skipped number',
     ({ payload }) => {
       payload.blockNumber = 2n
     },
-    'WrongNumber',
+    'NativeRollup_WrongNumber',
   ],
   [
     '5 repeated number',
     ({ payload }) => {
       payload.blockNumber = 0n
     },
-    'WrongNumber',
+    'NativeRollup_WrongNumber',
   ],
   [
     '5 number 2^64-1',
     ({ payload }) => {
       payload.blockNumber = 2n ** 64n - 1n
     },
-    'WrongNumber',
+    'NativeRollup_WrongNumber',
   ],
   [
     '8 wrong chain id',
     (fields) => {
       fields.chainId = 28080n
     },
-    'WrongChain',
+    'NativeRollup_WrongChain',
   ],
   [
     '8 byte-swapped chain id',
     (fields) => {
       fields.chainId = 0xaf6d000000000000n
     },
-    'WrongChain',
+    'NativeRollup_WrongChain',
   ],
   [
     '9 wrong schema id',
     (fields) => {
       fields.schemaId = 0x1502
     },
-    'WrongSchema',
+    'NativeRollup_WrongSchema',
   ],
   [
     '9 little-endian schema id',
     (fields) => {
       fields.schemaId = 0x0115
     },
-    'WrongSchema',
+    'NativeRollup_WrongSchema',
   ],
   [
     '12 gas limit one up',
     ({ payload }) => {
       payload.gasLimit += 1n
     },
-    'WrongGasLimit',
+    'NativeRollup_WrongGasLimit',
   ],
   [
     '12 gas limit drift',
     ({ payload }) => {
       payload.gasLimit -= payload.gasLimit / 1024n - 1n
     },
-    'WrongGasLimit',
+    'NativeRollup_WrongGasLimit',
   ],
   [
     '13 timestamp in the future',
     ({ payload }) => {
       payload.timestamp = 1_800_000_001n
     },
-    'FutureTimestamp',
+    'NativeRollup_FutureTimestamp',
   ],
   [
     '13 timestamp 2^64-1',
     ({ payload }) => {
       payload.timestamp = 2n ** 64n - 1n
     },
-    'FutureTimestamp',
+    'NativeRollup_FutureTimestamp',
   ],
   [
     '14 a month old',
     ({ payload }) => {
       payload.timestamp = 1_800_000_000n - 30n * 86_400n
     },
-    'StaleTimestamp',
+    'NativeRollup_StaleTimestamp',
   ],
   [
     '14 a second over the lag',
     ({ payload }) => {
       payload.timestamp = 1_800_000_000n - 604_801n
     },
-    'StaleTimestamp',
+    'NativeRollup_StaleTimestamp',
   ],
   [
     '16 extra data of 1 byte',
     ({ payload }) => {
       payload.extraData = new Uint8Array(1)
     },
-    'BadLayout',
+    'StatelessInput_BadLayout',
   ],
   [
     '16 extra data of 32 bytes',
     ({ payload }) => {
       payload.extraData = new Uint8Array(32)
     },
-    'BadLayout',
+    'StatelessInput_BadLayout',
   ],
   [
     '18 chosen prev_randao',
     ({ payload }) => {
       payload.prevRandao = new Uint8Array(32)
     },
-    'WrongRandao',
+    'NativeRollup_WrongRandao',
   ],
   [
     '18 slot number',
     ({ payload }) => {
       payload.slotNumber = 2n
     },
-    'WrongSlot',
+    'NativeRollup_WrongSlot',
   ],
   [
     '19 withdrawals',
     ({ payload }) => {
       payload.withdrawals = [{ index: 0n, validatorIndex: 0n, address: new Uint8Array(20), amount: 1n }]
     },
-    'BadLayout',
+    'StatelessInput_BadLayout',
   ],
   [
     '20 blob gas used',
     ({ payload }) => {
       payload.blobGasUsed = 131_072n
     },
-    'BadLayout',
+    'StatelessInput_BadLayout',
   ],
   [
     '20 excess blob gas',
     ({ payload }) => {
       payload.excessBlobGas = 1n
     },
-    'BadLayout',
+    'StatelessInput_BadLayout',
   ],
   [
     '21 versioned hash',
     (fields) => {
       fields.versionedHashes = [new Uint8Array(32)]
     },
-    'BadLayout',
+    'StatelessInput_BadLayout',
   ],
   [
     '22 deposit request',
     (fields) => {
       fields.requests = { ...fields.requests, deposits: [new Uint8Array(192)] }
     },
-    'BadLayout',
+    'StatelessInput_BadLayout',
   ],
   [
     '22 builder exit request',
     (fields) => {
       fields.requests = { ...fields.requests, builderExits: [new Uint8Array(68)] }
     },
-    'BadLayout',
+    'StatelessInput_BadLayout',
   ],
   [
     '41 anchor is no L1 hash',
     (fields) => {
       fields.parentBeaconBlockRoot = new Uint8Array(32).fill(5)
     },
-    'AnchorMismatch',
+    'NativeRollup_AnchorMismatch',
   ],
   [
     '41 zero anchor',
     (fields) => {
       fields.parentBeaconBlockRoot = new Uint8Array(32)
     },
-    'AnchorMismatch',
+    'NativeRollup_AnchorMismatch',
   ],
   [
     'keyed dialect',
     (fields) => {
       fields.dialect = 'keyed'
     },
-    'BadLayout',
+    'StatelessInput_BadLayout',
   ],
 ]
 
@@ -284,26 +284,26 @@ describe('one broken rule', () => {
     await advance(first)
     const parent = toHex(validFields().payload.blockHash)
     if (which === 'old block') await advance(encodeInput(validFields(2n, parent)))
-    await refused('WrongParent', () => advance(first))
+    await refused('NativeRollup_WrongParent', () => advance(first))
   })
 
   it('4 fork at the same height', async () => {
     await advance(encodeInput(validFields()))
     const fork = validFields(2n, keccak256('0x01'))
-    await refused('WrongParent', () => advance(encodeInput(fork)))
+    await refused('NativeRollup_WrongParent', () => advance(encodeInput(fork)))
   })
 
   it('10, 11 block of another rollup: genesis differs', async () => {
     const foreign = validFields(1n, keccak256('0x02'))
     foreign.chainId = 28080n
-    await refused('WrongParent', () => advance(encodeInput(foreign)))
+    await refused('NativeRollup_WrongParent', () => advance(encodeInput(foreign)))
     foreign.chainId = 28079n
-    await refused('WrongParent', () => advance(encodeInput(foreign)))
+    await refused('NativeRollup_WrongParent', () => advance(encodeInput(foreign)))
   })
 
   it('17 fee recipient not the configured one', async () => {
     l1 = await createL1({ feeRecipient: BOB })
-    await refused('WrongFeeRecipient', () => advance(encodeInput(validFields())))
+    await refused('NativeRollup_WrongFeeRecipient', () => advance(encodeInput(validFields())))
     const fields = validFields()
     fields.payload.feeRecipient = bytes(BOB)
     expect((await advance(encodeInput(fields))).error).toBeUndefined()
@@ -338,7 +338,7 @@ describe('23, 24 SSZ offsets', () => {
     for (const other of [value + 1, value - 1, 0, 0xffffffff, input.length]) {
       const moved = Uint8Array.from(input)
       moved.set(u32(other), position)
-      await refused('BadLayout', () => advance(moved))
+      await refused('StatelessInput_BadLayout', () => advance(moved))
     }
   })
 
@@ -349,12 +349,12 @@ describe('23, 24 SSZ offsets', () => {
     for (const name of ['offsetWithdrawals', 'offsetBlockAccessList'] as const) {
       input.set(u32(541), INPUT_LAYOUT[name])
     }
-    await refused('ExecuteFailed', () => advance(input))
+    await refused('NativeRollup_ExecuteFailed', () => advance(input))
     // both list offsets of the request moved together: the requests are no longer where the witness begins
     const both = encodeInput(validFields())
     for (const name of ['offsetVersionedHashes', 'offsetExecutionRequests'] as const)
       both.set(u32(704), INPUT_LAYOUT[name])
-    await refused('BadLayout', () => advance(both))
+    await refused('StatelessInput_BadLayout', () => advance(both))
   })
 
   it('requests region that ends behind the input', async () => {
@@ -363,26 +363,28 @@ describe('23, 24 SSZ offsets', () => {
       input.set(u32(0xfffffff0), INPUT_LAYOUT[name])
     }
     input.set(u32(0xfffffff0 + 36 - 2 ** 32), INPUT_LAYOUT.offsetWitness)
-    await refused('BadLayout', () => advance(input))
+    await refused('StatelessInput_BadLayout', () => advance(input))
   })
 
   it.each([0, 1, 2, 18, 601])('27 input of %i bytes', async (length) => {
-    const outcome = await refused('BadLayout', () => advance(encodeInput(validFields()).slice(0, length)))
+    const outcome = await refused('StatelessInput_BadLayout', () =>
+      advance(encodeInput(validFields()).slice(0, length)),
+    )
     expect(outcome.errorArgs).toEqual([BigInt(length)])
   })
 })
 
 describe('what EXECUTE answers', () => {
   const answers: [string, StubAnswer, string][] = [
-    ['8 another chain id', { chainId: 28080n }, 'ExecuteFailed'],
-    ['9 another schema id', { schemaId: '0x0215' }, 'WrongSchema'],
-    ['9 big-endian schema id', { schemaId: '0x1501' }, 'WrongSchema'],
-    ['29 42 bytes', { size: 42 }, 'ExecuteFailed'],
-    ['29 44 bytes', { size: 44 }, 'ExecuteFailed'],
-    ['29 no bytes', { size: 0 }, 'ExecuteFailed'],
-    ['29 success 0', { success: 0 }, 'ExecuteFailed'],
-    ['29 success 2', { success: 2 }, 'ExecuteFailed'],
-    ['6, 15, 25, 26, 30 halt', { halt: true }, 'ExecuteFailed'],
+    ['8 another chain id', { chainId: 28080n }, 'NativeRollup_ExecuteFailed'],
+    ['9 another schema id', { schemaId: '0x0215' }, 'NativeRollup_WrongSchema'],
+    ['9 big-endian schema id', { schemaId: '0x1501' }, 'NativeRollup_WrongSchema'],
+    ['29 42 bytes', { size: 42 }, 'NativeRollup_ExecuteFailed'],
+    ['29 44 bytes', { size: 44 }, 'NativeRollup_ExecuteFailed'],
+    ['29 no bytes', { size: 0 }, 'NativeRollup_ExecuteFailed'],
+    ['29 success 0', { success: 0 }, 'NativeRollup_ExecuteFailed'],
+    ['29 success 2', { success: 2 }, 'NativeRollup_ExecuteFailed'],
+    ['6, 15, 25, 26, 30 halt', { halt: true }, 'NativeRollup_ExecuteFailed'],
   ]
   it.each(answers)('%s', async (_name, programmed, error) => {
     await answer(l1.chain, programmed)
@@ -391,7 +393,7 @@ describe('what EXECUTE answers', () => {
 
   it('28 EXECUTE is not there', async () => {
     await l1.chain.setCode(EXECUTE, '0x')
-    await refused('ExecuteFailed', () => advance(encodeInput(validFields())))
+    await refused('NativeRollup_ExecuteFailed', () => advance(encodeInput(validFields())))
   })
 })
 
@@ -403,47 +405,47 @@ describe('anchor', () => {
     l1.chain.hashes.set(989, older)
     await advance(encodeInput(validFields()))
     const parent = toHex(validFields().payload.blockHash)
-    await refused('AnchorMovedBack', () => advance(withAnchor(older, 2n, parent), 989n))
+    await refused('NativeRollup_AnchorMovedBack', () => advance(withAnchor(older, 2n, parent), 989n))
     expect((await advance(encodeInput(validFields(2n, parent)))).error).toBeUndefined()
   })
 
   it('43 current and future block', async () => {
     for (const number of [1000n, 1001n, 2n ** 64n - 1n]) {
-      await refused('AnchorMismatch', () => advance(encodeInput(validFields()), number))
+      await refused('NativeRollup_AnchorMismatch', () => advance(encodeInput(validFields()), number))
     }
   })
 
   it('43 beyond 256 blocks through EIP-2935, up to MAX_ANCHOR_AGE', async () => {
     l1.chain.block.number = ANCHOR_BLOCK + 7_200n
     const input = encodeInput(validFields())
-    await refused('AnchorMismatch', () => advance(input))
+    await refused('NativeRollup_AnchorMismatch', () => advance(input))
     await l1.chain.setStorage(HISTORY_ADDRESS, ANCHOR_BLOCK % 8191n, ANCHOR_HASH)
     l1.chain.block.number += 1n
-    await refused('AnchorTooOld', () => advance(input))
+    await refused('NativeRollup_AnchorTooOld', () => advance(input))
     l1.chain.block.number -= 1n
     expect((await advance(input)).error).toBeUndefined()
   })
 
   it('44 L1 reorg after the build', async () => {
     l1.chain.hashes.set(Number(ANCHOR_BLOCK), keccak256('0xbeef'))
-    await refused('AnchorMismatch', () => advance(encodeInput(validFields())))
+    await refused('NativeRollup_AnchorMismatch', () => advance(encodeInput(validFields())))
   })
 
   it('prev_randao belongs to the number too', async () => {
     const fields = validFields()
     fields.payload.prevRandao = bytes(randao(ANCHOR_HASH, 2n))
-    await refused('WrongRandao', () => advance(encodeInput(fields)))
+    await refused('NativeRollup_WrongRandao', () => advance(encodeInput(fields)))
   })
 })
 
 describe('who may advance', () => {
   it('34 others only after the timeout', async () => {
     const input = encodeInput(validFields())
-    await refused('NotSequencer', () => advance(input, ANCHOR_BLOCK, { from: BOB }))
+    await refused('NativeRollup_NotSequencer', () => advance(input, ANCHOR_BLOCK, { from: BOB }))
     const silent = (await view<bigint>('lastAdvance')) + 7_200n
     l1.chain.block.timestamp = silent - 1n
     expect(await view('isOpen')).toBe(false)
-    await refused('NotSequencer', () => advance(input, ANCHOR_BLOCK, { from: BOB }))
+    await refused('NativeRollup_NotSequencer', () => advance(input, ANCHOR_BLOCK, { from: BOB }))
     l1.chain.block.timestamp = silent
     expect(await view('isOpen')).toBe(true)
     expect((await advance(input, ANCHOR_BLOCK, { from: BOB })).error).toBeUndefined()
@@ -458,36 +460,38 @@ describe('who may advance', () => {
 
   it('36 a contract and a delegated account', async () => {
     const input = encodeInput(validFields())
-    await refused('NotTopLevel', () => advance(input, ANCHOR_BLOCK, { origin: ALICE }))
+    await refused('NativeRollup_NotTopLevel', () => advance(input, ANCHOR_BLOCK, { origin: ALICE }))
     await l1.chain.setCode(SEQUENCER, `0xef0100${BOB.slice(2)}`)
-    await refused('NotTopLevel', () => advance(input))
+    await refused('NativeRollup_NotTopLevel', () => advance(input))
   })
 
   it('37 the second of two proposers loses little', async () => {
     l1.chain.block.timestamp += 7_200n
     await advance(encodeInput(validFields()), ANCHOR_BLOCK)
     l1.chain.block.timestamp += 7_200n
-    const outcome = await refused('WrongParent', () => advance(encodeInput(validFields()), ANCHOR_BLOCK, { from: BOB }))
+    const outcome = await refused('NativeRollup_WrongParent', () =>
+      advance(encodeInput(validFields()), ANCHOR_BLOCK, { from: BOB }),
+    )
     expect(outcome.gasUsed).toBeLessThan(40_000n)
   })
 
   it('39 rotation takes two steps; the old sequencer keeps control until then', async () => {
     const set = (next: Hex, from: Hex) => l1.chain.send(l1.rollup, abi, 'setSequencer', [next], { from })
     const accept = (from: Hex) => l1.chain.send(l1.rollup, abi, 'acceptSequencer', [], { from })
-    await refused('NotSequencer', () => set(BOB, BOB))
+    await refused('NativeRollup_NotSequencer', () => set(BOB, BOB))
     expect((await set(BOB, SEQUENCER)).events).toEqual([{ name: 'SequencerNominated', args: { next: BOB } }])
     expect(await view('pendingSequencer')).toBe(getAddress(BOB))
-    await refused('NotSequencer', () => accept(ALICE))
-    await refused('NotSequencer', () => advance(encodeInput(validFields()), ANCHOR_BLOCK, { from: BOB }))
+    await refused('NativeRollup_NotSequencer', () => accept(ALICE))
+    await refused('NativeRollup_NotSequencer', () => advance(encodeInput(validFields()), ANCHOR_BLOCK, { from: BOB }))
     expect((await advance(encodeInput(validFields()))).error).toBeUndefined()
     const accepted = await accept(BOB)
     expect(accepted.events.map(({ name }) => name)).toEqual(['SequencerChanged'])
-    await refused('NotSequencer', () => set(ALICE, SEQUENCER))
-    await refused('NotSequencer', () => accept(BOB))
+    await refused('NativeRollup_NotSequencer', () => set(ALICE, SEQUENCER))
+    await refused('NativeRollup_NotSequencer', () => accept(BOB))
     // zero withdraws a nomination, and zero itself can never accept
     await set(ALICE, BOB)
     await set('0x0000000000000000000000000000000000000000', BOB)
-    await refused('NotSequencer', () => accept(ALICE))
+    await refused('NativeRollup_NotSequencer', () => accept(ALICE))
   })
 })
 
@@ -515,29 +519,29 @@ describe('advanceBatch', () => {
     const inputs = chainOf(3)
     const third = inputs[2]
     third?.set([1], INPUT_LAYOUT.gasLimit)
-    await refused('WrongGasLimit', () => batch(inputs))
+    await refused('NativeRollup_WrongGasLimit', () => batch(inputs))
     expect(await view('headNumber')).toBe(0n)
   })
 
   it('refuses an empty or lopsided batch and a stranger', async () => {
-    await refused('BadBatch', () => batch([]))
-    await refused('BadBatch', () => batch(chainOf(2), [ANCHOR_BLOCK]))
-    await refused('NotSequencer', () => batch(chainOf(1), [ANCHOR_BLOCK], BOB))
+    await refused('NativeRollup_BadBatch', () => batch([]))
+    await refused('NativeRollup_BadBatch', () => batch(chainOf(2), [ANCHOR_BLOCK]))
+    await refused('NativeRollup_NotSequencer', () => batch(chainOf(1), [ANCHOR_BLOCK], BOB))
   })
 })
 
 describe('state roots', () => {
   it('65 unknown, pruned and not final', async () => {
     await advance(encodeInput(validFields()))
-    await expect(view('stateRootAt', [2n])).rejects.toThrow('UnknownBlock')
-    await expect(view('finalizedStateRootAt', [2n ** 64n - 1n])).rejects.toThrow('UnknownBlock')
+    await expect(view('stateRootAt', [2n])).rejects.toThrow('NativeRollup_UnknownBlock')
+    await expect(view('finalizedStateRootAt', [2n ** 64n - 1n])).rejects.toThrow('NativeRollup_UnknownBlock')
     // the head moved on by 8,191 and 8,192 blocks
     const slot1 = BigInt(await l1.chain.getStorage(l1.rollup, 1n))
     const moved = (head: bigint) => numberToHex(((slot1 >> 64n) << 64n) | head, { size: 32 })
     await l1.chain.setStorage(l1.rollup, 1n, moved(8_192n))
     expect(await view('stateRootAt', [1n])).toBe(toHex(validFields().payload.stateRoot))
     await l1.chain.setStorage(l1.rollup, 1n, moved(8_193n))
-    await expect(view('stateRootAt', [1n])).rejects.toThrow('UnknownBlock')
+    await expect(view('stateRootAt', [1n])).rejects.toThrow('NativeRollup_UnknownBlock')
   })
 
   it('65 finality delay', async () => {
@@ -546,7 +550,7 @@ describe('state roots', () => {
     const settled = l1.chain.block.timestamp
     expect(await view('recordedAt', [1n])).toBe(settled)
     l1.chain.block.timestamp = settled + 599n
-    await expect(view('finalizedStateRootAt', [1n])).rejects.toThrow('NotFinal')
+    await expect(view('finalizedStateRootAt', [1n])).rejects.toThrow('NativeRollup_NotFinal')
     expect(await view('stateRootAt', [1n])).toBe(toHex(validFields().payload.stateRoot))
     l1.chain.block.timestamp = settled + 600n
     expect(await view('finalizedStateRootAt', [1n])).toBe(toHex(validFields().payload.stateRoot))

@@ -75,7 +75,7 @@ describe('deposit', () => {
     for (const index of [3, 0, 4, 1, 2]) {
       const message = messages[index] as Message
       expect((await bridge.claimOnL2(message, at)).error).toBeUndefined()
-      const again = await refused(bridge.l2, 'AlreadyDelivered', () => bridge.claimOnL2(message, at))
+      const again = await refused(bridge.l2, 'Messages_AlreadyDelivered', () => bridge.claimOnL2(message, at))
       expect(again.errorArgs).toEqual([BigInt(index)])
     }
     expect(await bridge.l2.balance(BOB)).toBe(15n)
@@ -98,10 +98,12 @@ describe('deposit', () => {
       { index: 2n ** 64n - 1n },
     ]
     for (const change of changes) {
-      await refused(bridge.l2, 'NotInInbox', () => bridge.claimOnL2({ ...message, ...change }, at, { path }))
+      await refused(bridge.l2, 'L2Messenger_NotInInbox', () =>
+        bridge.claimOnL2({ ...message, ...change }, at, { path }),
+      )
     }
     for (const bad of [[], path.slice(1), [...path, ...path], Array(33).fill(path[0])]) {
-      await refused(bridge.l2, 'NotInInbox', () => bridge.claimOnL2(message, at, { path: bad }))
+      await refused(bridge.l2, 'L2Messenger_NotInInbox', () => bridge.claimOnL2(message, at, { path: bad }))
     }
     expect((await bridge.claimOnL2(message, at)).error).toBeUndefined()
   })
@@ -118,9 +120,9 @@ describe('deposit', () => {
     expect((await bridge.claimOnL2(first, old)).error).toBeUndefined()
     await bridge.deposit({ value: 1n })
     const newest = await bridge.anchor()
-    await refused(bridge.l2, 'UnknownRoot', () => bridge.claimOnL2(second, old))
+    await refused(bridge.l2, 'L2Messenger_UnknownRoot', () => bridge.claimOnL2(second, old))
     for (const rootId of [0n, 66n, 2n ** 256n - 1n]) {
-      await refused(bridge.l2, 'UnknownRoot', () => bridge.claimOnL2(second, { ...newest, rootId }))
+      await refused(bridge.l2, 'L2Messenger_UnknownRoot', () => bridge.claimOnL2(second, { ...newest, rootId }))
     }
     expect((await bridge.claimOnL2(second, newest)).error).toBeUndefined()
   })
@@ -130,7 +132,7 @@ describe('deposit', () => {
     const message = await other.deposit({ value: ETHER })
     await bridge.deposit({ value: 1n, to: CAROL })
     const at = await bridge.anchor()
-    await refused(bridge.l2, 'NotInInbox', () => bridge.claimOnL2(message, at))
+    await refused(bridge.l2, 'L2Messenger_NotInInbox', () => bridge.claimOnL2(message, at))
   })
 })
 
@@ -145,12 +147,12 @@ describe('proveInbox', () => {
     const timestamp = l2.block.timestamp
     const prove = (header: Hex, when = timestamp) =>
       l2.send(L2_MESSENGER, l2Abi, 'proveInbox', [when, header, anchor.accountProof, anchor.storageProof])
-    await refused(l2, 'UnknownAnchor', () => prove(anchor.header))
+    await refused(l2, 'L2Messenger_UnknownAnchor', () => prove(anchor.header))
     await setAnchor(l2, timestamp, anchor.hash)
-    await refused(l2, 'UnknownAnchor', () => prove(anchor.header, timestamp - 8191n))
-    await refused(l2, 'UnknownAnchor', () => prove(anchor.header, 0n))
+    await refused(l2, 'L2Messenger_UnknownAnchor', () => prove(anchor.header, timestamp - 8191n))
+    await refused(l2, 'L2Messenger_UnknownAnchor', () => prove(anchor.header, 0n))
     const other = encodeHeader({ ...decodeHeader(bytes(anchor.header)), gasUsed: 1n })
-    await refused(l2, 'WrongHeader', () => prove(toHex(other)))
+    await refused(l2, 'L2Messenger_WrongHeader', () => prove(toHex(other)))
     const malformed: Hex[] = [
       '0x',
       '0xc0',
@@ -170,14 +172,14 @@ describe('proveInbox', () => {
 
   it('46 another account, another slot, an empty inbox', async () => {
     const empty = await bridge.l1Header()
-    await refusedProof('EmptyInbox', { ...empty, storageProof: [] })
+    await refusedProof('L2Messenger_EmptyInbox', { ...empty, storageProof: [] })
     await bridge.deposit({ value: 1n })
     const anchor = await bridge.l1Header()
     const slot1 = await bridge.l1.chain.proof(bridge.l1.messenger, 1n)
     const rollup = await bridge.l1.chain.proof(bridge.l1.rollup, 0n)
-    await refusedProof('InvalidProof', { ...anchor, storageProof: slot1.storageProof })
+    await refusedProof('Mpt_InvalidProof', { ...anchor, storageProof: slot1.storageProof })
     await refusedProof(undefined, { ...anchor, ...rollup })
-    await refusedProof('InvalidProof', { ...anchor, accountProof: [] })
+    await refusedProof('Mpt_InvalidProof', { ...anchor, accountProof: [] })
 
     async function refusedProof(error: string | undefined, given: typeof anchor) {
       await setAnchor(bridge.l2, bridge.l2.block.timestamp, given.hash)
@@ -192,7 +194,7 @@ describe('proveInbox', () => {
     const same = await bridge.anchor()
     expect(same.rootId).toBe(first.rootId)
     const before = await bridge.l2.read(L2_MESSENGER, l2Abi, 'latestRootId')
-    expect((await bridge.proveInbox(old)).error).toBe('StaleHeader')
+    expect((await bridge.proveInbox(old)).error).toBe('L2Messenger_StaleHeader')
     expect(await bridge.l2.read(L2_MESSENGER, l2Abi, 'latestRootId')).toBe(before)
     await bridge.deposit({ value: 1n })
     expect((await bridge.anchor()).rootId).toBe(first.rootId + 1n)
@@ -218,7 +220,7 @@ describe('delivery', () => {
         break
       }
       refusals++
-      expect(['InsufficientGas', 'out of gas']).toContain(outcome.error)
+      expect(['Messages_InsufficientGas', 'out of gas']).toContain(outcome.error)
       expect(await bridge.l2.stateRoot()).toBe(before)
     }
     expect(refusals).toBeGreaterThan(30)
@@ -239,7 +241,7 @@ describe('delivery', () => {
     await receiver.set(Mode.Revert)
     const message = await bridge.deposit({ to: receiver.address, value: 7n, gasLimit: 500_000n, data: '0x01' })
     const at = await bridge.anchor()
-    await refused(bridge.l2, 'DeliveryFailed', () => bridge.claimOnL2(message, at))
+    await refused(bridge.l2, 'Messages_DeliveryFailed', () => bridge.claimOnL2(message, at))
     await receiver.set(Mode.Accept)
     expect((await bridge.claimOnL2(message, at, { from: CAROL })).error).toBeUndefined()
     expect(await bridge.l2.balance(receiver.address)).toBe(7n)
@@ -250,7 +252,7 @@ describe('delivery', () => {
     await receiver.set(Mode[mode])
     const message = await bridge.deposit({ to: receiver.address, gasLimit: 8_000_000n, data: '0x01' })
     const outcome = await bridge.claimOnL2(message, await bridge.anchor(), { gas: 8_400_000n })
-    expect(outcome.error).toBe(mode === 'ReturnBomb' ? undefined : 'DeliveryFailed')
+    expect(outcome.error).toBe(mode === 'ReturnBomb' ? undefined : 'Messages_DeliveryFailed')
     // memory of 1 MB costs 2.2M gas once, inside the receiver
     expect(outcome.gasUsed).toBeLessThan(2_350_000n)
   })
@@ -289,27 +291,31 @@ describe('delivery', () => {
   it('59 the sender context exists for the receiver, during its delivery', async () => {
     const receiver = await receiverOn(bridge.l2)
     const read = () => bridge.l2.send(L2_MESSENGER, l2Abi, 'l1Sender', [])
-    await refused(bridge.l2, 'NoMessage', read)
+    await refused(bridge.l2, 'Messages_NoMessage', read)
     const message = await bridge.deposit({ to: receiver.address, gasLimit: 500_000n, data: '0x01' })
     await bridge.claimOnL2(message, await bridge.anchor())
     expect(lower(await receiver.read('senderSeen'))).toBe(ALICE)
     expect(await receiver.read('nestedSaw')).toBe(false)
-    await refused(bridge.l2, 'NoMessage', read)
-    await refused(bridge.l2, 'NoMessage', () =>
+    await refused(bridge.l2, 'Messages_NoMessage', read)
+    await refused(bridge.l2, 'Messages_NoMessage', () =>
       bridge.l2.send(L2_MESSENGER, l2Abi, 'l1Sender', [], { from: receiver.address }),
     )
   })
 
   it('60 the messengers and the rollup are no targets', async () => {
     const { l1, l2 } = bridge
-    await refused(l1.chain, 'ForbiddenTarget', async () => (await bridge.tryDeposit({ to: L2_MESSENGER })).outcome)
-    await refused(l2, 'ForbiddenTarget', async () => (await bridge.tryWithdraw({ to: l1.messenger })).outcome)
+    await refused(
+      l1.chain,
+      'Messages_ForbiddenTarget',
+      async () => (await bridge.tryDeposit({ to: L2_MESSENGER })).outcome,
+    )
+    await refused(l2, 'Messages_ForbiddenTarget', async () => (await bridge.tryWithdraw({ to: l1.messenger })).outcome)
     const toRollup = await bridge.withdraw({ to: l1.rollup, data: '0x01' })
     const toBridge = await bridge.withdraw({ to: l1.bridge, data: '0x01' })
     const fromPeer = await bridge.withdraw({ to: l1.bridge, data: '0x01', from: L2_TOKEN_BRIDGE })
     const at = await bridge.settle()
-    await refused(l1.chain, 'ForbiddenTarget', () => bridge.claimOnL1(toRollup, at))
-    await refused(l1.chain, 'ForbiddenTarget', () => bridge.claimOnL1(toBridge, at))
+    await refused(l1.chain, 'Messages_ForbiddenTarget', () => bridge.claimOnL1(toRollup, at))
+    await refused(l1.chain, 'Messages_ForbiddenTarget', () => bridge.claimOnL1(toBridge, at))
     expect((await bridge.claimOnL1(fromPeer, at)).error).toBeUndefined()
   })
 
@@ -318,8 +324,8 @@ describe('delivery', () => {
     await picky.set(Mode.Revert)
     const message = await bridge.deposit({ value: 2n, fee: 9n })
     const at = await bridge.anchor()
-    await refused(bridge.l2, 'FeePaymentFailed', () => bridge.claimOnL2(message, at, { fee: picky.address }))
-    await refused(bridge.l2, 'FeePaymentFailed', () => bridge.claimOnL2(message, at, { fee: L2_MESSENGER }))
+    await refused(bridge.l2, 'Messages_FeePaymentFailed', () => bridge.claimOnL2(message, at, { fee: picky.address }))
+    await refused(bridge.l2, 'Messages_FeePaymentFailed', () => bridge.claimOnL2(message, at, { fee: L2_MESSENGER }))
     const path = bridge.inbox.tree.path(0)
     const data = encodeFunctionData({ abi: l2Abi, functionName: 'claim', args: [message, at.rootId, path, ALICE] })
     await picky.set(Mode.Reenter, L2_MESSENGER, data)
@@ -332,12 +338,12 @@ describe('delivery', () => {
   it('63 what is refused at send', async () => {
     const { l1, l2, tryDeposit, tryWithdraw } = bridge
     const attempts: [Parameters<typeof tryDeposit>[0], string][] = [
-      [{ gasLimit: 0n }, 'GasLimitTooLow'],
-      [{ gasLimit: 8_000_001n }, 'GasLimitTooHigh'],
-      [{ gasLimit: 2n ** 64n - 1n }, 'GasLimitTooHigh'],
-      [{ data: toHex(new Uint8Array(16_385)) }, 'DataTooLong'],
-      [{ value: -1n, fee: 1n }, 'FeeExceedsValue'],
-      [{ value: -(2n ** 255n), fee: 2n ** 255n }, 'FeeExceedsValue'],
+      [{ gasLimit: 0n }, 'Messages_GasLimitTooLow'],
+      [{ gasLimit: 8_000_001n }, 'Messages_GasLimitTooHigh'],
+      [{ gasLimit: 2n ** 64n - 1n }, 'Messages_GasLimitTooHigh'],
+      [{ data: toHex(new Uint8Array(16_385)) }, 'Messages_DataTooLong'],
+      [{ value: -1n, fee: 1n }, 'Messages_FeeExceedsValue'],
+      [{ value: -(2n ** 255n), fee: 2n ** 255n }, 'Messages_FeeExceedsValue'],
     ]
     for (const [sending, error] of attempts) {
       await refused(l1.chain, error, async () => (await tryDeposit(sending)).outcome)
@@ -352,7 +358,7 @@ describe('delivery', () => {
     const message = await bridge.deposit({ value: 5n, fee: 3n })
     const at = await bridge.anchor()
     await bridge.claimOnL2(message, at, { from: CAROL, fee: CAROL })
-    await refused(bridge.l2, 'AlreadyDelivered', () => bridge.claimOnL2(message, at))
+    await refused(bridge.l2, 'Messages_AlreadyDelivered', () => bridge.claimOnL2(message, at))
     expect(await bridge.l2.balance(CAROL)).toBe(3n)
     expect(await bridge.l2.balance(BOB)).toBe(5n)
   })
@@ -383,9 +389,9 @@ describe('withdrawal', () => {
     expect(lower(await receiver.read('senderSeen'))).toBe(ALICE)
     expect(await l1.chain.read(l1.messenger, l1Abi, 'totalOut')).toBe(ETHER / 2n + 4n)
     // 66 again, also in a later state
-    await refused(l1.chain, 'AlreadyDelivered', () => bridge.claimOnL1(message, at))
+    await refused(l1.chain, 'Messages_AlreadyDelivered', () => bridge.claimOnL1(message, at))
     const later = await bridge.settle()
-    await refused(l1.chain, 'AlreadyDelivered', () => bridge.claimOnL1(message, later))
+    await refused(l1.chain, 'Messages_AlreadyDelivered', () => bridge.claimOnL1(message, later))
   })
 
   it('is claimable under every later settled state', async () => {
@@ -402,8 +408,8 @@ describe('withdrawal', () => {
     await bridge.deposit({ value: ETHER })
     const message = await bridge.withdraw({ value: 1n })
     const at = await bridge.settle()
-    await refused(l1.chain, 'UnknownBlock', () => bridge.claimOnL1(message, { ...at, l2Block: 2n }))
-    await refused(l1.chain, 'NotFinal', () => bridge.claimOnL1(message, at))
+    await refused(l1.chain, 'NativeRollup_UnknownBlock', () => bridge.claimOnL1(message, { ...at, l2Block: 2n }))
+    await refused(l1.chain, 'NativeRollup_NotFinal', () => bridge.claimOnL1(message, at))
     l1.chain.block.timestamp += 100n
     expect((await bridge.claimOnL1(message, at)).error).toBeUndefined()
   })
@@ -424,12 +430,16 @@ describe('withdrawal', () => {
       { index: 2n },
       { index: 2n ** 32n },
     ]) {
-      await refused(l1.chain, 'NotInOutbox', () => bridge.claimOnL1({ ...message, ...change }, at, { path }))
+      await refused(l1.chain, 'WithdrawalVerifier_NotInOutbox', () =>
+        bridge.claimOnL1({ ...message, ...change }, at, { path }),
+      )
     }
-    await refused(l1.chain, 'NotInOutbox', () => bridge.claimOnL1(message, at, { path: bridge.outbox.tree.path(1) }))
-    await refused(l1.chain, 'NotInOutbox', () => bridge.claimOnL1(other, at, { path: [] }))
+    await refused(l1.chain, 'WithdrawalVerifier_NotInOutbox', () =>
+      bridge.claimOnL1(message, at, { path: bridge.outbox.tree.path(1) }),
+    )
+    await refused(l1.chain, 'WithdrawalVerifier_NotInOutbox', () => bridge.claimOnL1(other, at, { path: [] }))
     // the state before the first withdrawal: slot 0 is absent
-    await refused(l1.chain, 'NotInOutbox', () => bridge.claimOnL1(message, before, { path }))
+    await refused(l1.chain, 'WithdrawalVerifier_NotInOutbox', () => bridge.claimOnL1(message, before, { path }))
   })
 
   it('68, 74 a broken state proof', async () => {
@@ -464,7 +474,7 @@ describe('withdrawal', () => {
     const at = await bridge.settle()
     await l1.chain.setBalance(l1.messenger, ETHER)
     expect((await bridge.claimOnL1(exact, at)).error).toBeUndefined()
-    await refused(l1.chain, 'EscrowExceeded', () => bridge.claimOnL1(more, at))
+    await refused(l1.chain, 'L1Messenger_EscrowExceeded', () => bridge.claimOnL1(more, at))
     await bridge.deposit({ value: 1n })
     expect((await bridge.claimOnL1(more, at)).error).toBeUndefined()
   })

@@ -96,26 +96,26 @@ describe('RollupFactory', () => {
   })
 
   it('85 refuses a chain id twice, and that of L1', async () => {
-    await refused('ChainIdTaken', () => create({ chainId: L2_CHAIN_ID }))
-    await refused('ChainIdTaken', () => create({ chainId: BigInt(L1_CHAIN_ID) }))
+    await refused('RollupFactory_ChainIdTaken', () => create({ chainId: L2_CHAIN_ID }))
+    await refused('RollupFactory_ChainIdTaken', () => create({ chainId: BigInt(L1_CHAIN_ID) }))
   })
 
   it('refuses gas limits without room for the largest message, or that no client accepts', async () => {
-    await refused('GasLimitTooLow', () => create({ gasLimit: 10_126_983n }))
-    await refused('GasLimitTooHigh', () => create({ gasLimit: 2n ** 63n }))
-    await refused('GasLimitTooLow', () => create({}, { maxMessageGas: 2n ** 64n - 1n }))
+    await refused('RollupFactory_GasLimitTooLow', () => create({ gasLimit: 10_126_983n }))
+    await refused('RollupFactory_GasLimitTooHigh', () => create({ gasLimit: 2n ** 63n }))
+    await refused('RollupFactory_GasLimitTooLow', () => create({}, { maxMessageGas: 2n ** 64n - 1n }))
     expect((await create({ gasLimit: 10_126_984n })).error).toBeUndefined()
   })
 
   it('refuses an anchor age beyond what EIP-2935 serves', async () => {
-    await refused('BadConfig', () => create({ maxAnchorAge: 8_192n }))
-    await refused('BadConfig', () => create({ maxAnchorAge: 0n }))
+    await refused('NativeRollup_BadConfig', () => create({ maxAnchorAge: 8_192n }))
+    await refused('NativeRollup_BadConfig', () => create({ maxAnchorAge: 0n }))
   })
 
   it('refuses any other code', async () => {
     const [rollup, messenger] = creationCodes
     for (const codes of [[], [rollup], [messenger, rollup], [rollup, `${messenger}00`], [rollup, messenger, '0x']]) {
-      await refused('WrongCreationCode', () => create({}, { creationCodes: codes }))
+      await refused('RollupFactory_WrongCreationCode', () => create({}, { creationCodes: codes }))
     }
   })
 
@@ -124,7 +124,7 @@ describe('RollupFactory', () => {
     const input = toHex(encodeInput(validFields()))
     const advance = (rollup: Hex) =>
       l1.chain.send(rollup, nativeRollup.abi, 'advance', [input, ANCHOR_BLOCK], { from: SEQUENCER })
-    await refused('WrongParent', () => advance(second.rollup))
+    await refused('NativeRollup_WrongParent', () => advance(second.rollup))
     expect((await advance(l1.rollup)).error).toBeUndefined()
   })
 })

@@ -214,7 +214,7 @@ describe('Mpt.get', () => {
       [text, '0xb9'],
       [text, '0xc0'],
     ]
-    for (const [decode, data] of bad) await expect(decode(data)).rejects.toThrow('InvalidRlp')
+    for (const [decode, data] of bad) await expect(decode(data)).rejects.toThrow('Rlp_Invalid')
   })
 
   it('agrees with OpenZeppelin TrieProof and the trie, on true and mutated proofs', async () => {
@@ -314,12 +314,12 @@ describe('Mpt.storageValue', () => {
       [mine.storageProof, mine.accountProof],
     ]
     for (const [account, storage] of attempts) {
-      await expect(storageValue(root, OWNER, 0n, account, storage)).rejects.toThrow('InvalidProof')
+      await expect(storageValue(root, OWNER, 0n, account, storage)).rejects.toThrow('Mpt_InvalidProof')
     }
     const poor: Hex = pad(numberToHex(7919), { size: 20 })
     const { accountProof } = await l1.proof(poor, 0n)
-    await expect(storageValue(root, poor, 0n, accountProof, mine.storageProof)).rejects.toThrow('InvalidProof')
-    await expect(storageValue(root, poor, 0n, accountProof, ['0x80'])).rejects.toThrow('InvalidProof')
+    await expect(storageValue(root, poor, 0n, accountProof, mine.storageProof)).rejects.toThrow('Mpt_InvalidProof')
+    await expect(storageValue(root, poor, 0n, accountProof, ['0x80'])).rejects.toThrow('Mpt_InvalidProof')
     expect(await storageValue(root, poor, 0n, accountProof, [])).toBe(pad('0x', { size: 32 }))
   })
 
@@ -329,6 +329,6 @@ describe('Mpt.storageValue', () => {
     const { accountProof } = await l1.proof(nobody, 0n)
     expect(await storageValue(root, nobody, 0n, accountProof, [])).toBe(pad('0x', { size: 32 }))
     const { storageProof } = await l1.proof(OWNER, 0n)
-    await expect(storageValue(root, nobody, 0n, accountProof, storageProof)).rejects.toThrow('InvalidProof')
+    await expect(storageValue(root, nobody, 0n, accountProof, storageProof)).rejects.toThrow('Mpt_InvalidProof')
   })
 })

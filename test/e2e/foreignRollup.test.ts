@@ -104,7 +104,7 @@ describe('a rollup of another chain id and genesis', () => {
     const call = { from: account.address, to: own.address, data, gas: toHex(GAS) }
     const refused = await rpc<Hex>('eth_call', [call, 'latest'])
     expect(decodeErrorResult({ abi: nativeRollup.abi, data: refused.error?.data ?? '0x' }).errorName).toBe(
-      'WrongParent',
+      'NativeRollup_WrongParent',
     )
 
     await foreign.node.settleNow()

@@ -12,14 +12,14 @@ import { startTestDevnet, type TestDevnet } from './devnet.ts'
 
 /** What the contract answers to each (contracts.md 7), as the names of its errors. */
 const EXPECTED: Readonly<Record<ForgeryKind, string>> = {
-  'wrong-state-root': 'ExecuteFailed',
-  'dropped-witness-node': 'ExecuteFailed',
-  'foreign-parent': 'WrongParent',
-  'altered-access-list': 'ExecuteFailed',
-  'wrong-chain-id': 'WrongChain',
-  'blob-transaction': 'ExecuteFailed',
-  withdrawals: 'BadLayout',
-  replay: 'WrongParent',
+  'wrong-state-root': 'NativeRollup_ExecuteFailed',
+  'dropped-witness-node': 'NativeRollup_ExecuteFailed',
+  'foreign-parent': 'NativeRollup_WrongParent',
+  'altered-access-list': 'NativeRollup_ExecuteFailed',
+  'wrong-chain-id': 'NativeRollup_WrongChain',
+  'blob-transaction': 'NativeRollup_ExecuteFailed',
+  withdrawals: 'StatelessInput_BadLayout',
+  replay: 'NativeRollup_WrongParent',
 }
 
 const GAS = 12_000_000n

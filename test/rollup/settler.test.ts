@@ -189,9 +189,9 @@ describe('settler', () => {
     await seal(of.l1)
     await expect(of.l2.settler.step()).rejects.toMatchObject({
       code: 'SETTLEMENT_REVERTED',
-      data: { reason: 'AnchorMismatch' },
+      data: { reason: 'NativeRollup_AnchorMismatch' },
     })
-    expect(of.l2.settler.status().lastError).toMatch(/AnchorMismatch/)
+    expect(of.l2.settler.status().lastError).toMatch(/NativeRollup_AnchorMismatch/)
     expect(of.l2.settlement().settled).toBe(0n)
     await of.l2.inputs.put(chain.head().hash, settleable)
     await settleAll(of)
@@ -227,7 +227,7 @@ describe('settler', () => {
   it('does not send when the rollup has another sequencer', async () => {
     const of = await start(1)
     const stranger = restarted(of, { account: devAccount(3) })
-    await expect(stranger.step()).rejects.toMatchObject({ data: { reason: 'NotSequencer' } })
+    await expect(stranger.step()).rejects.toMatchObject({ data: { reason: 'NativeRollup_NotSequencer' } })
     expect(pendingOnL1(of)).toHaveLength(0)
     // silent for SEQUENCER_TIMEOUT: anyone may advance
     of.clock.shift(2 * 3600 * 1000 + 60_000)

@@ -36,11 +36,19 @@ export type TestL2 = {
   everything(): Pick<ExecutionWitness, 'state' | 'codes'>
 }
 
+/** Nobody lives there: these tests have no L1. */
+const L1_PEERS = {
+  factory: `0x${'fa'.repeat(20)}`,
+  rollup: `0x${'cd'.repeat(20)}`,
+  messenger: `0x${'ab'.repeat(20)}`,
+  tokenBridge: `0x${'bc'.repeat(20)}`,
+} as const
+
 export async function createTestL2(
   chainId = L2_CHAIN_ID,
   edit: (genesis: GenesisJson) => void = () => undefined,
 ): Promise<TestL2> {
-  const json = buildL2Genesis({ chainId, timestamp: 1_750_000_000, l1Messenger: `0x${'ab'.repeat(20)}` })
+  const json = buildL2Genesis({ chainId, timestamp: 1_750_000_000, l1: L1_PEERS })
   edit(json)
   const spec = createChainSpec(json.config, { crypto })
   const engine = createEngine({ spec, crypto, logger: silent })
