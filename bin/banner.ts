@@ -42,7 +42,7 @@ export function devnetBanner(summary: DevnetSummary): string {
     `  chain id ${first.deployment.l1ChainId}, fork ${summary.fork}, sealing ${summary.sealing.l1}`,
     `  HTTP and WebSocket ${summary.l1Url}`,
     `  EXECUTE             ${summary.executeAddress} (metered: 100,000 + 16 per byte + regular gas of the block)`,
-    ...summary.rollups.flatMap((rollup) => rollupLines(rollup, summary)),
+    ...summary.rollups.flatMap((_, index) => rollupLines(summary, index)),
     '',
     summary.dataDir === undefined
       ? `State: in memory, gone when this process ends (--data-dir keeps it). Fresh genesis ${summary.l1GenesisHash}`
@@ -53,16 +53,25 @@ export function devnetBanner(summary: DevnetSummary): string {
   ].join('\n')
 }
 
-function rollupLines({ url, deployment }: DevnetSummary['rollups'][number], summary: DevnetSummary): string[] {
+/** The singletons of L1 are told once, with the first rollup. */
+function rollupLines(summary: DevnetSummary, index: number): string[] {
+  const { rollups } = summary
+  const rollup = rollups[index]
+  if (rollup === undefined) return []
+  const { url, deployment } = rollup
   return [
     '',
-    'L2',
+    rollups.length === 1 ? 'L2' : `L2, rollup ${index + 1} of ${rollups.length}`,
     `  chain id ${deployment.l2ChainId}, sealing ${summary.sealing.l2}, ${summary.settling ? 'settling' : 'not settling'}`,
     `  HTTP and WebSocket ${url}`,
     `  NativeRollup (L1)       ${deployment.l1.rollup}`,
     `  L1Messenger (L1)        ${deployment.l1.messenger}`,
-    `  WithdrawalVerifier (L1) ${deployment.l1.withdrawalVerifier}`,
-    `  RollupFactory (L1)      ${deployment.l1.factory}`,
+    ...(index > 0
+      ? []
+      : [
+          `  WithdrawalVerifier (L1) ${deployment.l1.withdrawalVerifier}`,
+          `  RollupFactory (L1)      ${deployment.l1.factory}`,
+        ]),
     `  L2Messenger (L2)        ${deployment.l2.messenger}`,
   ]
 }

@@ -11,15 +11,15 @@ import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { RpcServer } from '../rpc/server.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { type DevnetSummary, devnetBanner, readyLine } from './banner.ts'
+import { openDevnetGenesis, rollupPorts } from './devnetSetup.ts'
 import { catchUp, l1DevTools } from './devTools.ts'
 import { createEngines, type Engines } from './engines.ts'
-import { devnetGenesis } from './genesisCommand.ts'
 import { forkOf, l1Methods, openL1, serve } from './l1.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createMonitor } from './monitor.ts'
 import type { DevnetOptions } from './options.ts'
 import { openRollup, type RollupNode, rollupDir } from './rollupNode.ts'
-import { processLogger, sealMode, sealWords, storedGenesis, storeGenesis } from './settings.ts'
+import { processLogger, sealMode, sealWords } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
 import { devSigner } from './signer.ts'
 
@@ -50,7 +50,8 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
   }
   try {
     const engines = await createEngines(logger)
-    const genesis = await genesisFor(options, engines, { clock, logger })
+    const genesis = await openDevnetGenesis(options, engines, { clock, logger })
+    const ports = rollupPorts(options, genesis.rollups.length)
     const modes = deps.sealModes ?? { l1: sealMode(options['l1-block-time']), l2: sealMode(options['l2-block-time']) }
     const dataDir = options['data-dir']
     const l1 = await openL1(
@@ -75,14 +76,14 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     closers.push(() => l1Server.close())
     l1.start()
     monitor.started()
-    const parts = { options, genesis, modes, l1, l1Url: loopback(l1Server), engines, metrics }
+    const parts = { options, genesis, ports, modes, l1, l1Url: loopback(l1Server), engines, metrics }
     await startRollups(parts, { clock, timers, logger }, { closers, started })
     const summary: DevnetSummary = {
       l1Url: l1Server.url,
-      rollups: started.map(({ server, rollup }, index) => ({
+      rollups: started.map(({ server, rollup: { node } }) => ({
         url: server.url,
-        deployment: requireRollup(genesis, index).deployment,
-        head: rollup.node.chain.head().header.number,
+        deployment: node.watcher.deployment,
+        head: node.chain.head().header.number,
       })),
       l1Head: l1.chain.head().header.number,
       l1GenesisHash: `0x${bytesToHex(l1.chain.genesis.hash)}`,
@@ -102,6 +103,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
 type RollupParts = {
   options: DevnetOptions
   genesis: DevnetGenesis
+  ports: readonly number[]
   modes: { l1: SealMode; l2: SealMode }
   l1: L1Node
   l1Url: string
@@ -150,7 +152,7 @@ async function startRollups(
       {
         engines: parts.engines,
         l1: parts.l1Url,
-        accounts: { settler: settlerAccount(), relayer: relayerAccount() },
+        accounts: { settler: settlerAccount(index), relayer: relayerAccount() },
         signer: devSigner(),
         clock: deps.clock,
         devClock: deps.clock,
@@ -165,7 +167,7 @@ async function startRollups(
     closers.push(async () => stopPoking())
     const monitor = createMonitor({ name, rollup: rollup.node.reader, ...rollup.node }, parts.metrics)
     const server = await serve(
-      { host: options.host, port: portOf(options['l2-port'], index), allowHost: options['allow-host'] },
+      { host: options.host, port: parts.ports[index] ?? 0, allowHost: options['allow-host'] },
       rollup.methods,
       { monitor, logger: logger.child('rpc') },
     )
@@ -174,43 +176,6 @@ async function startRollups(
     started.push({ rollup, server })
   }
 }
-
-async function genesisFor(
-  options: DevnetOptions,
-  engines: Engines,
-  { clock, logger }: Pick<DevnetDeps, 'clock' | 'logger'>,
-): Promise<DevnetGenesis> {
-  const dataDir = options['data-dir']
-  const stored = dataDir === undefined ? undefined : storedGenesis(dataDir)
-  if (stored !== undefined) {
-    reportUnused(stored, options, logger)
-    return stored
-  }
-  const timestamp = options['genesis-time'] ?? Math.floor(clock.nowMs() / 1000)
-  const genesis = await devnetGenesis(engines, { timestamp, finalityDelay: options['finality-delay'] })
-  return dataDir === undefined ? genesis : storeGenesis(dataDir, genesis)
-}
-
-/** Both are part of the genesis, which a data directory keeps for good. */
-function reportUnused(stored: DevnetGenesis, options: DevnetOptions, logger: Logger): void {
-  const time = options['genesis-time']
-  const kept = {
-    finalityDelay: requireRollup(stored, 0).deployment.parameters.finalityDelay,
-    genesisTime: Number(stored.l1.timestamp),
-  }
-  const isOtherTime = time !== undefined && time !== kept.genesisTime
-  const isOtherDelay = options['finality-delay'] !== kept.finalityDelay
-  if (isOtherTime || isOtherDelay) logger.warn('the data directory keeps its own genesis time and finality delay', kept)
-}
-
-function requireRollup(genesis: DevnetGenesis, index: number): DevnetGenesis['rollups'][number] {
-  const rollup = genesis.rollups[index]
-  if (rollup === undefined) throw new Error(`no rollup ${index} in the genesis`)
-  return rollup
-}
-
-/** 0 asks for any free port, for each rollup anew. */
-const portOf = (first: number, index: number): number => (first === 0 ? 0 : first + index)
 
 /** A server that listens on all addresses is reached on this one. */
 const loopback = (server: RpcServer): string => `http://127.0.0.1:${server.port}`

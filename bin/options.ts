@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { MAX_DEVNET_ROLLUPS } from '../genesis/parameters.ts'
 import { NodeError } from '../stateless/errors.ts'
 
 /** Something on the command line, in the environment or in the settings file is wrong. Printed as one line, exit 2. */
@@ -39,7 +40,14 @@ const shared = {
 export const devnetSchema = z.object({
   ...shared,
   'l1-port': port.default(8545).describe('HTTP and WebSocket port of L1'),
-  'l2-port': port.default(9545).describe('HTTP and WebSocket port of L2'),
+  'l2-port': port.default(9545).describe('HTTP and WebSocket port of L2; further rollups take the next ones'),
+  rollups: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_DEVNET_ROLLUPS)
+    .optional()
+    .describe(`rollups on this L1, 1 to ${MAX_DEVNET_ROLLUPS} (default 1, or what --data-dir holds)`),
   'l1-block-time': seconds.default(0).describe('seconds between L1 blocks, 0: a block for every transaction'),
   'l2-block-time': seconds.default(0).describe('seconds between L2 blocks, 0: a block for every transaction'),
   'finality-delay': finalityDelay,

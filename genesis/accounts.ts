@@ -20,9 +20,27 @@ export const DEV_PRIVATE_KEYS = [
   '0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6',
 ] as const
 
-/** index 100 of the mnemonic: sends settlements on L1 */
-export const SETTLER_PRIVATE_KEY = '0xdae4671006c60a3619556ace98eca6f6e092948d05b13070a27ac492a4fba419'
-/** index 101: claims L1 messages on L2 */
+/** Index 100 + 10 * i of the mnemonic: sends the settlements of rollup i on L1. Two of them never share a nonce. */
+export const SETTLER_PRIVATE_KEYS = [
+  '0xdae4671006c60a3619556ace98eca6f6e092948d05b13070a27ac492a4fba419',
+  '0x9e4e3ca5a15203ef569824c74164789921d372c12b83f1aeba7d4e096a8338fd',
+  '0xeb949ffe81c4e6f9c0802eb23f2352143584e124420c529f7f36e99a4388f8dd',
+  '0x04aa05e0090ecde1658293ac3c2e2e5815d12b3eea881c4f3a03f438d5702550',
+  '0x00d0d1d0ad58ae173096d9c2ce22a3afaa6b7bfd2303e02b5be06ba14166287d',
+  '0x2dfb47b1acdb34494d130cca790c19a7ad0f9b4561c3e184b3a20b1ace7ede04',
+  '0x2b1fe903563f40b41b5a800000473d4b84a23ac8d2f8bed1c9fece936fe46495',
+  '0xe13548a057b4901d0ab7bb68b0ba101ef4333329237fe176bb262326c2cc8216',
+  '0x9e8480dcd0e2a35ee4716269ff9b4426791547c805af603dbe6b2a0ef011fb50',
+  '0x426275d2d7f49348c074458839945c85fbdfafdb4786570c0493125d9d70081e',
+  '0x07b012df6827416cd5c59d1085fd464bba4fcfaed7c31fc9e6ea5aff9099ef6b',
+  '0x45d5969c824aaf3cd51cb7ef6ad20d55d5cd1d8302fbfdb9639909c633f11e69',
+  '0x87e04b328797f748fac2ae83d0e1cfe8fc66c7e63228d89c5bc5ff2f5da2e594',
+  '0xb3aa24a3ff1615f1cbe4113a1e9826ae2ac0bae92b028a38fb05239337d1326a',
+  '0xbd9887a2638c15ff96ec8979812ac8951f29aad66315e476c8e088ad5b2e3589',
+  '0xa51b21c9a49142c5564f7db7c8f1e00adc6bcd64f9af9bf67ac8db570c18324a',
+] as const
+export const SETTLER_PRIVATE_KEY = SETTLER_PRIVATE_KEYS[0]
+/** index 101: claims L1 messages, on every L2 */
 export const RELAYER_PRIVATE_KEY = '0x13986e078393fca89aedc2ecd014df01dfbff153434c04b2e38cfedcbef710f7'
 /** index 102: signs the deployment inside genesis, whose account is left out of the result */
 export const DEPLOYER_PRIVATE_KEY = '0x7382cc0c1dd9fc4ff87ed969fafac4c040ebd4890d0b8fa35781524df5b15476'
@@ -39,7 +57,25 @@ export const DEV_ADDRESSES = [
   '0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f',
   '0xa0Ee7A142d267C1f36714E4a8F75612F20a79720',
 ] as const
-export const SETTLER_ADDRESS = '0x8C3229EC621644789d7F61FAa82c6d0E5F97d43D'
+export const SETTLER_ADDRESSES = [
+  '0x8C3229EC621644789d7F61FAa82c6d0E5F97d43D',
+  '0x51953940F874eFa94F92EB2d6Aed023617A07222',
+  '0xc9DB8bec097C2CbdcE109e03A36f98a87E04ffEf',
+  '0x2c7D914a1801242017Bd00aBC5A02452e1305C63',
+  '0xb24e6C5d01d14be3918ed712aCe1b2f7F2Bef53a',
+  '0x280b23F871E8679970CeC204Bc67d19840CEfeD0',
+  '0x3961e9553D9E7aae3B6b497F92966a46D467C823',
+  '0x4d24dBC55231CEAF86b87F6cA71167bd94577936',
+  '0xb669e9eCc9132c03B0708e9da76A4f00a30A935b',
+  '0xc642A4b180CCBD0BEaC32d221c6faa1b7890B905',
+  '0xCD5691EA878D262516be278cb46f2fd7fF132083',
+  '0x565AC0E8fe74F5052520D6f49F0cbc0bff7Df069',
+  '0x058f455880a4529174E9e5bc985c84DE7209eAfC',
+  '0x5911f3eD1eb71cc31b8C6E44141F218512Dfc696',
+  '0xA250540428F7d6F6b98b10bb416DB262360957E4',
+  '0xb80b60e35D374d20FC5eEF86cd2De9382959E4b7',
+] as const
+export const SETTLER_ADDRESS = SETTLER_ADDRESSES[0]
 export const RELAYER_ADDRESS = '0x9586A4833970847aef259aD5BFB7aa8901DDf746'
 
 export const devAccount = (index: number): PrivateKeyAccount => {
@@ -47,6 +83,12 @@ export const devAccount = (index: number): PrivateKeyAccount => {
   if (key === undefined) throw new RangeError(`there are ${DEV_PRIVATE_KEYS.length} dev accounts, not ${index + 1}`)
   return privateKeyToAccount(key)
 }
-export const settlerAccount = (): PrivateKeyAccount => privateKeyToAccount(SETTLER_PRIVATE_KEY)
+export const settlerAccount = (rollup = 0): PrivateKeyAccount => privateKeyToAccount(settlerKey(rollup))
 export const relayerAccount = (): PrivateKeyAccount => privateKeyToAccount(RELAYER_PRIVATE_KEY)
 export const deployerAccount = (): PrivateKeyAccount => privateKeyToAccount(DEPLOYER_PRIVATE_KEY)
+
+function settlerKey(rollup: number): `0x${string}` {
+  const key = SETTLER_PRIVATE_KEYS[rollup]
+  if (key === undefined) throw new RangeError(`there are ${SETTLER_PRIVATE_KEYS.length} settlers, not ${rollup + 1}`)
+  return key
+}

@@ -3,7 +3,7 @@ import { genesisBlock } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
 import type { Engine } from '../execution/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
-import { SETTLER_ADDRESS } from './accounts.ts'
+import { SETTLER_ADDRESSES } from './accounts.ts'
 import { bareL1Genesis, startDeployment } from './l1Genesis.ts'
 import { buildL2Genesis, l2Backing } from './l2Genesis.ts'
 import {
@@ -11,6 +11,7 @@ import {
   FIRST_L2_CHAIN_ID,
   L1_CHAIN_ID,
   L2_MESSENGER_ADDRESS,
+  MAX_DEVNET_ROLLUPS,
   MESSENGER_SUPPLY,
   ROLLUP_DEFAULTS,
 } from './parameters.ts'
@@ -19,10 +20,11 @@ import type { DevnetGenesis, RollupDeployment } from './types.ts'
 export type DevnetGenesisOptions = {
   /** seconds; of L1 and of every L2 */
   timestamp: number
+  /** 1 to MAX_DEVNET_ROLLUPS */
   rollups: number
   /** seconds */
   finalityDelay: number
-  /** who may advance; zero address: anyone */
+  /** who may advance all of them; zero address: anyone; default: each its own settler */
   sequencer?: Hex
   /** L1 blocks and seconds; default: those of the design */
   windows?: Partial<Windows>
@@ -56,7 +58,7 @@ export async function buildDevnetGenesis(
     const { block } = genesisBlock(l2, deps.l2Rules(l2))
     const genesisHash = `0x${bytesToHex(block.hash)}` as const
     const genesisStateRoot = `0x${bytesToHex(block.header.stateRoot)}` as const
-    const sequencer = options.sequencer ?? SETTLER_ADDRESS
+    const sequencer = options.sequencer ?? requireSettler(index)
     const windows = { ...ROLLUP_DEFAULTS, ...options.windows }
     await deployment.create({
       config: {
@@ -101,11 +103,17 @@ export async function buildDevnetGenesis(
       },
     })
   }
-  const l1 = bareL1Genesis(options.timestamp)
+  const l1 = bareL1Genesis(options.timestamp, options.rollups)
   Object.assign(l1.alloc, deployment.alloc())
   const genesis: DevnetGenesis = { l1, rollups }
   requireSolvent(genesis)
   return genesis
+}
+
+function requireSettler(rollup: number): Hex {
+  const settler = SETTLER_ADDRESSES[rollup]
+  if (settler === undefined) throw new RangeError(`a devnet has at most ${MAX_DEVNET_ROLLUPS} rollups`)
+  return settler
 }
 
 /**

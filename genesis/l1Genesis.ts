@@ -6,7 +6,7 @@ import type { BlockOutcome, Engine } from '../execution/types.ts'
 import { bytesToHex, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import { createStateView } from '../stateless/stateView.ts'
 import type { StateView } from '../stateless/types.ts'
-import { DEV_ADDRESSES, deployerAccount, SETTLER_ADDRESS } from './accounts.ts'
+import { DEV_ADDRESSES, deployerAccount, SETTLER_ADDRESSES } from './accounts.ts'
 import { l1Messenger } from './generated/L1Messenger.ts'
 import { nativeRollup } from './generated/NativeRollup.ts'
 import { rollupFactory } from './generated/RollupFactory.ts'
@@ -57,8 +57,8 @@ export type RollupCreation = {
   value: bigint
 }
 
-/** System contracts and funded accounts of L1, without the rollup contracts. */
-export function bareL1Genesis(timestamp: number): GenesisJson {
+/** System contracts and funded accounts of L1, a settler for each rollup among them, without the rollup contracts. */
+export function bareL1Genesis(timestamp: number, rollups = 1): GenesisJson {
   const alloc: Record<string, GenesisAccount> = {
     [system.BEACON_ROOTS_ADDRESS]: { balance: '0x0', nonce: '0x1', code: system.BEACON_ROOTS_CODE },
     [system.HISTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: system.HISTORY_CODE },
@@ -69,7 +69,9 @@ export function bareL1Genesis(timestamp: number): GenesisJson {
     [system.CREATE2_FACTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: system.CREATE2_FACTORY_CODE },
   }
   for (const address of DEV_ADDRESSES) alloc[address.toLowerCase()] = { balance: hex(L1_DEV_BALANCE) }
-  alloc[SETTLER_ADDRESS.toLowerCase()] = { balance: hex(OPERATOR_BALANCE) }
+  for (const settler of SETTLER_ADDRESSES.slice(0, rollups)) {
+    alloc[settler.toLowerCase()] = { balance: hex(OPERATOR_BALANCE) }
+  }
   return {
     config: { ...L1_CONFIG },
     timestamp: hex(BigInt(timestamp)),

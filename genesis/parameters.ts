@@ -2,6 +2,8 @@
 
 export const L1_CHAIN_ID = 18_079
 export const FIRST_L2_CHAIN_ID = 28_079
+/** on one devnet; each has a settler of its own */
+export const MAX_DEVNET_ROLLUPS = 16
 
 export const BLOCK_GAS_LIMIT = 60_000_000n
 export const INITIAL_BASE_FEE = 1_000_000_000n

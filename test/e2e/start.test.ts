@@ -58,6 +58,20 @@ describe('reenact as a process', () => {
     expect(summary.rollups[0].deployment.l2ChainId).toBe(28079)
   })
 
+  it('runs --rollups of them, each on its own port', async () => {
+    const node = start([...FREE, '--rollups', '3', '--json'])
+    const [, urls = ''] = / l2=(\S+) /.exec(await node.line('ready ')) ?? []
+    const { rollups } = JSON.parse(node.output().split('\n')[0] ?? '') as { rollups: { url: string }[] }
+    expect(rollups.map(({ url }) => url)).toEqual(urls.split(','))
+    expect(await Promise.all(urls.split(',').map((url) => ask(url, 'eth_chainId')))).toEqual([
+      '0x6daf',
+      '0x6db0',
+      '0x6db1',
+    ])
+    node.child.kill('SIGTERM')
+    expect(await node.ended).toBe(0)
+  })
+
   it('says one line about a taken port and leaves the other process alone', async () => {
     const blocker = createServer()
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve))

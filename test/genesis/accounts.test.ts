@@ -1,6 +1,7 @@
 import { mnemonicToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import * as accounts from '../../genesis/accounts.ts'
+import { MAX_DEVNET_ROLLUPS } from '../../genesis/parameters.ts'
 
 const derive = (index: number) => {
   const account = mnemonicToAccount(accounts.DEV_MNEMONIC, { addressIndex: index })
@@ -17,9 +18,15 @@ describe('dev accounts', () => {
     }
   })
 
-  it('include settler 100 and relayer 101, who are none of the ten', () => {
-    expect(accounts.SETTLER_PRIVATE_KEY).toBe(derive(100).key)
-    expect(accounts.SETTLER_ADDRESS).toBe(derive(100).address)
+  it('include a settler for each rollup and relayer 101, who are none of the ten', () => {
+    expect(accounts.SETTLER_PRIVATE_KEYS).toHaveLength(MAX_DEVNET_ROLLUPS)
+    for (const rollup of accounts.SETTLER_PRIVATE_KEYS.keys()) {
+      const { key, address } = derive(100 + 10 * rollup)
+      expect(accounts.SETTLER_PRIVATE_KEYS[rollup]).toBe(key)
+      expect(accounts.SETTLER_ADDRESSES[rollup]).toBe(address)
+      expect(accounts.settlerAccount(rollup).address).toBe(address)
+    }
+    expect(() => accounts.settlerAccount(MAX_DEVNET_ROLLUPS)).toThrow(RangeError)
     expect(accounts.RELAYER_PRIVATE_KEY).toBe(derive(101).key)
     expect(accounts.RELAYER_ADDRESS).toBe(derive(101).address)
     expect(accounts.DEPLOYER_PRIVATE_KEY).toBe(derive(102).key)

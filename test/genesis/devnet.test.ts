@@ -106,7 +106,7 @@ describe('devnet genesis', () => {
     for (const ring of rings) expect(l1.alloc[ring]?.storage).toBeUndefined()
     const richest = Object.values(l1.alloc).map(({ balance }) => BigInt(balance))
     expect(richest.every((balance) => balance < 10n ** 24n)).toBe(true)
-    // system contracts, CREATE2 factory, dev accounts, settler; verifier, factory; per rollup two contracts, two CREATE3 proxies
-    expect(Object.keys(l1.alloc)).toHaveLength(7 + 10 + 1 + 2 + 2 * 4)
+    // system contracts, CREATE2 factory, dev accounts; verifier, factory; per rollup its settler, two contracts and two CREATE3 proxies
+    expect(Object.keys(l1.alloc)).toHaveLength(7 + 10 + 2 + 2 * 5)
   })
 })

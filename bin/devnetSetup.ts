@@ -1,0 +1,68 @@
+import type { DevnetGenesis } from '../genesis/types.ts'
+import type { Clock, Logger } from '../node/types.ts'
+import type { Engines } from './engines.ts'
+import { devnetGenesis } from './genesisCommand.ts'
+import { type DevnetOptions, UsageError } from './options.ts'
+import { storedGenesis, storeGenesis } from './settings.ts'
+
+/**
+ * The genesis of a devnet: what its data directory keeps, else a new one. Time, finality delay and number of rollups are
+ * part of it for good.
+ *
+ * @throws UsageError BAD_VALUE when the data directory holds another number of rollups than asked for, BAD_FILE
+ */
+export async function openDevnetGenesis(
+  options: DevnetOptions,
+  engines: Engines,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): Promise<DevnetGenesis> {
+  const dataDir = options['data-dir']
+  const stored = dataDir === undefined ? undefined : storedGenesis(dataDir)
+  if (stored !== undefined) return asStored(stored, options, logger)
+  const timestamp = options['genesis-time'] ?? Math.floor(clock.nowMs() / 1000)
+  const genesis = await devnetGenesis(engines, {
+    timestamp,
+    finalityDelay: options['finality-delay'],
+    rollups: options.rollups ?? 1,
+  })
+  return dataDir === undefined ? genesis : asStored(storeGenesis(dataDir, genesis), options, logger)
+}
+
+function asStored(stored: DevnetGenesis, options: DevnetOptions, logger: Logger): DevnetGenesis {
+  const [first] = stored.rollups
+  if (first === undefined) throw new UsageError('BAD_FILE', `the genesis in ${options['data-dir']} has no rollup`)
+  const count = stored.rollups.length
+  if (options.rollups !== undefined && options.rollups !== count) {
+    const held = `${options['data-dir']} holds ${count} rollup${count === 1 ? '' : 's'}`
+    const advice = 'leave --rollups out, add one with `reenact rollup create`, or start with an empty --data-dir'
+    throw new UsageError('BAD_VALUE', `--rollups ${options.rollups}: ${held}; ${advice}`)
+  }
+  const time = options['genesis-time']
+  const kept = {
+    finalityDelay: first.deployment.parameters.finalityDelay,
+    genesisTime: Number(stored.l1.timestamp),
+  }
+  const isOtherTime = time !== undefined && time !== kept.genesisTime
+  const isOtherDelay = options['finality-delay'] !== kept.finalityDelay
+  if (isOtherTime || isOtherDelay) logger.warn('the data directory keeps its own genesis time and finality delay', kept)
+  return stored
+}
+
+/**
+ * One port for each rollup, in a row from --l2-port on; 0 asks for any free port, for each anew.
+ *
+ * @throws UsageError BAD_VALUE when they do not fit, or when that of L1 is among them
+ */
+export function rollupPorts(options: Pick<DevnetOptions, 'l1-port' | 'l2-port'>, count: number): number[] {
+  const { 'l1-port': l1Port, 'l2-port': first } = options
+  if (first === 0) return Array.from({ length: count }, () => 0)
+  const ports = Array.from({ length: count }, (_, index) => first + index)
+  const last = first + count - 1
+  if (last > 65_535)
+    throw new UsageError('BAD_VALUE', `--l2-port ${first}: ${count} rollups would need ports up to ${last}`)
+  if (ports.includes(l1Port)) {
+    const range = count === 1 ? 'L2 has the same' : `the ${count} rollups take ${first} to ${last}`
+    throw new UsageError('BAD_VALUE', `--l1-port ${l1Port}: ${range}`)
+  }
+  return ports
+}
