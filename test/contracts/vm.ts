@@ -22,9 +22,9 @@ import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
 import { withdrawalVerifier } from '../../genesis/generated/WithdrawalVerifier.ts'
 
 /** Every custom error of every contract, so that an error of an inner call is named too. */
-const errors = [nativeRollup, l1Messenger, l2Messenger, withdrawalVerifier, rollupFactory]
+export const errors = [nativeRollup, l1Messenger, l2Messenger, withdrawalVerifier, rollupFactory]
   .flatMap(({ abi }) => abi as Abi)
-  .filter((item) => item.type === 'error')
+  .filter((item): item is Extract<Abi[number], { type: 'error' }> => item.type === 'error')
 
 export type CallOptions = { from?: Hex; origin?: Hex; value?: bigint; gas?: bigint }
 export type Decoded = { name: string; args: unknown }
