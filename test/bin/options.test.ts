@@ -20,6 +20,8 @@ const settingsFile = (settings: unknown): string => {
   return path
 }
 
+const L2 = ['l2', '--l1', 'http://127.0.0.1:8545', '--rollup', `0x${'11'.repeat(20)}`, '--genesis', 'g']
+
 describe('command line', () => {
   it('starts the devnet with defaults when nothing is said', () => {
     const { command, options } = parseCommandLine([], {})
@@ -47,6 +49,12 @@ describe('command line', () => {
     })
   })
 
+  it('follows with a flag that stands alone', () => {
+    const { options } = parseCommandLine([...L2, '--follow', '--sequencer', 'http://127.0.0.1:9545'], {})
+    expect(options).toMatchObject({ follow: true, sequencer: 'http://127.0.0.1:9545' })
+    expect(parseCommandLine(L2, {}).options).toMatchObject({ follow: false })
+  })
+
   it.each([
     ['UNKNOWN_COMMAND', ['devent'], 'devent'],
     ['UNKNOWN_COMMAND', ['constructor'], 'constructor'],
@@ -61,6 +69,8 @@ describe('command line', () => {
     ['BAD_VALUE', ['--log-level', 'loud'], '--log-level'],
     ['BAD_VALUE', ['--settle=maybe'], '--settle'],
     ['BAD_VALUE', ['--rollups', '0'], '--rollups'],
+    ['UNKNOWN_FLAG', ['--follow'], '--follow'],
+    ['BAD_VALUE', [...L2, '--sequencer', 'nowhere'], '--sequencer'],
     ['BAD_VALUE', ['--rollups', '17'], '--rollups'],
     ['BAD_VALUE', ['--rollups', '1.5'], '--rollups'],
     ['BAD_VALUE', ['verify', 'a', 'b'], 'unexpected argument: b'],
