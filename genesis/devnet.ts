@@ -8,8 +8,10 @@ import { bareL1Genesis, startDeployment } from './l1Genesis.ts'
 import { buildL2Genesis, l2Backing } from './l2Genesis.ts'
 import {
   BLOCK_GAS_LIMIT,
+  CROSS_MESSENGER_ADDRESS,
   FIRST_L2_CHAIN_ID,
   L1_CHAIN_ID,
+  L1_STATE_ADDRESS,
   L2_MESSENGER_ADDRESS,
   MAX_DEVNET_ROLLUPS,
   MESSENGER_SUPPLY,
@@ -86,7 +88,11 @@ export async function buildDevnetGenesis(
         l1ChainId: L1_CHAIN_ID,
         l2ChainId: chainId,
         l1: { ...addresses, ...deployment.contracts },
-        l2: { messenger: L2_MESSENGER_ADDRESS },
+        l2: {
+          messenger: L2_MESSENGER_ADDRESS,
+          l1State: L1_STATE_ADDRESS,
+          crossMessenger: CROSS_MESSENGER_ADDRESS,
+        },
         deployBlock: 0,
         l2GenesisHash: genesisHash,
         l2GenesisStateRoot: genesisStateRoot,

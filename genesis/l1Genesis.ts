@@ -8,6 +8,7 @@ import { createStateView } from '../stateless/stateView.ts'
 import type { StateView } from '../stateless/types.ts'
 import { DEV_ADDRESSES, deployerAccount, SETTLER_ADDRESSES } from './accounts.ts'
 import { l1Messenger } from './generated/L1Messenger.ts'
+import { l1Router } from './generated/L1Router.ts'
 import { nativeRollup } from './generated/NativeRollup.ts'
 import { rollupFactory } from './generated/RollupFactory.ts'
 import { withdrawalVerifier } from './generated/WithdrawalVerifier.ts'
@@ -22,7 +23,7 @@ const DEPLOYER_BALANCE = 10n ** 30n
 /** Deployment gas is not limited by what a block may hold: contracts of genesis are not bought. */
 const DEPLOYMENT_GAS = 200_000_000n
 
-export type L1Contracts = { factory: Hex; withdrawalVerifier: Hex }
+export type L1Contracts = { factory: Hex; withdrawalVerifier: Hex; router: Hex }
 export type RollupAddresses = { rollup: Hex; messenger: Hex; tokenBridge: Hex }
 
 /** A chain that only exists while genesis is made: blocks of deployment transactions on top of a bare alloc. */
@@ -83,7 +84,7 @@ export function bareL1Genesis(timestamp: number, rollups = 1): GenesisJson {
 }
 
 /**
- * Executes the deployment of verifier and factory on top of a bare genesis, in the engine that will run the chain, so that
+ * Executes the deployment of verifier, factory and router on top of a bare genesis, in the engine that will run the chain, so that
  * constructors, immutables and storage come out as a deployment by transactions would leave them.
  */
 export async function startDeployment(engine: Engine, timestamp: number): Promise<DeploymentChain> {
@@ -148,8 +149,12 @@ export async function startDeployment(engine: Engine, timestamp: number): Promis
     encodeDeployData({ abi: rollupFactory.abi, bytecode: rollupFactory.creationCode, args: [verifierAddress] }),
   )
 
+  const routerAddress = await deploy(
+    encodeDeployData({ abi: l1Router.abi, bytecode: l1Router.creationCode, args: [factoryAddress] }),
+  )
+
   return {
-    contracts: { factory: factoryAddress, withdrawalVerifier: verifierAddress },
+    contracts: { factory: factoryAddress, withdrawalVerifier: verifierAddress, router: routerAddress },
     async predict(chainId) {
       const data = encodeFunctionData({ abi: rollupFactory.abi, functionName: 'predict', args: [BigInt(chainId)] })
       const answer = await engine.call(

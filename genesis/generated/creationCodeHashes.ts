@@ -4,6 +4,9 @@ export const creationCodeHashes = {
   "nativeRollup": "0x5f0bae4f4579f1526b85ccfb26dd1f325718a2a6c9cfadc49c1a8b024a89191a",
   "l1Messenger": "0x145944be2343af6717d9f544be3e9916a6b22b12f8ae41cd729ee513f46f0281",
   "withdrawalVerifier": "0x558ccf1d2f72d42d2fa93d69af5511913b6cd01c1fab20662fb5885e348a1bc8",
-  "l2Messenger": "0xad6fcbe08c973f7469538c210bba700fbffd3a3f06af9eef87734eff99e1cdf4",
-  "rollupFactory": "0x0083f3c36ab0dda19619e0f8b12330ce575034e7342205bff5589083b5d67943"
+  "l2Messenger": "0xacc557c3e9296be5c837a21ab981599a3904494fde74d07d5079f0ad3a009054",
+  "l1State": "0x67106610b95ab391127ed4f823ade6bcec3a4defc6d963280c897acd8e5041a7",
+  "rollupFactory": "0xddfc50283e4d618eefb02e44bd72a915843e1e444ea6a56e4068fb204158054e",
+  "l1Router": "0x0d70614e822616aa0abb1c763b76ca47201cb88b1e1b6a2cd879b71b58a7dca9",
+  "crossMessenger": "0x3fd5a71fe58967cff66c639b18bfbd970d5de401fed2d363bae69a828a92cc34"
 } as const

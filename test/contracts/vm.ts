@@ -15,14 +15,26 @@ import {
   type Hex,
   numberToHex,
 } from 'viem'
+import { crossMessenger } from '../../genesis/generated/CrossMessenger.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { l1Router } from '../../genesis/generated/L1Router.ts'
+import { l1State } from '../../genesis/generated/L1State.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
 import { withdrawalVerifier } from '../../genesis/generated/WithdrawalVerifier.ts'
 
 /** Every custom error of every contract, so that an error of an inner call is named too. */
-export const errors = [nativeRollup, l1Messenger, l2Messenger, withdrawalVerifier, rollupFactory]
+export const errors = [
+  nativeRollup,
+  l1Messenger,
+  l2Messenger,
+  withdrawalVerifier,
+  rollupFactory,
+  l1Router,
+  l1State,
+  crossMessenger,
+]
   .flatMap(({ abi }) => abi as Abi)
   .filter((item): item is Extract<Abi[number], { type: 'error' }> => item.type === 'error')
 
