@@ -37,8 +37,7 @@ describe('storage layout', () => {
       ['_head', 1, 0],
       ['_sequencer', 2, 0],
       ['_pendingSequencer', 3, 0],
-      ['_forcedQueue', 4, 0],
-      ['_forced', 5, 0],
+      ['_queue', 4, 0],
       ['_stateRoots', 6, 0],
       ['_recordedAt', 8198, 0],
     ])
