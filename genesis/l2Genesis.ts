@@ -15,6 +15,7 @@ import {
   MESSENGER_SUPPLY,
   RELAYER_BALANCE,
 } from './parameters.ts'
+import { preinstalls } from './preinstalls.ts'
 import {
   BEACON_ROOTS_ADDRESS,
   BEACON_ROOTS_CODE,
@@ -87,6 +88,7 @@ export function buildL2Genesis(options: L2GenesisOptions): GenesisJson {
     [BEACON_ROOTS_ADDRESS]: { balance: '0x0', nonce: '0x1', code: BEACON_ROOTS_CODE },
     [HISTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: HISTORY_CODE },
     [CREATE2_FACTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: CREATE2_FACTORY_CODE },
+    ...preinstalls(),
     [L2_MESSENGER_ADDRESS]: {
       balance: hex(MESSENGER_SUPPLY),
       nonce: '0x1',

@@ -6,6 +6,8 @@ export const creationCodeHashes = {
   "withdrawalVerifier": "0x558ccf1d2f72d42d2fa93d69af5511913b6cd01c1fab20662fb5885e348a1bc8",
   "l2Messenger": "0xacc557c3e9296be5c837a21ab981599a3904494fde74d07d5079f0ad3a009054",
   "l1State": "0x67106610b95ab391127ed4f823ade6bcec3a4defc6d963280c897acd8e5041a7",
+  "multicall3": "0x6fb3e12eaf7e3350c7ac31d1225ac00bcc4dd10ab7cbb5803b35c1ce98765abf",
+  "weth9": "0x668866f0a042d908d9bb29ba2ebfb93ae2fb2e0a38d99ec5e611017de42de787",
   "rollupFactory": "0xa7d55a5bbe40ec1cd03df2a6c4165a01fc7beb25a215f6bd7e7a15c5a9177ee0",
   "l1Router": "0x0d70614e822616aa0abb1c763b76ca47201cb88b1e1b6a2cd879b71b58a7dca9",
   "crossMessenger": "0x3fd5a71fe58967cff66c639b18bfbd970d5de401fed2d363bae69a828a92cc34"

@@ -36,6 +36,14 @@ describe('command line', () => {
     expect(options).toMatchObject({ 'l1-port': 5, 'l2-port': 4, host: 'a', 'finality-delay': 7, 'l1-block-time': 0 })
   })
 
+  it('puts Permit2 into the genesis of a devnet when it is asked to', () => {
+    expect(parseCommandLine([], {}).options).toMatchObject({ permit2: false })
+    for (const command of [[], ['devnet'], ['genesis', 'l2']]) {
+      expect(parseCommandLine([...command, '--permit2'], {}).options).toMatchObject({ permit2: true })
+    }
+    expect(refusal(['l1', '--permit2']).code).toBe('UNKNOWN_FLAG')
+  })
+
   it('reads --flag=value, --no-flag and booleans in the environment', () => {
     expect(parseCommandLine(['--l1-port=7', '--no-settle'], {}).options).toMatchObject({ 'l1-port': 7, settle: false })
     expect(parseCommandLine([], { REENACT_SETTLE: 'false' }).options).toMatchObject({ settle: false })

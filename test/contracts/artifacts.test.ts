@@ -9,8 +9,10 @@ import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l1Router } from '../../genesis/generated/L1Router.ts'
 import { l1State } from '../../genesis/generated/L1State.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { multicall3 } from '../../genesis/generated/Multicall3.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
+import { weth9 } from '../../genesis/generated/WETH9.ts'
 import { withdrawalVerifier } from '../../genesis/generated/WithdrawalVerifier.ts'
 import { REQUEST_ADDRESSES } from '../../genesis/systemContracts.ts'
 import { INPUT_LAYOUT, INPUT_LAYOUT_VALUES } from '../../stateless/inputLayout.ts'
@@ -25,6 +27,8 @@ const contracts = {
   l1Router,
   l1State,
   crossMessenger,
+  multicall3,
+  weth9,
 }
 
 type Layout = { storage: readonly { label: string; slot: string; offset: number }[] }

@@ -22,6 +22,7 @@ import { l1State } from '../../genesis/generated/L1State.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
+import { weth9 } from '../../genesis/generated/WETH9.ts'
 import { withdrawalVerifier } from '../../genesis/generated/WithdrawalVerifier.ts'
 
 /** Every custom error of every contract, so that an error of an inner call is named too. */
@@ -34,6 +35,7 @@ export const errors = [
   l1Router,
   l1State,
   crossMessenger,
+  weth9,
 ]
   .flatMap(({ abi }) => abi as Abi)
   .filter((item): item is Extract<Abi[number], { type: 'error' }> => item.type === 'error')
@@ -47,7 +49,7 @@ export type Outcome = {
   gasUsed: bigint
   /** EIP-8037; zero before Amsterdam */
   stateGas: bigint
-  /** EVM error (`out of gas`, ...), the name of a custom error, `revert` without data, or undefined */
+  /** EVM error (`out of gas`, ...), the name of a custom error or a reason, `revert` without data, or undefined */
   error: string | undefined
   errorArgs: readonly unknown[]
   events: Decoded[]
@@ -186,8 +188,8 @@ function describe(result: EVMResult, abi: readonly unknown[], stateGas = 0n): Ou
   let errorArgs: readonly unknown[] = []
   if (error === 'revert' && returnValue.length >= 4) {
     const decoded = decodeErrorResult({ abi: errors, data })
-    error = decoded.errorName
     errorArgs = (decoded.args as readonly unknown[] | undefined) ?? []
+    error = decoded.errorName === 'Error' ? String(errorArgs[0]) : decoded.errorName
   }
   const events = logs.flatMap(([, topics, payload]) => decodeLog(abi, topics.map(toHex), toHex(payload)))
   return { ok: exceptionError === undefined, data, gasUsed: executionGasUsed, stateGas, error, errorArgs, events }

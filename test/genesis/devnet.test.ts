@@ -140,7 +140,7 @@ describe('devnet genesis', () => {
     for (const ring of rings) expect(l1.alloc[ring]?.storage).toBeUndefined()
     const richest = Object.values(l1.alloc).map(({ balance }) => BigInt(balance))
     expect(richest.every((balance) => balance < 10n ** 24n)).toBe(true)
-    // system contracts, CREATE2 factory, dev accounts; verifier, factory, router; per rollup its settler, two contracts and two CREATE3 proxies
-    expect(Object.keys(l1.alloc)).toHaveLength(7 + 10 + 3 + 2 * 5)
+    // system contracts, CREATE2 factory, preinstalls, dev accounts; verifier, factory, router; per rollup its settler, two contracts and two CREATE3 proxies
+    expect(Object.keys(l1.alloc)).toHaveLength(7 + 2 + 10 + 3 + 2 * 5)
   })
 })
