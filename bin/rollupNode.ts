@@ -16,7 +16,6 @@ import { chainMethods } from '../rpc/chainMethods.ts'
 import { offDevMethods } from '../rpc/dev/off.ts'
 import type { Signer } from '../rpc/eth/deps.ts'
 import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
-import { followerSendMethods } from '../rpc/rollup/forward.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { MethodTable } from '../rpc/types.ts'
 import type { Block } from '../stateless/types.ts'
@@ -31,8 +30,6 @@ export type RollupSetup = {
   chainDir?: string
   sealMode: SealMode
   settle: boolean
-  /** rebuilds L2 from what is settled on L1 and makes no blocks; default: sequences */
-  follow?: { sequencer?: string }
   /** seconds, 0 is instant; only told by rollup_config */
   l1BlockTime: number
 }
@@ -40,8 +37,7 @@ export type RollupSetup = {
 export type RollupDeps = {
   engines: Engines
   l1: string | Transport
-  /** absent in a follower */
-  accounts?: { settler: LocalAccount; relayer: LocalAccount }
+  accounts: { settler: LocalAccount; relayer: LocalAccount }
   /** keys that callers of the RPC may use: those of a devnet's test accounts, never an operator's */
   signer?: Signer
   clock: Clock
@@ -76,14 +72,14 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
       chain,
       clock,
       logger: logger.child('pool'),
-      ...createL2PoolRules(deps.accounts?.relayer.address),
+      ...createL2PoolRules(deps.accounts.relayer.address),
       next: (head) => next(head),
     },
   )
   const node = createL2Node(
     {
       deployment: setup.deployment,
-      role: setup.follow === undefined ? 'sequencer' : 'follower',
+      role: 'sequencer',
       sealMode: setup.sealMode,
       settle: setup.settle,
       gasSchedule: 'metered',
@@ -94,7 +90,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
       chain,
       pool,
       l1: deps.l1,
-      ...(deps.accounts === undefined ? {} : { accounts: deps.accounts }),
+      accounts: deps.accounts,
       verify: engines.execute.execute,
       clock,
       timers,
@@ -117,7 +113,6 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
         checkRequest: checkSettleable,
         sealsInstantly: () => node.sealer.mode.kind === 'instant',
       }),
-      ...(setup.follow === undefined ? {} : followerSendMethods({ chain }, setup.follow.sequencer)),
       ...rollupMethods({ rollup: reader }),
       ...(deps.devClock === undefined ? offDevMethods() : l2DevTools(node, genesis, deps.devClock)),
     },

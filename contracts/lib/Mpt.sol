@@ -3,19 +3,12 @@ pragma solidity 0.8.37;
 
 import {Rlp} from "./Rlp.sol";
 
-/// @notice An account as the state trie holds it; the balance is wei.
-struct Account {
-    uint64 nonce;
-    uint256 balance;
-    bytes32 storageRoot;
-    bytes32 codeHash;
-}
-
 /// @title Verifier of Merkle-Patricia proofs, read straight from calldata
 /// @notice For secure tries only: keys are keccak256 hashes, 64 nibbles long. It accepts exactly the nodes that a correct
-/// trie contains (canonical RLP and path flags, no value in a branch) and a proof that consists of exactly the nodes on the
-/// path, root first. A node that is embedded in its parent is refused when it lies on the path: with keys of 32 bytes and
-/// values of 32 bytes there is none.
+/// trie contains (canonical RLP and path flags, two children or more and no value in a branch, a branch below an extension,
+/// no hash of a node that would fit into its parent) and a proof that consists of exactly the nodes on the path, root
+/// first. A node that is embedded in its parent is refused when it lies on the path (with keys of 32 bytes and values of 32
+/// bytes there is none), and skipped without a look inside when it does not.
 library Mpt {
     /// @notice The proof is malformed, does not hash to the root, or is longer or shorter than the path.
     error Mpt_InvalidProof();
@@ -24,11 +17,12 @@ library Mpt {
     /// @dev keccak256(0x80), the root of a trie without entries; nothing needs to be shown of it.
     bytes32 private constant EMPTY_ROOT = 0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421;
 
-    /// @dev One step down the trie.
+    /// @dev One step down the trie. An extension is above a branch, never above another short node.
     struct Cursor {
         bytes32 expected;
         uint256 depth;
         bool done;
+        bool belowExtension;
     }
 
     /// @notice The value of a storage slot of an account under a state root; zero when account or slot are absent.
@@ -39,32 +33,13 @@ library Mpt {
         bytes[] calldata _accountProof,
         bytes[] calldata _storageProof
     ) internal pure returns (bytes32) {
-        bytes calldata found = get(_stateRoot, keccak256(abi.encodePacked(_account)), _accountProof);
-        if (found.length == 0) {
+        bytes calldata account = get(_stateRoot, keccak256(abi.encodePacked(_account)), _accountProof);
+        if (account.length == 0) {
             if (_storageProof.length != 0) revert Mpt_InvalidProof();
             return bytes32(0);
         }
-        bytes calldata value = get(_storageRootOf(found), keccak256(abi.encodePacked(_slot)), _storageProof);
+        bytes calldata value = get(_storageRootOf(account), keccak256(abi.encodePacked(_slot)), _storageProof);
         return value.length == 0 ? bytes32(0) : _uint256(value);
-    }
-
-    /// @notice An account under a state root; `exists` is false when the proof shows that there is none.
-    function account(bytes32 _stateRoot, address _address, bytes[] calldata _proof)
-        internal
-        pure
-        returns (bool exists, Account memory result)
-    {
-        bytes calldata found = get(_stateRoot, keccak256(abi.encodePacked(_address)), _proof);
-        if (found.length == 0) return (false, result);
-        result.storageRoot = _storageRootOf(found);
-        result.codeHash = bytes32(found[found.length - 32:]);
-        bytes calldata items = Rlp.listPayload(found);
-        uint256 end = Rlp.itemLength(items, 0);
-        uint256 nonce = _number(items[:end]);
-        if (nonce > type(uint64).max) revert Mpt_InvalidProof();
-        result.nonce = uint64(nonce);
-        result.balance = _number(items[end:end + Rlp.itemLength(items, end)]);
-        return (true, result);
     }
 
     /// @notice The value at a key, or empty bytes when the proof shows that there is none.
@@ -72,12 +47,15 @@ library Mpt {
     /// @param _key hashed key
     /// @param _proof RLP of the nodes from the root to the end of the path; no nodes for an empty trie
     function get(bytes32 _root, bytes32 _key, bytes[] calldata _proof) internal pure returns (bytes calldata value) {
-        Cursor memory cursor = Cursor({expected: _root, depth: 0, done: _root == EMPTY_ROOT});
+        Cursor memory cursor = Cursor({
+            expected: _root, depth: 0, done: _root == EMPTY_ROOT, belowExtension: false
+        });
         value = _proof.length == 0 ? msg.data[0:0] : _proof[0][0:0];
         for (uint256 i = 0; i < _proof.length; ++i) {
             if (cursor.done) revert Mpt_InvalidProof();
             bytes calldata node = _proof[i];
-            if (keccak256(node) != cursor.expected) revert Mpt_InvalidProof();
+            // Below the root a node of less than 32 bytes is embedded, never named by its hash.
+            if (keccak256(node) != cursor.expected || (node.length < 32 && i != 0)) revert Mpt_InvalidProof();
             value = _step(cursor, uint256(_key), node);
         }
         if (!cursor.done) revert Mpt_InvalidProof();
@@ -119,6 +97,7 @@ library Mpt {
         uint256 wanted = _nibble(_key, _cursor.depth);
         bool ok = true;
         uint256 found;
+        uint256 empty;
         bytes32 child;
         assembly ("memory-safe") {
             // Nothing checks the end inside the loop: reading too far is harmless, and at the end the position must be
@@ -129,7 +108,10 @@ library Mpt {
                 let prefix := byte(0, calldataload(item))
                 switch prefix
                 case 0xa0 { position := add(item, 33) }
-                case 0x80 { position := add(item, 1) }
+                case 0x80 {
+                    position := add(item, 1)
+                    empty := add(empty, 1)
+                }
                 default {
                     // an embedded node: a list of 2 to 31 bytes in all
                     ok := and(ok, and(gt(prefix, 0xc0), lt(prefix, 0xdf)))
@@ -142,11 +124,13 @@ library Mpt {
             }
             ok := and(ok, eq(add(position, 1), add(_items.offset, _items.length)))
             ok := and(ok, eq(byte(0, calldataload(position)), 0x80))
+            ok := and(ok, lt(empty, 15))
             // an embedded node on the path is refused as well
             ok := and(ok, or(eq(found, 0xa0), eq(found, 0x80)))
         }
         if (!ok) revert Mpt_InvalidProof();
         _cursor.expected = child;
+        _cursor.belowExtension = false;
         unchecked {
             // below KEY_NIBBLES
             _cursor.depth += 1;
@@ -160,6 +144,7 @@ library Mpt {
         pure
         returns (bytes calldata value)
     {
+        if (_cursor.belowExtension) revert Mpt_InvalidProof();
         bytes calldata path = Rlp.stringPayload(_path);
         value = Rlp.stringPayload(_item);
         if (path.length == 0 || path.length > 33) revert Mpt_InvalidProof();
@@ -176,6 +161,7 @@ library Mpt {
         _cursor.done = leaf || !same;
         if (leaf) return same ? value : value[0:0];
         _cursor.expected = bytes32(value);
+        _cursor.belowExtension = true;
         return value[0:0];
     }
 
@@ -205,16 +191,20 @@ library Mpt {
     /// @dev account = [nonce, balance, storage root, code hash]
     function _storageRootOf(bytes calldata _account) private pure returns (bytes32) {
         bytes calldata items = Rlp.listPayload(_account);
-        uint256 position = Rlp.itemLength(items, 0);
-        position += Rlp.itemLength(items, position);
+        uint256 position = _integerEnd(items, _integerEnd(items, 0, 8), 32);
         // Two strings of 32 bytes end the list.
         if (items.length != position + 66 || items[position] != 0xa0 || items[position + 33] != 0xa0) revert Mpt_InvalidProof();
         return bytes32(items[position + 1:position + 33]);
     }
 
-    /// @dev Zero is the empty string, anything else its minimal big-endian bytes.
-    function _number(bytes calldata _item) private pure returns (uint256) {
-        return _item.length == 1 && _item[0] == 0x80 ? 0 : uint256(_uint256(_item));
+    /// @dev Where the integer of at most `_maxBytes` bytes at `_at` ends.
+    function _integerEnd(bytes calldata _items, uint256 _at, uint256 _maxBytes) private pure returns (uint256) {
+        uint256 length = Rlp.itemLength(_items, _at);
+        uint256 prefix = uint8(_items[_at]);
+        // Zero is the empty string; a list begins at 0xc0.
+        bool leadingZero = prefix == 0 || (length > 1 && _items[_at + 1] == 0);
+        if (leadingZero || prefix >= 0xc0 || length > _maxBytes + 1) revert Mpt_InvalidProof();
+        return _at + length;
     }
 
     /// @dev A storage value is the RLP of its minimal big-endian bytes: pad it on the left.

@@ -3,7 +3,6 @@ import { blocks } from './viem/blocks.ts'
 import { contracts } from './viem/contracts.ts'
 import { events } from './viem/events.ts'
 import { pool } from './viem/pool.ts'
-import { preinstalls } from './viem/preinstalls.ts'
 import { openViem } from './viem/tools.ts'
 import { transactions } from './viem/transactions.ts'
 
@@ -13,5 +12,4 @@ runEverywhere('viem', { open: openViem, close: (tools) => tools?.close() }, [
   ...pool,
   ...blocks,
   ...events,
-  ...preinstalls,
 ])

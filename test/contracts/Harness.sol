@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {TrieProof} from "@openzeppelin/contracts/utils/cryptography/TrieProof.sol";
-
 import {MessageTree} from "../../contracts/lib/MessageTree.sol";
 import {Mpt} from "../../contracts/lib/Mpt.sol";
 import {Rlp} from "../../contracts/lib/Rlp.sol";
@@ -49,12 +47,5 @@ contract Harness {
 
     function string_(bytes calldata _bytes) external pure returns (bytes memory) {
         return Rlp.stringPayload(_bytes);
-    }
-
-    /// @dev The differential oracle.
-    function oracle(bytes32 _root, bytes32 _key, bytes[] calldata _proof) external pure returns (bool, bytes memory) {
-        (bytes memory value, TrieProof.ProofError problem) =
-            TrieProof.tryTraverse(_root, abi.encodePacked(_key), _proof);
-        return (problem == TrieProof.ProofError.NO_ERROR, value);
     }
 }

@@ -68,9 +68,9 @@ export type L1 = { chain: Chain; factory: Hex; verifier: Hex; rollup: Hex; messe
 /** An L1 with a programmable EXECUTE and one rollup, made by the factory. */
 export async function createL1(
   config: Partial<RollupConfig> = {},
-  { backing = 0n, amsterdam = false }: { backing?: bigint; amsterdam?: boolean } = {},
+  { backing = 0n, amsterdam = false, chain: given }: { backing?: bigint; amsterdam?: boolean; chain?: Chain } = {},
 ): Promise<L1> {
-  const chain = await createChain({ chainId: L1_CHAIN_ID, amsterdam })
+  const chain = given ?? (await createChain({ chainId: L1_CHAIN_ID, amsterdam }))
   chain.hashes.set(Number(ANCHOR_BLOCK), ANCHOR_HASH)
   await chain.setCode(EXECUTE, EXECUTE_STUB)
   await chain.setCode(HISTORY_ADDRESS, HISTORY_CODE)
@@ -93,8 +93,16 @@ export async function createRollup(chain: Chain, factory: Hex, config: Partial<R
 }
 
 /** The L2 side as genesis writes it: code, slot 35, pre-minted supply. */
-export async function createL2({ l1Messenger: peer, amsterdam = false }: { l1Messenger: Hex; amsterdam?: boolean }) {
-  const chain = await createChain({ chainId: Number(L2_CHAIN_ID), amsterdam })
+export async function createL2({
+  l1Messenger: peer,
+  amsterdam = false,
+  chain: given,
+}: {
+  l1Messenger: Hex
+  amsterdam?: boolean
+  chain?: Chain
+}) {
+  const chain = given ?? (await createChain({ chainId: Number(L2_CHAIN_ID), amsterdam }))
   await chain.setCode(L2_MESSENGER, l2Messenger.runtimeCode)
   await chain.setBalance(L2_MESSENGER, 10n ** 27n)
   await chain.setBalance(ALICE, 10n ** 24n)

@@ -174,7 +174,6 @@ describe('blocks that waited too long', () => {
         settledBlocks: createSettledBlockReader(client, deployment),
         isOwn: () => false,
         sharesClock: false,
-        isFollower: false,
         clock,
         logger,
       })
