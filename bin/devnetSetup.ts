@@ -1,3 +1,4 @@
+import { PERMIT2_ADDRESS } from '../genesis/parameters.ts'
 import type { DevnetGenesis } from '../genesis/types.ts'
 import type { Clock, Logger } from '../node/types.ts'
 import type { Engines } from './engines.ts'
@@ -6,8 +7,8 @@ import { type DevnetOptions, UsageError } from './options.ts'
 import { storedGenesis, storeGenesis } from './settings.ts'
 
 /**
- * The genesis of a devnet: what its data directory keeps, else a new one. Time, finality delay and number of rollups are
- * part of it for good.
+ * The genesis of a devnet: what its data directory keeps, else a new one. Time, finality delay, preinstalls and
+ * number of rollups are part of it for good.
  *
  * @throws UsageError BAD_VALUE when the data directory holds another number of rollups than asked for, BAD_FILE
  */
@@ -24,6 +25,7 @@ export async function openDevnetGenesis(
     timestamp,
     finalityDelay: options['finality-delay'],
     rollups: options.rollups ?? 1,
+    permit2: options.permit2,
   })
   return dataDir === undefined ? genesis : asStored(storeGenesis(dataDir, genesis), options, logger)
 }
@@ -41,10 +43,14 @@ function asStored(stored: DevnetGenesis, options: DevnetOptions, logger: Logger)
   const kept = {
     finalityDelay: first.deployment.parameters.finalityDelay,
     genesisTime: Number(stored.l1.timestamp),
+    permit2: stored.l1.alloc[PERMIT2_ADDRESS] !== undefined,
   }
   const isOtherTime = time !== undefined && time !== kept.genesisTime
   const isOtherDelay = options['finality-delay'] !== kept.finalityDelay
-  if (isOtherTime || isOtherDelay) logger.warn('the data directory keeps its own genesis time and finality delay', kept)
+  const lacksPermit2 = options.permit2 && !kept.permit2
+  if (isOtherTime || isOtherDelay || lacksPermit2) {
+    logger.warn('the data directory keeps its own genesis: time, finality delay, preinstalls', kept)
+  }
   return stored
 }
 

@@ -8,10 +8,11 @@ import { type GenesisOptions, UsageError } from './options.ts'
 /** The devnet genesis of this build for a timestamp; two calls with the same arguments give the same bytes. */
 export function devnetGenesis(
   engines: Engines,
-  options: { timestamp: number; finalityDelay: number; rollups?: number },
+  options: { timestamp: number; finalityDelay: number; rollups?: number; permit2?: boolean },
 ): Promise<DevnetGenesis> {
+  const { timestamp, finalityDelay, rollups = 1, permit2 = false } = options
   return buildDevnetGenesis(
-    { timestamp: options.timestamp, finalityDelay: options.finalityDelay, rollups: options.rollups ?? 1 },
+    { timestamp, finalityDelay, rollups, ...(permit2 ? { permit2: { l2Engine: engines.l2 } } : {}) },
     { l1Engine: engines.l1(bareL1Genesis(options.timestamp)), l2Rules: (genesis) => engines.spec(genesis) },
   )
 }
@@ -25,6 +26,7 @@ export async function runGenesis(chain: string | undefined, options: GenesisOpti
   const genesis = await devnetGenesis(await createEngines(silentLogger), {
     timestamp,
     finalityDelay: options['finality-delay'],
+    permit2: options.permit2,
   })
   const [rollup] = genesis.rollups
   if (rollup === undefined) throw new Error('a devnet genesis has a rollup')

@@ -22,10 +22,13 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * `reenact l2`: an L2 node alone that sequences and settles through an L1 node. The contracts on L1 say what the rollup is;
  * the genesis file must be the one they commit to. Keys come from REENACT_SETTLER_KEY and REENACT_RELAYER_KEY; on the devnet's
- * own L1 the public test keys are the default.
+ * own L1 the public test keys are the default. With `--follow` it needs none: it rebuilds L2 from what is settled on L1.
  */
 export async function runL2(options: L2Options, env: Environment): Promise<number> {
   const startedAt = performance.now()
+  if (options.sequencer !== undefined && !options.follow) {
+    throw new UsageError('BAD_VALUE', '--sequencer goes with --follow: it is where a follower hands transactions to')
+  }
   const stop = untilSignal()
   const logger = processLogger(options)
   const engines = await createEngines(logger)
@@ -39,14 +42,15 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
       genesis,
       deployment,
       sealMode: sealMode(options['block-time']),
-      settle: options.settle,
+      settle: options.settle && !options.follow,
+      ...(options.follow ? { follow: options.sequencer === undefined ? {} : { sequencer: options.sequencer } } : {}),
       l1BlockTime: 0,
       ...(options['data-dir'] === undefined ? {} : { chainDir: join(options['data-dir'], 'l2') }),
     },
     {
       engines,
       l1: options.l1,
-      accounts: operators(env, deployment.l1ChainId),
+      ...(options.follow ? {} : { accounts: operators(env, deployment.l1ChainId) }),
       clock: systemClock,
       timers: systemTimers,
       logger,
@@ -62,9 +66,8 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
       { monitor, logger: logger.child('rpc') },
     )
     monitor.started()
-    console.log(
-      `reenact ${VERSION}: L2 chain id ${chain.chainId} of rollup ${rollupAddress}, head #${chain.head().header.number}`,
-    )
+    const head = `head #${chain.head().header.number}${options.follow ? ', following L1' : ''}`
+    console.log(`reenact ${VERSION}: L2 chain id ${chain.chainId} of rollup ${rollupAddress}, ${head}`)
     console.log(`ready l2=${server.url} in ${Math.round(performance.now() - startedAt)} ms`)
     const signal = await stop
     logger.info('stopping', { signal })

@@ -15,7 +15,7 @@ const flag = z.union([
   z.enum(['true', 'false', '1', '0', '']).transform((v) => v !== 'false' && v !== '0'),
 ])
 /** Flags that stand alone; each also as `--no-<name>`. */
-const BOOLEAN_FLAGS: ReadonlySet<string> = new Set(['json', 'settle', 'mining', 'execute'])
+const BOOLEAN_FLAGS: ReadonlySet<string> = new Set(['json', 'settle', 'mining', 'execute', 'follow', 'permit2'])
 
 const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent'])
 const timestamp = z.coerce.number().int().min(1).max(4_294_967_295)
@@ -26,6 +26,8 @@ const finalityDelay = z.coerce
   .max(2_592_000)
   .default(0)
   .describe('seconds from settlement to finality')
+
+const permit2 = flag.default(false).describe('put Permit2 into the genesis of every chain')
 
 /** Settings that every node has. */
 const shared = {
@@ -53,6 +55,7 @@ export const devnetSchema = z.object({
   'finality-delay': finalityDelay,
   settle: flag.default(true).describe('--no-settle: build L2 blocks but do not settle them'),
   'genesis-time': timestamp.optional().describe('timestamp of both genesis blocks, for reproducible hashes'),
+  permit2,
 })
 
 export const l1Schema = z.object({
@@ -79,6 +82,8 @@ export const l2Schema = z.object({
   port: port.default(9545).describe('HTTP and WebSocket port'),
   'block-time': seconds.default(0).describe('seconds between blocks, 0: a block for every transaction'),
   settle: flag.default(true).describe('--no-settle: build blocks but do not settle them'),
+  follow: flag.default(false).describe('rebuild L2 from L1 and make no blocks; needs no keys'),
+  sequencer: z.url().optional().describe('with --follow: HTTP URL that transactions are handed to'),
 })
 
 export const verifySchema = z.object({
@@ -96,12 +101,17 @@ export const verifySchema = z.object({
 export const genesisSchema = z.object({
   'genesis-time': timestamp.optional().describe('timestamp of both genesis blocks'),
   'finality-delay': finalityDelay,
+  permit2,
 })
 
 export const COMMANDS = {
   devnet: { schema: devnetSchema, positionals: 0, about: 'L1 and L2 in one process' },
   l1: { schema: l1Schema, positionals: 0, about: 'an L1 node alone, any geth-format genesis' },
-  l2: { schema: l2Schema, positionals: 0, about: 'an L2 node alone: sequences and settles through an L1 node' },
+  l2: {
+    schema: l2Schema,
+    positionals: 0,
+    about: 'an L2 node alone: sequences and settles through an L1 node, or follows it',
+  },
   verify: {
     schema: verifySchema,
     positionals: 1,

@@ -16,6 +16,7 @@ import { chainMethods } from '../rpc/chainMethods.ts'
 import { offDevMethods } from '../rpc/dev/off.ts'
 import type { Signer } from '../rpc/eth/deps.ts'
 import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
+import { followerSendMethods } from '../rpc/rollup/forward.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { MethodTable } from '../rpc/types.ts'
 import type { Block } from '../stateless/types.ts'
@@ -30,6 +31,8 @@ export type RollupSetup = {
   chainDir?: string
   sealMode: SealMode
   settle: boolean
+  /** rebuilds L2 from what is settled on L1 and makes no blocks; default: sequences */
+  follow?: { sequencer?: string }
   /** seconds, 0 is instant; only told by rollup_config */
   l1BlockTime: number
 }
@@ -37,7 +40,8 @@ export type RollupSetup = {
 export type RollupDeps = {
   engines: Engines
   l1: string | Transport
-  accounts: { settler: LocalAccount; relayer: LocalAccount }
+  /** absent in a follower */
+  accounts?: { settler: LocalAccount; relayer: LocalAccount }
   /** keys that callers of the RPC may use: those of a devnet's test accounts, never an operator's */
   signer?: Signer
   clock: Clock
@@ -72,14 +76,14 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
       chain,
       clock,
       logger: logger.child('pool'),
-      ...createL2PoolRules(deps.accounts.relayer.address),
+      ...createL2PoolRules(deps.accounts?.relayer.address),
       next: (head) => next(head),
     },
   )
   const node = createL2Node(
     {
       deployment: setup.deployment,
-      role: 'sequencer',
+      role: setup.follow === undefined ? 'sequencer' : 'follower',
       sealMode: setup.sealMode,
       settle: setup.settle,
       gasSchedule: 'metered',
@@ -90,7 +94,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
       chain,
       pool,
       l1: deps.l1,
-      accounts: deps.accounts,
+      ...(deps.accounts === undefined ? {} : { accounts: deps.accounts }),
       verify: engines.execute.execute,
       clock,
       timers,
@@ -113,6 +117,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
         checkRequest: checkSettleable,
         sealsInstantly: () => node.sealer.mode.kind === 'instant',
       }),
+      ...(setup.follow === undefined ? {} : followerSendMethods({ chain }, setup.follow.sequencer)),
       ...rollupMethods({ rollup: reader }),
       ...(deps.devClock === undefined ? offDevMethods() : l2DevTools(node, genesis, deps.devClock)),
     },

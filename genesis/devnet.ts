@@ -8,13 +8,17 @@ import { bareL1Genesis, startDeployment } from './l1Genesis.ts'
 import { buildL2Genesis, l2Backing } from './l2Genesis.ts'
 import {
   BLOCK_GAS_LIMIT,
+  CROSS_MESSENGER_ADDRESS,
   FIRST_L2_CHAIN_ID,
   L1_CHAIN_ID,
+  L1_STATE_ADDRESS,
   L2_MESSENGER_ADDRESS,
   MAX_DEVNET_ROLLUPS,
   MESSENGER_SUPPLY,
+  PERMIT2_ADDRESS,
   ROLLUP_DEFAULTS,
 } from './parameters.ts'
+import { permit2Account } from './preinstalls.ts'
 import type { DevnetGenesis, RollupDeployment } from './types.ts'
 
 export type DevnetGenesisOptions = {
@@ -28,6 +32,8 @@ export type DevnetGenesisOptions = {
   sequencer?: Hex
   /** L1 blocks and seconds; default: those of the design */
   windows?: Partial<Windows>
+  /** Permit2 on every chain, deployed in engines of the L2s and the L1 */
+  permit2?: { l2Engine(genesis: GenesisJson): Engine }
 }
 
 /** How long an unsettled L2 block stays acceptable, and how long the sequencer may be silent. */
@@ -55,6 +61,9 @@ export async function buildDevnetGenesis(
       timestamp: options.timestamp,
       l1: { factory: deployment.contracts.factory, ...addresses },
     })
+    if (options.permit2 !== undefined) {
+      l2.alloc[PERMIT2_ADDRESS] = await permit2Account(options.permit2.l2Engine(l2), l2)
+    }
     const { block } = genesisBlock(l2, deps.l2Rules(l2))
     const genesisHash = `0x${bytesToHex(block.hash)}` as const
     const genesisStateRoot = `0x${bytesToHex(block.header.stateRoot)}` as const
@@ -86,7 +95,11 @@ export async function buildDevnetGenesis(
         l1ChainId: L1_CHAIN_ID,
         l2ChainId: chainId,
         l1: { ...addresses, ...deployment.contracts },
-        l2: { messenger: L2_MESSENGER_ADDRESS },
+        l2: {
+          messenger: L2_MESSENGER_ADDRESS,
+          l1State: L1_STATE_ADDRESS,
+          crossMessenger: CROSS_MESSENGER_ADDRESS,
+        },
         deployBlock: 0,
         l2GenesisHash: genesisHash,
         l2GenesisStateRoot: genesisStateRoot,
@@ -104,6 +117,7 @@ export async function buildDevnetGenesis(
     })
   }
   const l1 = bareL1Genesis(options.timestamp, options.rollups)
+  if (options.permit2 !== undefined) l1.alloc[PERMIT2_ADDRESS] = await permit2Account(deps.l1Engine, l1)
   Object.assign(l1.alloc, deployment.alloc())
   const genesis: DevnetGenesis = { l1, rollups }
   requireSolvent(genesis)

@@ -1,16 +1,21 @@
 import type { GenesisAccount, GenesisJson } from '../execution/genesisJson.ts'
 import { DEV_ADDRESSES, RELAYER_ADDRESS } from './accounts.ts'
+import { crossMessenger } from './generated/CrossMessenger.ts'
 import { inertRequest } from './generated/inertRequest.ts'
+import { l1State } from './generated/L1State.ts'
 import { l2Messenger } from './generated/L2Messenger.ts'
 import {
   BLOCK_GAS_LIMIT,
+  CROSS_MESSENGER_ADDRESS,
   INITIAL_BASE_FEE,
   L1_CHAIN_ID,
+  L1_STATE_ADDRESS,
   L2_DEV_BALANCE,
   L2_MESSENGER_ADDRESS,
   MESSENGER_SUPPLY,
   RELAYER_BALANCE,
 } from './parameters.ts'
+import { preinstalls } from './preinstalls.ts'
 import {
   BEACON_ROOTS_ADDRESS,
   BEACON_ROOTS_CODE,
@@ -21,8 +26,11 @@ import {
   REQUEST_ADDRESSES,
 } from './systemContracts.ts'
 
-/** Slot of L2Messenger that names its peer: L1 chain id in bits 160 to 223, L1 messenger below (compiler's layout, tested). */
-const L1_MESSENGER_SLOT = 35n
+/**
+ * Slot of L2Messenger and of CrossMessenger that names their peer on L1, the messenger or the factory, in the low 160
+ * bits, and the chain id of L1 in the 64 above (compiler's layout, tested).
+ */
+const L1_PEER_SLOT = 35n
 
 export const hex = (value: bigint): `0x${string}` => `0x${value.toString(16)}`
 const word = (value: bigint): string => `0x${value.toString(16).padStart(64, '0')}`
@@ -80,11 +88,19 @@ export function buildL2Genesis(options: L2GenesisOptions): GenesisJson {
     [BEACON_ROOTS_ADDRESS]: { balance: '0x0', nonce: '0x1', code: BEACON_ROOTS_CODE },
     [HISTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: HISTORY_CODE },
     [CREATE2_FACTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: CREATE2_FACTORY_CODE },
+    ...preinstalls(),
     [L2_MESSENGER_ADDRESS]: {
       balance: hex(MESSENGER_SUPPLY),
       nonce: '0x1',
       code: l2Messenger.runtimeCode,
-      storage: { [word(L1_MESSENGER_SLOT)]: word((BigInt(L1_CHAIN_ID) << 160n) | BigInt(options.l1.messenger)) },
+      storage: peerStorage(options.l1.messenger),
+    },
+    [L1_STATE_ADDRESS]: { balance: '0x0', nonce: '0x1', code: l1State.runtimeCode },
+    [CROSS_MESSENGER_ADDRESS]: {
+      balance: '0x0',
+      nonce: '0x1',
+      code: crossMessenger.runtimeCode,
+      storage: peerStorage(options.l1.factory),
     },
   }
   // The real request contracts would let any user put a request into a block, which EXECUTE refuses; without code every
@@ -101,6 +117,10 @@ export function buildL2Genesis(options: L2GenesisOptions): GenesisJson {
     difficulty: '0x0',
     alloc,
   }
+}
+
+function peerStorage(peer: `0x${string}`): Record<string, string> {
+  return { [word(L1_PEER_SLOT)]: word((BigInt(L1_CHAIN_ID) << 160n) | BigInt(peer)) }
 }
 
 /** What an L2 genesis owes: the sum of all balances outside the messenger. L1's escrow must hold exactly this. */

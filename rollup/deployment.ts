@@ -1,5 +1,7 @@
 import { decodeFunctionResult, encodeDeployData, encodeFunctionData, getCreate2Address, zeroHash } from 'viem'
+import { l1Router } from '../genesis/generated/L1Router.ts'
 import { rollupFactory } from '../genesis/generated/RollupFactory.ts'
+import { CROSS_MESSENGER_ADDRESS, L1_STATE_ADDRESS, L2_MESSENGER_ADDRESS } from '../genesis/parameters.ts'
 import { CREATE2_FACTORY_ADDRESS } from '../genesis/systemContracts.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
@@ -69,6 +71,7 @@ export async function fetchDeployment(
   const owner = await readMessenger(l1, messenger, 'ROLLUP')
   if (normal(owner) !== normal(rollup)) throw wrong('rollup of the messenger', normal(owner), normal(rollup))
   const withdrawalVerifier = (await readMessenger(l1, messenger, 'VERIFIER')) as Hex
+  const factory = addresses.factory ?? factoryAddress(withdrawalVerifier)
   return {
     l1ChainId: Number(await l1.chainId()),
     l2ChainId: await number('CHAIN_ID'),
@@ -77,9 +80,14 @@ export async function fetchDeployment(
       messenger,
       tokenBridge: (await readMessenger(l1, messenger, 'TOKEN_BRIDGE')) as Hex,
       withdrawalVerifier,
-      factory: addresses.factory ?? factoryAddress(withdrawalVerifier),
+      factory,
+      router: routerAddress(factory),
     },
-    l2: { messenger: '0x8079000000000000000000000000000000000001' },
+    l2: {
+      messenger: L2_MESSENGER_ADDRESS,
+      l1State: L1_STATE_ADDRESS,
+      crossMessenger: CROSS_MESSENGER_ADDRESS,
+    },
     deployBlock,
     l2GenesisHash: await text('GENESIS_HASH'),
     l2GenesisStateRoot: await text('GENESIS_STATE_ROOT'),
@@ -124,6 +132,12 @@ async function reading<T>(field: string, read: () => Promise<T>): Promise<T> {
 /** Where the genesis of our L1 puts the factory: CREATE2, salt zero, the verifier as its argument. */
 function factoryAddress(verifier: Hex): Hex {
   const bytecode = encodeDeployData({ abi: rollupFactory.abi, bytecode: rollupFactory.creationCode, args: [verifier] })
+  return getCreate2Address({ from: CREATE2_FACTORY_ADDRESS, salt: zeroHash, bytecode })
+}
+
+/** Where the genesis of our L1 puts the router: CREATE2, salt zero, the factory as its argument. */
+function routerAddress(factory: Hex): Hex {
+  const bytecode = encodeDeployData({ abi: l1Router.abi, bytecode: l1Router.creationCode, args: [factory] })
   return getCreate2Address({ from: CREATE2_FACTORY_ADDRESS, salt: zeroHash, bytecode })
 }
 

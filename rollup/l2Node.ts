@@ -19,6 +19,7 @@ import { createL1Client } from './l1Client.ts'
 import { createL1Watcher, type L1Watcher } from './l1Watcher.ts'
 import { createL2Builder, l2Env } from './l2Builder.ts'
 import { SETTLEMENT_LIMITS } from './limits.ts'
+import { NO_KEYS } from './noKeys.ts'
 import { createOutbox } from './outbox.ts'
 import { createRollupReader, finalNumber, settledNumber } from './reader.ts'
 import { createReconciler } from './rebuild.ts'
@@ -50,8 +51,8 @@ export type L2NodeDeps = {
   pool: TxPool
   /** URL of L1, or a viem transport */
   l1: string | Transport
-  /** settler pays on L1; relayer pays claims on L2 and is the coinbase */
-  accounts: { settler: LocalAccount; relayer: LocalAccount }
+  /** settler pays on L1; relayer pays claims on L2 and is the coinbase; a follower needs neither */
+  accounts?: { settler: LocalAccount; relayer: LocalAccount }
   /** createExecute(...).execute of this node's engine */
   verify(input: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict>
   clock: Clock
@@ -183,7 +184,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   })
   const inputs = createInputStore(chain)
   const replay = createReplayQueue(chain, log('rebuild'))
-  const { relayer, settler: settlerAccount } = deps.accounts
+  const { relayer, settler: settlerAccount } = deps.accounts ?? { relayer: NO_KEYS, settler: NO_KEYS }
   const relayerBytes = hexToBytes(relayer.address)
   const isOwn = (tx: Transaction) => bytesEqual(tx.sender, relayerBytes)
   const limits = options.limits ?? SETTLEMENT_LIMITS
@@ -212,6 +213,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     isOwn,
     clock,
     sharesClock: options.sharesClock ?? false,
+    isFollower: !isSequencer(options),
     logger: log('rebuild'),
   })
   let settling = options.settle

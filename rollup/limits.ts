@@ -36,13 +36,19 @@ export function requireSettleable(tx: Transaction): void {
   if (gas > maxRegularGas) throw unsettleable('regular gas', gas, maxRegularGas)
 }
 
-/** For node/txPool.ts: the rule above, and that claims of a removed block do not come back (the builder makes them anew). */
-export function createL2PoolRules(relayer: `0x${string}`): {
+/**
+ * For node/txPool.ts: the rule above, and that claims of a removed block do not come back (the builder makes them anew).
+ * Without a relayer, in a follower, nothing comes back.
+ */
+export function createL2PoolRules(relayer: `0x${string}` | undefined): {
   accepts(tx: Transaction): void
   returns(tx: Transaction): boolean
 } {
-  const relayerBytes = hexToBytes(relayer)
-  return { accepts: requireSettleable, returns: (tx) => !bytesEqual(tx.sender, relayerBytes) }
+  const relayerBytes = relayer === undefined ? undefined : hexToBytes(relayer)
+  return {
+    accepts: requireSettleable,
+    returns: (tx) => relayerBytes !== undefined && !bytesEqual(tx.sender, relayerBytes),
+  }
 }
 
 /** An L2 has no place for blobs. */

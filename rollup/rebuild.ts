@@ -42,6 +42,8 @@ export type ReconcilerDeps = {
   clock: Clock
   /** L1 runs on this very clock: whatever is further ahead of it than the builder goes was left there by a clock set back */
   sharesClock: boolean
+  /** has nothing of its own: what is not settled (any more) goes, and is not run again */
+  isFollower: boolean
   logger: Logger
 }
 
@@ -64,6 +66,12 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
         return 'followed L1'
       }
       const base = settled?.number ?? chain.genesis.header.number
+      if (deps.isFollower) {
+        if (chain.head().header.number === base) return 'unchanged'
+        deps.logger.warn('L2 blocks are no longer settled', { from: base + 1n, to: chain.head().header.number })
+        await rewind(deps, base)
+        return 'rewound'
+      }
       const reorgs = view.reorgs()
       const reason =
         expiryByClock(deps, base) ??
@@ -174,8 +182,8 @@ function anchorHash(block: Block): string {
   return `0x${bytesToHex(block.header.parentBeaconBlockRoot ?? new Uint8Array(0))}`
 }
 
-/** Makes block `base` the head; the users' transactions above it wait in the replay queue, oldest first. */
-async function rewind({ chain, replay, isOwn }: ReconcilerDeps, base: bigint): Promise<void> {
+/** Makes block `base` the head; the users' transactions above it wait in the replay queue, oldest first, except in a follower. */
+async function rewind({ chain, replay, isOwn, isFollower }: ReconcilerDeps, base: bigint): Promise<void> {
   const head = chain.head().header.number
   const transactions: Transaction[] = []
   for (let number = base + 1n; number <= head; number++) {
@@ -184,6 +192,6 @@ async function rewind({ chain, replay, isOwn }: ReconcilerDeps, base: bigint): P
   }
   const target = chain.getHashByNumber(base)
   if (target === undefined) throw new Error(`L2 block ${base} is not in the chain`)
-  await replay.prepend(transactions)
+  if (!isFollower) await replay.prepend(transactions)
   await chain.rewindTo(target)
 }

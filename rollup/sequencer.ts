@@ -49,12 +49,13 @@ export type SequencerDeps = {
 
 /** Seconds that a block may be ahead of the L1 block that could settle it next; more and it waits for L1's time. */
 export const MAX_LEAD = 10n
+const FOLLOWING = 'this node follows the rollup and does not build'
 
 /** The maker of L2 blocks. One thing at a time: no block is built while the chain is being brought in line with L1. */
 export function createSequencer(options: SequencerOptions, deps: SequencerDeps): Sequencer {
   const { chain, pool, view, claims, inputs, replay, clock, logger } = deps
   const lock = createLock()
-  let obstacle: string | undefined
+  let obstacle = options.builds ? undefined : FOLLOWING
 
   const stateOfHead = () => chain.stateAt(chain.head().header.stateRoot)
   const waits = (reason: string): undefined => {
@@ -78,7 +79,7 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
   }
 
   async function buildNext(allowEmpty: boolean): Promise<Block | undefined> {
-    if (!options.builds) return waits('this node follows the rollup and does not build')
+    if (!options.builds) return undefined
     const parent = chain.head()
     const anchor = anchorFor(deps)
     if (anchor === undefined) return waits('L1 has not been read up to the anchor of the last block')

@@ -26,6 +26,8 @@ export type RpcErrorCode =
   | 'NO_SUCH_BASE' // eth_simulateV1 on a block that is not known
   | 'SIMULATION_TOO_LARGE'
   | 'NO_RECEIPT_YET' // EIP-7966; data: { output: transaction hash }
+  | 'SEQUENCER_REFUSED' // of a follower: in the sequencer's words
+  | 'SEQUENCER_AWAY'
 
 /** A failure that belongs to the RPC edge itself. Other rooms throw their own NodeErrors. */
 export class RpcError extends NodeError<RpcErrorCode> {}

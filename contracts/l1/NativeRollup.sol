@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
 
 import {INativeRollup} from "../interfaces/INativeRollup.sol";
+import {ForcedQueue} from "../lib/ForcedQueue.sol";
 import {StatelessInput} from "../lib/StatelessInput.sol";
 import {StatelessInputLayout as Layout} from "../lib/StatelessInputLayout.sol";
 
@@ -43,21 +44,7 @@ struct RollupConfig {
 /// @notice Keeps the head of an L2 chain. A block is accepted when the EXECUTE precompile re-executes it and every field
 /// that EXECUTE leaves open is the one this contract wants. All fields are read from the very bytes that are forwarded, at
 /// positions that cannot move; nothing about the new head comes from anywhere else. No proxy, no owner.
-contract NativeRollup is INativeRollup {
-    /// @dev A transaction that must be included; see FORCED_DEADLINE.
-    struct Forced {
-        bytes32 txHash;
-        address payer;
-        uint96 bond;
-        uint64 since;
-    }
-
-    /// @dev First and next free id of the forced transactions; one slot.
-    struct ForcedQueue {
-        uint64 head;
-        uint64 tail;
-    }
-
+contract NativeRollup is INativeRollup, ForcedQueue {
     /// @dev One slot.
     struct Head {
         uint64 number;
@@ -93,19 +80,12 @@ contract NativeRollup is INativeRollup {
     uint64 public immutable FINALITY_DELAY;
     /// @notice Seconds of silence after which anyone may advance.
     uint64 public immutable SEQUENCER_TIMEOUT;
-    /// @notice Seconds after which a forced transaction opens the rollup to anyone.
-    uint64 public immutable FORCED_DEADLINE;
-    /// @notice Seconds after which a forced transaction is dropped.
-    uint64 public immutable FORCED_EXPIRY;
-    /// @notice Wei that a forced transaction is bonded with.
-    uint256 public immutable FORCED_BOND;
 
     bytes32 private _headHash; // slot 0
     Head private _head; // slot 1
     address private _sequencer; // slot 2
     address private _pendingSequencer; // slot 3
-    ForcedQueue private _forcedQueue; // slot 4
-    mapping(uint64 => Forced) private _forced; // slot 5
+    Queue private _queue; // slots 4 and 5
     bytes32[8192] private _stateRoots; // slots 6 to 8197, number mod 8192
     uint64[8192] private _recordedAt; // slots 8198 to 10245, used when FINALITY_DELAY > 0
 
@@ -165,8 +145,11 @@ contract NativeRollup is INativeRollup {
     error NativeRollup_BadConfig();
 
     /// @param _config see RollupConfig
-    constructor(RollupConfig memory _config) {
+    constructor(RollupConfig memory _config)
+        ForcedQueue(_config.forcedDeadline, _config.forcedExpiry, _config.forcedBond)
+    {
         if (_config.maxAnchorAge == 0 || _config.maxAnchorAge > ANCHOR_WINDOW) revert NativeRollup_BadConfig();
+        if (_config.forcedExpiry <= _config.forcedDeadline) revert NativeRollup_BadConfig();
         CHAIN_ID = _config.chainId;
         GAS_LIMIT = _config.gasLimit;
         FEE_RECIPIENT = _config.feeRecipient;
@@ -176,9 +159,6 @@ contract NativeRollup is INativeRollup {
         MAX_TIMESTAMP_LAG = _config.maxTimestampLag;
         FINALITY_DELAY = _config.finalityDelay;
         SEQUENCER_TIMEOUT = _config.sequencerTimeout;
-        FORCED_DEADLINE = _config.forcedDeadline;
-        FORCED_EXPIRY = _config.forcedExpiry;
-        FORCED_BOND = _config.forcedBond;
         _headHash = _config.genesisHash;
         _head = Head({
             number: 0, timestamp: _config.genesisTimestamp, anchorBlock: 0, lastAdvance: uint64(block.timestamp)
@@ -188,22 +168,37 @@ contract NativeRollup is INativeRollup {
         emit SequencerChanged(address(0), _config.sequencer);
     }
 
-    /// @notice Appends one block.
+    /// @notice Appends one block. Forced transactions at the front of the queue that it contains are resolved.
     /// @param _input StatelessInput of the block: schema id (2 bytes), then SSZ
     /// @param _anchorBlock number of the L1 block whose hash is the block's parent_beacon_block_root
     function advance(bytes calldata _input, uint64 _anchorBlock) external {
         _requireProposer();
-        _advance(_input, _anchorBlock);
+        uint64 number = _advance(_input, _anchorBlock);
+        _resolveOldest(_input, number, QUEUE_STEPS);
     }
 
-    /// @notice Appends several blocks, all or none.
+    /// @notice Appends one block and resolves forced transactions wherever they are in the queue: those behind one that
+    /// no block can include, or more than `advance` looks for.
+    /// @param _input StatelessInput of the block: schema id (2 bytes), then SSZ
+    /// @param _anchorBlock number of the L1 block whose hash is the block's parent_beacon_block_root
+    /// @param _ids forced transactions that the block contains, cheapest in the order of the block
+    function advanceWithForced(bytes calldata _input, uint64 _anchorBlock, uint64[] calldata _ids) external {
+        _requireProposer();
+        uint64 number = _advance(_input, _anchorBlock);
+        _resolveNamed(_input, number, _ids);
+        _resolveOldest(_input, number, QUEUE_STEPS);
+    }
+
+    /// @notice Appends several blocks, all or none. The work on the forced queue is that of one `advance`.
     /// @param _inputs StatelessInputs in block order
     /// @param _anchorBlocks one L1 block number for each input
     function advanceBatch(bytes[] calldata _inputs, uint64[] calldata _anchorBlocks) external {
         _requireProposer();
         if (_inputs.length == 0 || _inputs.length != _anchorBlocks.length) revert NativeRollup_BadBatch();
+        uint256 steps = QUEUE_STEPS;
         for (uint256 i = 0; i < _inputs.length; ++i) {
-            _advance(_inputs[i], _anchorBlocks[i]);
+            uint64 number = _advance(_inputs[i], _anchorBlocks[i]);
+            steps = _resolveOldest(_inputs[i], number, steps);
         }
     }
 
@@ -222,9 +217,11 @@ contract NativeRollup is INativeRollup {
         _pendingSequencer = address(0);
     }
 
-    /// @notice True when anyone may advance: no sequencer is set, or it has been silent for SEQUENCER_TIMEOUT.
+    /// @notice True when anyone may advance: no sequencer is set, it has been silent for SEQUENCER_TIMEOUT, or a forced
+    /// transaction is overdue.
     function isOpen() public view returns (bool) {
-        return _sequencer == address(0) || block.timestamp >= uint256(_head.lastAdvance) + SEQUENCER_TIMEOUT;
+        if (_sequencer == address(0)) return true;
+        return block.timestamp >= uint256(_head.lastAdvance) + SEQUENCER_TIMEOUT || _isForcedOverdue();
     }
 
     /// @notice Hash of the newest settled L2 block.
@@ -282,17 +279,24 @@ contract NativeRollup is INativeRollup {
         if (block.timestamp < uint256(_recordedAt[_number % STATE_ROOT_HISTORY]) + FINALITY_DELAY) revert NativeRollup_NotFinal();
     }
 
+    function _forcedQueue() internal view override returns (Queue storage) {
+        return _queue;
+    }
+
     function _requireProposer() private view {
         if (msg.sender != tx.origin || msg.sender.code.length != 0) revert NativeRollup_NotTopLevel();
         if (msg.sender != _sequencer && !isOpen()) revert NativeRollup_NotSequencer();
     }
 
-    /// @dev Everything that is cheap comes before EXECUTE, so that a lost race costs little.
-    function _advance(bytes calldata _input, uint64 _anchorBlock) private {
+    /// @dev Everything that is cheap comes before EXECUTE, so that a lost race costs little. The search for forced
+    /// transactions comes after it: then the list that is searched is the one that was executed, and the gas for it is
+    /// what a call cannot be given anyway (63/64), so that a large block needs no more gas because of a full queue.
+    function _advance(bytes calldata _input, uint64 _anchorBlock) private returns (uint64 number) {
         if (_input.length < 2) revert StatelessInput.StatelessInput_BadLayout(_input.length);
         if (StatelessInput.readSchemaId(_input) != Layout.SCHEMA_ID) revert NativeRollup_WrongSchema();
         StatelessInput.requireLayout(_input);
-        (uint64 number, uint64 timestamp) = _checkFields(_input);
+        uint64 timestamp;
+        (number, timestamp) = _checkFields(_input);
         _checkAnchor(_input, number, _anchorBlock);
 
         bytes32 requestRoot = _execute(_input);

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Create3} from "@openzeppelin/contracts/utils/Create3.sol";
 
 import {CreationCodes} from "../lib/CreationCodes.sol";
+import {RollupAddresses} from "../lib/RollupAddresses.sol";
 import {L1Messenger, MessengerConfig} from "./L1Messenger.sol";
 import {NativeRollup, RollupConfig} from "./NativeRollup.sol";
 
@@ -80,19 +81,19 @@ contract RollupFactory {
             maxMessageGas: _params.maxMessageGas
         });
         Create3.deploy(
-            0, _salt(chainId, "rollup"), bytes.concat(_params.creationCodes[0], abi.encode(_params.config))
+            0, RollupAddresses.salt(chainId, "rollup"), bytes.concat(_params.creationCodes[0], abi.encode(_params.config))
         );
         Create3.deploy(
-            msg.value, _salt(chainId, "messenger"), bytes.concat(_params.creationCodes[1], abi.encode(config))
+            msg.value, RollupAddresses.salt(chainId, "messenger"), bytes.concat(_params.creationCodes[1], abi.encode(config))
         );
         return (NativeRollup(rollupAddress), L1Messenger(messengerAddress));
     }
 
     /// @notice Where the contracts of a chain id are or will be; `bridge` is kept for the token bridge.
     function predict(uint64 _chainId) public view returns (address rollup, address messenger, address bridge) {
-        rollup = Create3.computeAddress(_salt(_chainId, "rollup"));
-        messenger = Create3.computeAddress(_salt(_chainId, "messenger"));
-        bridge = Create3.computeAddress(_salt(_chainId, "bridge"));
+        rollup = RollupAddresses.rollup(address(this), _chainId);
+        messenger = RollupAddresses.messenger(address(this), _chainId);
+        bridge = RollupAddresses.bridge(address(this), _chainId);
     }
 
     /// @notice The NativeRollup of a chain id; zero when there is none.
@@ -104,9 +105,5 @@ contract RollupFactory {
         if (_codes.length != 2) revert RollupFactory_WrongCreationCode(_codes.length);
         if (keccak256(_codes[0]) != CreationCodes.NATIVE_ROLLUP) revert RollupFactory_WrongCreationCode(0);
         if (keccak256(_codes[1]) != CreationCodes.L1_MESSENGER) revert RollupFactory_WrongCreationCode(1);
-    }
-
-    function _salt(uint64 _chainId, bytes32 _role) private pure returns (bytes32) {
-        return keccak256(abi.encode(_chainId, _role));
     }
 }

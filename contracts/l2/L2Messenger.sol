@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {L1Anchor} from "../lib/L1Anchor.sol";
 import {MessageTree} from "../lib/MessageTree.sol";
 import {Message, Messages} from "../lib/Messages.sol";
 import {Messenger} from "../lib/Messenger.sol";
 import {Mpt} from "../lib/Mpt.sol";
-import {Rlp} from "../lib/Rlp.sol";
 
 /// @title Inbox, outbox and ETH reserve on L2
 /// @notice Lies in the L2 genesis at 0x8079000000000000000000000000000000000001 with a supply that no L1 deposit can
@@ -13,7 +13,7 @@ import {Rlp} from "../lib/Rlp.sol";
 /// proven from an L1 header, whose hash is the anchor that the EIP-4788 contract keeps.
 contract L2Messenger is Messenger {
     /// @notice The EIP-4788 contract.
-    address public constant BEACON_ROOTS = 0x000F3df6D732807Ef1319fB7B8bB8522d0Beac02;
+    address public constant BEACON_ROOTS = L1Anchor.BEACON_ROOTS;
     /// @notice How many proven inbox roots are kept.
     uint256 public constant ROOT_HISTORY = 64;
     /// @notice Highest gas limit of a message to L1.
@@ -31,10 +31,6 @@ contract L2Messenger is Messenger {
     /// @param l1Block L1 block whose state holds it
     event InboxProven(uint256 indexed rootId, bytes32 root, uint64 l1Block);
 
-    /// @notice EIP-4788 has no anchor for that timestamp.
-    error L2Messenger_UnknownAnchor();
-    /// @notice The bytes are not the anchor's header.
-    error L2Messenger_WrongHeader();
     /// @notice The header is older than the newest one that was proven.
     error L2Messenger_StaleHeader();
     /// @notice No message was ever sent on L1.
@@ -43,6 +39,17 @@ contract L2Messenger is Messenger {
     error L2Messenger_UnknownRoot(uint256 rootId);
     /// @notice The message is not under that inbox root.
     error L2Messenger_NotInInbox();
+
+    // What the libraries refuse a header or a proof with, declared here so that this contract's ABI names it.
+
+    /// @notice EIP-4788 has no anchor for that timestamp.
+    error L1Anchor_Unknown();
+    /// @notice The bytes are not the anchor's header.
+    error L1Anchor_WrongHeader();
+    /// @notice A state proof does not lead from the state root to the inbox root.
+    error Mpt_InvalidProof();
+    /// @notice A header or proof node is not canonical RLP.
+    error Rlp_Invalid();
 
     /// @notice Sends a message to L1; the ETH sent along minus the fee arrives with it.
     /// @param _to who is called on L1
@@ -72,8 +79,7 @@ contract L2Messenger is Messenger {
         bytes[] calldata _accountProof,
         bytes[] calldata _storageProof
     ) external returns (bytes32 root) {
-        if (keccak256(_l1Header) != _anchor(_anchorTimestamp)) revert L2Messenger_WrongHeader();
-        (bytes32 stateRoot, uint64 number) = _readHeader(_l1Header);
+        (bytes32 stateRoot, uint64 number) = L1Anchor.stateAt(_anchorTimestamp, _l1Header);
         if (number < _provenBlock) revert L2Messenger_StaleHeader();
         root = Mpt.storageValue(stateRoot, _l1Messenger, bytes32(0), _accountProof, _storageProof);
         if (root == 0) revert L2Messenger_EmptyInbox();
@@ -141,34 +147,5 @@ contract L2Messenger is Messenger {
     /// @notice Number of messages to L1.
     function outboxCount() external view returns (uint64) {
         return _tree.count;
-    }
-
-    function _anchor(uint256 _timestamp) private view returns (bytes32 anchor) {
-        bool ok;
-        assembly ("memory-safe") {
-            mstore(0x00, _timestamp)
-            ok := staticcall(gas(), BEACON_ROOTS, 0x00, 0x20, 0x00, 0x20)
-            ok := and(ok, eq(returndatasize(), 32))
-            anchor := mload(0x00)
-        }
-        if (!ok || anchor == 0) revert L2Messenger_UnknownAnchor();
-    }
-
-    /// @dev Items 3 (state root) and 8 (number) of a header list.
-    function _readHeader(bytes calldata _header) private pure returns (bytes32 stateRoot, uint64 number) {
-        bytes calldata items = Rlp.listPayload(_header);
-        uint256 position;
-        for (uint256 i = 0; i < 3; ++i) {
-            position += Rlp.itemLength(items, position);
-        }
-        uint256 length = Rlp.itemLength(items, position);
-        if (length != 33 || items[position] != 0xa0) revert L2Messenger_WrongHeader();
-        stateRoot = bytes32(items[position + 1:position + 33]);
-        for (uint256 i = 3; i < 8; ++i) {
-            position += Rlp.itemLength(items, position);
-        }
-        bytes calldata digits = Rlp.stringPayload(items[position:position + Rlp.itemLength(items, position)]);
-        if (digits.length > 8) revert L2Messenger_WrongHeader();
-        if (digits.length != 0) number = uint64(uint256(bytes32(digits) >> (8 * (32 - digits.length))));
     }
 }

@@ -3,6 +3,14 @@ pragma solidity 0.8.37;
 
 import {Rlp} from "./Rlp.sol";
 
+/// @notice An account as the state trie holds it; the balance is wei.
+struct Account {
+    uint64 nonce;
+    uint256 balance;
+    bytes32 storageRoot;
+    bytes32 codeHash;
+}
+
 /// @title Verifier of Merkle-Patricia proofs, read straight from calldata
 /// @notice For secure tries only: keys are keccak256 hashes, 64 nibbles long. It accepts exactly the nodes that a correct
 /// trie contains (canonical RLP and path flags, two children or more and no value in a branch, a branch below an extension,
@@ -33,13 +41,32 @@ library Mpt {
         bytes[] calldata _accountProof,
         bytes[] calldata _storageProof
     ) internal pure returns (bytes32) {
-        bytes calldata account = get(_stateRoot, keccak256(abi.encodePacked(_account)), _accountProof);
-        if (account.length == 0) {
+        bytes calldata found = get(_stateRoot, keccak256(abi.encodePacked(_account)), _accountProof);
+        if (found.length == 0) {
             if (_storageProof.length != 0) revert Mpt_InvalidProof();
             return bytes32(0);
         }
-        bytes calldata value = get(_storageRootOf(account), keccak256(abi.encodePacked(_slot)), _storageProof);
+        bytes calldata value = get(_storageRootOf(found), keccak256(abi.encodePacked(_slot)), _storageProof);
         return value.length == 0 ? bytes32(0) : _uint256(value);
+    }
+
+    /// @notice An account under a state root; `exists` is false when the proof shows that there is none.
+    function account(bytes32 _stateRoot, address _address, bytes[] calldata _proof)
+        internal
+        pure
+        returns (bool exists, Account memory result)
+    {
+        bytes calldata found = get(_stateRoot, keccak256(abi.encodePacked(_address)), _proof);
+        if (found.length == 0) return (false, result);
+        result.storageRoot = _storageRootOf(found);
+        result.codeHash = bytes32(found[found.length - 32:]);
+        bytes calldata items = Rlp.listPayload(found);
+        uint256 end = Rlp.itemLength(items, 0);
+        uint256 nonce = _number(items[:end]);
+        if (nonce > type(uint64).max) revert Mpt_InvalidProof();
+        result.nonce = uint64(nonce);
+        result.balance = _number(items[end:end + Rlp.itemLength(items, end)]);
+        return (true, result);
     }
 
     /// @notice The value at a key, or empty bytes when the proof shows that there is none.
@@ -195,6 +222,11 @@ library Mpt {
         // Two strings of 32 bytes end the list.
         if (items.length != position + 66 || items[position] != 0xa0 || items[position + 33] != 0xa0) revert Mpt_InvalidProof();
         return bytes32(items[position + 1:position + 33]);
+    }
+
+    /// @dev Zero is the empty string, anything else its minimal big-endian bytes.
+    function _number(bytes calldata _item) private pure returns (uint256) {
+        return _item.length == 1 && _item[0] == 0x80 ? 0 : uint256(_uint256(_item));
     }
 
     /// @dev Where the integer of at most `_maxBytes` bytes at `_at` ends.

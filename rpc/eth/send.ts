@@ -1,4 +1,5 @@
 import type { Transaction } from '../../execution/types.ts'
+import type { Chain } from '../../node/types.ts'
 import { data, index } from '../codec.ts'
 import { RpcError } from '../errors.ts'
 import { toData } from '../hex.ts'
@@ -7,7 +8,7 @@ import type { MethodTable } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 import { receiptOf } from './receipts.ts'
 
-const DEFAULT_WAIT_MS = 2_000
+export const DEFAULT_WAIT_MS = 2_000
 /** Longest that eth_sendRawTransaction waits for the block of its transaction where every transaction gets one. */
 const INSTANT_WAIT_MS = 1_000
 
@@ -47,20 +48,24 @@ export function sendMethods(deps: SendDeps): MethodTable {
       [rawParam, withDefault('timeout in ms', index, DEFAULT_WAIT_MS)],
       async ([raw, timeoutMs], { signal }) => {
         const { hash } = await pool.add(raw)
-        const wait = Math.min(timeoutMs, maxReceiptWaitMs)
-        await waitUntil(
-          () => chain.getTransactionLocation(hash) !== undefined,
-          (wake) => chain.onHead(wake),
-          wait,
-          signal,
-        )
-        const receipt = receiptOf(chain, hash)
-        if (receipt) return receipt
-        const message = `the transaction was added to the pool but wasn't processed in ${wait} ms`
-        throw new RpcError('NO_RECEIPT_YET', message, { output: toData(hash) })
+        return receiptWithin(chain, hash, Math.min(timeoutMs, maxReceiptWaitMs), signal)
       },
     ),
   }
+}
+
+/** The receipt of a transaction that was sent just now. Throws RpcError NO_RECEIPT_YET after the wait. */
+export async function receiptWithin(chain: Chain, hash: Uint8Array, waitMs: number, signal: AbortSignal) {
+  await waitUntil(
+    () => chain.getTransactionLocation(hash) !== undefined,
+    (wake) => chain.onHead(wake),
+    waitMs,
+    signal,
+  )
+  const receipt = receiptOf(chain, hash)
+  if (receipt) return receipt
+  const message = `the transaction was added to the pool but wasn't processed in ${waitMs} ms`
+  throw new RpcError('NO_RECEIPT_YET', message, { output: toData(hash) })
 }
 
 /** Resolves when `done` holds, looked at now and after every event, or when the time is over or the caller gone. */

@@ -20,6 +20,8 @@ const settingsFile = (settings: unknown): string => {
   return path
 }
 
+const L2 = ['l2', '--l1', 'http://127.0.0.1:8545', '--rollup', `0x${'11'.repeat(20)}`, '--genesis', 'g']
+
 describe('command line', () => {
   it('starts the devnet with defaults when nothing is said', () => {
     const { command, options } = parseCommandLine([], {})
@@ -34,6 +36,14 @@ describe('command line', () => {
     expect(options).toMatchObject({ 'l1-port': 5, 'l2-port': 4, host: 'a', 'finality-delay': 7, 'l1-block-time': 0 })
   })
 
+  it('puts Permit2 into the genesis of a devnet when it is asked to', () => {
+    expect(parseCommandLine([], {}).options).toMatchObject({ permit2: false })
+    for (const command of [[], ['devnet'], ['genesis', 'l2']]) {
+      expect(parseCommandLine([...command, '--permit2'], {}).options).toMatchObject({ permit2: true })
+    }
+    expect(refusal(['l1', '--permit2']).code).toBe('UNKNOWN_FLAG')
+  })
+
   it('reads --flag=value, --no-flag and booleans in the environment', () => {
     expect(parseCommandLine(['--l1-port=7', '--no-settle'], {}).options).toMatchObject({ 'l1-port': 7, settle: false })
     expect(parseCommandLine([], { REENACT_SETTLE: 'false' }).options).toMatchObject({ settle: false })
@@ -45,6 +55,12 @@ describe('command line', () => {
       positionals: ['-'],
       options: { execute: true, gas: 16_777_216n },
     })
+  })
+
+  it('follows with a flag that stands alone', () => {
+    const { options } = parseCommandLine([...L2, '--follow', '--sequencer', 'http://127.0.0.1:9545'], {})
+    expect(options).toMatchObject({ follow: true, sequencer: 'http://127.0.0.1:9545' })
+    expect(parseCommandLine(L2, {}).options).toMatchObject({ follow: false })
   })
 
   it.each([
@@ -61,6 +77,8 @@ describe('command line', () => {
     ['BAD_VALUE', ['--log-level', 'loud'], '--log-level'],
     ['BAD_VALUE', ['--settle=maybe'], '--settle'],
     ['BAD_VALUE', ['--rollups', '0'], '--rollups'],
+    ['UNKNOWN_FLAG', ['--follow'], '--follow'],
+    ['BAD_VALUE', [...L2, '--sequencer', 'nowhere'], '--sequencer'],
     ['BAD_VALUE', ['--rollups', '17'], '--rollups'],
     ['BAD_VALUE', ['--rollups', '1.5'], '--rollups'],
     ['BAD_VALUE', ['verify', 'a', 'b'], 'unexpected argument: b'],

@@ -3,6 +3,7 @@ import { blocks } from './viem/blocks.ts'
 import { contracts } from './viem/contracts.ts'
 import { events } from './viem/events.ts'
 import { pool } from './viem/pool.ts'
+import { preinstalls } from './viem/preinstalls.ts'
 import { openViem } from './viem/tools.ts'
 import { transactions } from './viem/transactions.ts'
 
@@ -12,4 +13,5 @@ runEverywhere('viem', { open: openViem, close: (tools) => tools?.close() }, [
   ...pool,
   ...blocks,
   ...events,
+  ...preinstalls,
 ])

@@ -2,16 +2,34 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { keccak256 } from 'viem'
 import { describe, expect, it } from 'vitest'
+import { crossMessenger } from '../../genesis/generated/CrossMessenger.ts'
 import { creationCodeHashes } from '../../genesis/generated/creationCodeHashes.ts'
 import { inertRequest } from '../../genesis/generated/inertRequest.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { l1Router } from '../../genesis/generated/L1Router.ts'
+import { l1State } from '../../genesis/generated/L1State.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { multicall3 } from '../../genesis/generated/Multicall3.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
+import { weth9 } from '../../genesis/generated/WETH9.ts'
 import { withdrawalVerifier } from '../../genesis/generated/WithdrawalVerifier.ts'
 import { REQUEST_ADDRESSES } from '../../genesis/systemContracts.ts'
 import { INPUT_LAYOUT, INPUT_LAYOUT_VALUES } from '../../stateless/inputLayout.ts'
 import { ALICE, createChain } from './vm.ts'
+
+const contracts = {
+  nativeRollup,
+  l1Messenger,
+  l2Messenger,
+  withdrawalVerifier,
+  rollupFactory,
+  l1Router,
+  l1State,
+  crossMessenger,
+  multicall3,
+  weth9,
+}
 
 type Layout = { storage: readonly { label: string; slot: string; offset: number }[] }
 const places = ({ storage }: Layout) => storage.map(({ label, slot, offset }) => [label, Number(slot), offset])
@@ -23,8 +41,7 @@ describe('storage layout', () => {
       ['_head', 1, 0],
       ['_sequencer', 2, 0],
       ['_pendingSequencer', 3, 0],
-      ['_forcedQueue', 4, 0],
-      ['_forced', 5, 0],
+      ['_queue', 4, 0],
       ['_stateRoots', 6, 0],
       ['_recordedAt', 8198, 0],
     ])
@@ -53,8 +70,20 @@ describe('storage layout', () => {
     ])
   })
 
-  it('the L2 messenger and the verifier need no constructor', () => {
-    expect(l2Messenger.immutableReferences).toEqual({})
+  it('the messenger between rollups begins with the tree too', () => {
+    const members = l1Messenger.storageLayout.types['t_struct(Tree)_storage'].members
+    expect(crossMessenger.storageLayout.types['t_struct(Tree)_storage'].members).toEqual(members)
+    expect(places(crossMessenger.storageLayout)).toEqual([...messenger, ['_factory', 35, 0], ['_l1ChainId', 35, 20]])
+  })
+
+  it('router and L1State store nothing', () => {
+    expect(l1Router.storageLayout.storage).toEqual([])
+    expect(l1State.storageLayout.storage).toEqual([])
+  })
+
+  it('the contracts of an L2 genesis and the verifier need no constructor', () => {
+    for (const { immutableReferences } of [l2Messenger, l1State, crossMessenger])
+      expect(immutableReferences).toEqual({})
     expect(withdrawalVerifier.immutableReferences).toEqual({})
   })
 })
@@ -80,19 +109,33 @@ describe('generated files', () => {
     expect([constants.BLOCK_HASH_AT, constants.SLOT_NUMBER_AT, constants.TIMESTAMP_AT]).toEqual([534, 594, 490])
   })
 
-  it('are what the compiler makes of the sources', () => {
-    execFileSync(process.execPath, ['scripts/buildContracts.mjs', '--check'], { stdio: 'pipe' })
+  it('the storage positions that are proven are those of the compiler', () => {
+    const source = readFileSync('contracts/lib/StoragePositions.sol', 'utf8')
+    const constants = Object.fromEntries(
+      [...source.matchAll(/constant (\w+) = (\w+);/g)].map(([, name, value]) => [name, Number(value)]),
+    )
+    const ring = nativeRollup.storageLayout.storage.find(({ label }) => label === '_stateRoots')
+    expect(ring?.offset).toBe(0)
+    expect(nativeRollup.storageLayout.types['t_array(t_bytes32)_storage'].label).toBe('bytes32[8192]')
+    expect(constants).toEqual({
+      NATIVE_ROLLUP_STATE_ROOTS: Number(ring?.slot),
+      NATIVE_ROLLUP_STATE_ROOTS_LENGTH: 8192,
+    })
   })
 
+  it('are what the compiler makes of the sources', () => {
+    execFileSync(process.execPath, ['scripts/buildContracts.mjs', '--check'], { stdio: 'pipe' })
+  }, 300_000)
+
   it('creation code hashes are those of the creation codes', () => {
-    const codes = { nativeRollup, l1Messenger, l2Messenger, withdrawalVerifier, rollupFactory }
+    const codes = contracts
     for (const [name, hash] of Object.entries(creationCodeHashes)) {
       expect(keccak256(codes[name as keyof typeof codes].creationCode)).toBe(hash)
     }
   })
 
   it('every contract fits the 24 KiB limit of Osaka', () => {
-    for (const { runtimeCode } of [nativeRollup, l1Messenger, l2Messenger, withdrawalVerifier, rollupFactory]) {
+    for (const { runtimeCode } of Object.values(contracts)) {
       expect(runtimeCode.length / 2 - 1).toBeLessThan(24_576)
     }
   })

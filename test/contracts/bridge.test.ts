@@ -147,12 +147,12 @@ describe('proveInbox', () => {
     const timestamp = l2.block.timestamp
     const prove = (header: Hex, when = timestamp) =>
       l2.send(L2_MESSENGER, l2Abi, 'proveInbox', [when, header, anchor.accountProof, anchor.storageProof])
-    await refused(l2, 'L2Messenger_UnknownAnchor', () => prove(anchor.header))
+    await refused(l2, 'L1Anchor_Unknown', () => prove(anchor.header))
     await setAnchor(l2, timestamp, anchor.hash)
-    await refused(l2, 'L2Messenger_UnknownAnchor', () => prove(anchor.header, timestamp - 8191n))
-    await refused(l2, 'L2Messenger_UnknownAnchor', () => prove(anchor.header, 0n))
+    await refused(l2, 'L1Anchor_Unknown', () => prove(anchor.header, timestamp - 8191n))
+    await refused(l2, 'L1Anchor_Unknown', () => prove(anchor.header, 0n))
     const other = encodeHeader({ ...decodeHeader(bytes(anchor.header)), gasUsed: 1n })
-    await refused(l2, 'L2Messenger_WrongHeader', () => prove(toHex(other)))
+    await refused(l2, 'L1Anchor_WrongHeader', () => prove(toHex(other)))
     const malformed: Hex[] = [
       '0x',
       '0xc0',

@@ -15,14 +15,28 @@ import {
   type Hex,
   numberToHex,
 } from 'viem'
+import { crossMessenger } from '../../genesis/generated/CrossMessenger.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { l1Router } from '../../genesis/generated/L1Router.ts'
+import { l1State } from '../../genesis/generated/L1State.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
+import { weth9 } from '../../genesis/generated/WETH9.ts'
 import { withdrawalVerifier } from '../../genesis/generated/WithdrawalVerifier.ts'
 
 /** Every custom error of every contract, so that an error of an inner call is named too. */
-export const errors = [nativeRollup, l1Messenger, l2Messenger, withdrawalVerifier, rollupFactory]
+export const errors = [
+  nativeRollup,
+  l1Messenger,
+  l2Messenger,
+  withdrawalVerifier,
+  rollupFactory,
+  l1Router,
+  l1State,
+  crossMessenger,
+  weth9,
+]
   .flatMap(({ abi }) => abi as Abi)
   .filter((item): item is Extract<Abi[number], { type: 'error' }> => item.type === 'error')
 
@@ -35,7 +49,7 @@ export type Outcome = {
   gasUsed: bigint
   /** EIP-8037; zero before Amsterdam */
   stateGas: bigint
-  /** EVM error (`out of gas`, ...), the name of a custom error, `revert` without data, or undefined */
+  /** EVM error (`out of gas`, ...), the name of a custom error or a reason, `revert` without data, or undefined */
   error: string | undefined
   errorArgs: readonly unknown[]
   events: Decoded[]
@@ -175,8 +189,8 @@ export function describe(result: EVMResult, abi: readonly unknown[], stateGas = 
   let errorArgs: readonly unknown[] = []
   if (error === 'revert' && returnValue.length >= 4) {
     const decoded = decodeErrorResult({ abi: errors, data })
-    error = decoded.errorName
     errorArgs = (decoded.args as readonly unknown[] | undefined) ?? []
+    error = decoded.errorName === 'Error' ? String(errorArgs[0]) : decoded.errorName
   }
   const events = logs.flatMap(([, topics, payload]) => decodeLog(abi, topics.map(toHex), toHex(payload)))
   return { ok: exceptionError === undefined, data, gasUsed: executionGasUsed, stateGas, error, errorArgs, events }

@@ -7,6 +7,7 @@ import { DEV_ADDRESSES, DEV_PRIVATE_KEYS } from '../../genesis/accounts.ts'
 import { type NodeProcess, readyUrls, runToEnd, startProcess } from './process.ts'
 
 const FREE = ['--l1-port', '0', '--l2-port', '0']
+const L2 = ['l2', '--l1', 'http://127.0.0.1:1', '--rollup', `0x${'11'.repeat(20)}`, '--genesis', 'g']
 const newFolder = () => mkdtempSync(join(tmpdir(), 'reenact-start-'))
 
 async function ask(url: string, method: string, params: unknown[] = []): Promise<unknown> {
@@ -146,6 +147,7 @@ describe('reenact as a process', () => {
       2,
       'genesis',
     ],
+    [[...L2, '--sequencer', 'http://127.0.0.1:1'], 2, '--sequencer goes with --follow'],
   ])('answers %j with exit %i and one line', async (argv, exit, said) => {
     const result = await runToEnd(
       [...argv, '--log-level', 'silent'].slice(

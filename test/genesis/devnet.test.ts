@@ -3,11 +3,19 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createEngines, type Engines } from '../../bin/engines.ts'
 import { devnetGenesis } from '../../bin/genesisCommand.ts'
 import { genesisBlock } from '../../execution/genesisBlock.ts'
+import { crossMessenger } from '../../genesis/generated/CrossMessenger.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { l1Router } from '../../genesis/generated/L1Router.ts'
+import { l1State } from '../../genesis/generated/L1State.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { l2Backing } from '../../genesis/l2Genesis.ts'
-import { L2_MESSENGER_ADDRESS, MESSENGER_SUPPLY } from '../../genesis/parameters.ts'
+import {
+  CROSS_MESSENGER_ADDRESS,
+  L1_STATE_ADDRESS,
+  L2_MESSENGER_ADDRESS,
+  MESSENGER_SUPPLY,
+} from '../../genesis/parameters.ts'
 import type { DevnetGenesis } from '../../genesis/types.ts'
 import { silentLogger } from '../../node/logger.ts'
 import { createStateView } from '../../stateless/stateView.ts'
@@ -100,13 +108,39 @@ describe('devnet genesis', () => {
     }
   })
 
+  it('gives every L2 the messenger between rollups, which knows the factory, and L1State', () => {
+    const at = (name: string) => crossMessenger.storageLayout.storage.find(({ label }) => label === name)
+    expect(at('_factory')).toMatchObject({ slot: '35', offset: 0 })
+    expect(at('_l1ChainId')).toMatchObject({ slot: '35', offset: 20 })
+    for (const { l2, deployment } of genesis.rollups) {
+      expect(deployment.l2).toEqual({
+        messenger: L2_MESSENGER_ADDRESS,
+        l1State: L1_STATE_ADDRESS,
+        crossMessenger: CROSS_MESSENGER_ADDRESS,
+      })
+      const { code, balance, storage = {} } = l2.alloc[CROSS_MESSENGER_ADDRESS] ?? {}
+      expect([code, BigInt(balance ?? -1)]).toEqual([crossMessenger.runtimeCode, 0n])
+      expect(Object.entries(storage).map(([slot, value]) => [BigInt(slot), BigInt(value)])).toEqual([
+        [35n, (18_079n << 160n) | BigInt(deployment.l1.factory)],
+      ])
+      expect(l2.alloc[L1_STATE_ADDRESS]).toMatchObject({ balance: '0x0', code: l1State.runtimeCode })
+    }
+  })
+
+  it('puts one router for all rollups on L1', async () => {
+    const [a, b] = genesis.rollups.map(({ deployment }) => deployment.l1)
+    expect(a?.router).toBe(b?.router)
+    const answer = await read(a?.router ?? '0x', encodeFunctionData({ abi: l1Router.abi, functionName: 'FACTORY' }))
+    expect(BigInt(answer)).toBe(BigInt(a?.factory ?? 0))
+  })
+
   it('leaves nothing of the deployer or of the deployment blocks behind', () => {
     const { l1 } = genesis
     const rings = ['0x0000f90827f1c53a10cb7a02335b175320002935', '0x000f3df6d732807ef1319fb7b8bb8522d0beac02']
     for (const ring of rings) expect(l1.alloc[ring]?.storage).toBeUndefined()
     const richest = Object.values(l1.alloc).map(({ balance }) => BigInt(balance))
     expect(richest.every((balance) => balance < 10n ** 24n)).toBe(true)
-    // system contracts, CREATE2 factory, dev accounts; verifier, factory; per rollup its settler, two contracts and two CREATE3 proxies
-    expect(Object.keys(l1.alloc)).toHaveLength(7 + 10 + 2 + 2 * 5)
+    // system contracts, CREATE2 factory, preinstalls, dev accounts; verifier, factory, router; per rollup its settler, two contracts and two CREATE3 proxies
+    expect(Object.keys(l1.alloc)).toHaveLength(7 + 2 + 10 + 3 + 2 * 5)
   })
 })

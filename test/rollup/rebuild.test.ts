@@ -174,6 +174,7 @@ describe('blocks that waited too long', () => {
         settledBlocks: createSettledBlockReader(client, deployment),
         isOwn: () => false,
         sharesClock: false,
+        isFollower: false,
         clock,
         logger,
       })

@@ -57,8 +57,14 @@ const rollup: RollupReader = {
   config: () => ({
     l1ChainId: 18079,
     l2ChainId: 28079,
-    l1: { rollup: address('11'), messenger: address('12'), withdrawalVerifier: address('13'), factory: address('14') },
-    l2: { messenger: address('15') },
+    l1: {
+      rollup: address('11'),
+      messenger: address('12'),
+      withdrawalVerifier: address('13'),
+      factory: address('14'),
+      router: address('19'),
+    },
+    l2: { messenger: address('15'), l1State: address('1a'), crossMessenger: address('1b') },
     deployBlock: 0,
     l2GenesisHash: hash('16'),
     l2GenesisStateRoot: hash('17'),
@@ -112,7 +118,10 @@ test('rollup_config', async () => {
     l2ChainId: '0x6daf',
     fork: 'amsterdam',
     executeAddress: '0x0000000000000000000000000000000000000101',
-    contracts: { l1: { rollup: address('11'), messenger: address('12') }, l2: { messenger: address('15') } },
+    contracts: {
+      l1: { rollup: address('11'), messenger: address('12'), router: address('19') },
+      l2: { messenger: address('15'), l1State: address('1a'), crossMessenger: address('1b') },
+    },
     deployBlock: '0x0',
     l2GasLimit: '0x3938700',
     finalityDelay: '0x0',

@@ -14,6 +14,7 @@ import {
 } from 'viem'
 import { expect } from 'vitest'
 import { devAccount } from '../../../genesis/accounts.ts'
+import { MULTICALL3_ADDRESS } from '../../../genesis/parameters.ts'
 import { probeArtifact } from '../../rpc/devNode.ts'
 import { failureOf, type Scene, type Check as SceneCheck } from '../scenes.ts'
 
@@ -46,6 +47,7 @@ export async function openViem(scene: Scene): Promise<Tools> {
     name: scene.layer,
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [scene.httpUrl], webSocket: [scene.wsUrl] } },
+    contracts: { multicall3: { address: MULTICALL3_ADDRESS } },
   })
   const settings = { retryCount: 0, timeout: 20_000 }
   const socket = webSocket(scene.wsUrl, { ...settings, reconnect: false })

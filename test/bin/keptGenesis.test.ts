@@ -1,0 +1,30 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { openDevnetGenesis } from '../../bin/devnetSetup.ts'
+import { createEngines } from '../../bin/engines.ts'
+import { devnetSchema } from '../../bin/options.ts'
+import { PERMIT2_ADDRESS } from '../../genesis/parameters.ts'
+import { systemClock } from '../../node/clock.ts'
+import { silentLogger } from '../../node/logger.ts'
+
+it('a data directory keeps its genesis, with Permit2 or without, and says so', async () => {
+  const engines = await createEngines(silentLogger)
+  const warnings: string[] = []
+  const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) }
+  const open = (dataDir: string, permit2: boolean) =>
+    openDevnetGenesis(devnetSchema.parse({ 'data-dir': dataDir, permit2 }), engines, { clock: systemClock, logger })
+  const folder = () => mkdtempSync(join(tmpdir(), 'reenact-kept-'))
+
+  const [without, withIt] = [folder(), folder()]
+  const plain = await open(without, false)
+  expect(await open(without, true)).toEqual(plain)
+  expect(plain.l1.alloc[PERMIT2_ADDRESS]).toBeUndefined()
+  expect(warnings).toEqual(['the data directory keeps its own genesis: time, finality delay, preinstalls'])
+
+  const full = await open(withIt, true)
+  expect(full.rollups[0]?.l2.alloc[PERMIT2_ADDRESS]).toBeDefined()
+  expect(await open(withIt, false)).toEqual(full)
+  expect(warnings).toHaveLength(1)
+})
