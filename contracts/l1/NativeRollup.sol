@@ -150,6 +150,8 @@ contract NativeRollup is INativeRollup, ForcedQueue {
     {
         if (_config.maxAnchorAge == 0 || _config.maxAnchorAge > ANCHOR_WINDOW) revert NativeRollup_BadConfig();
         if (_config.forcedExpiry <= _config.forcedDeadline) revert NativeRollup_BadConfig();
+        // No block could be later than genesis and not later than L1.
+        if (_config.genesisTimestamp > block.timestamp) revert NativeRollup_BadConfig();
         CHAIN_ID = _config.chainId;
         GAS_LIMIT = _config.gasLimit;
         FEE_RECIPIENT = _config.feeRecipient;
@@ -244,7 +246,7 @@ contract NativeRollup is INativeRollup, ForcedQueue {
         return _head.anchorBlock;
     }
 
-    /// @notice L1 timestamp at which the head moved last, seconds.
+    /// @notice L1 timestamp at which the sequencer moved the head last, or of creation, seconds.
     function lastAdvance() external view returns (uint64) {
         return _head.lastAdvance;
     }
@@ -304,8 +306,11 @@ contract NativeRollup is INativeRollup, ForcedQueue {
         bytes32 blockHash = StatelessInput.readBytes32(_input, Layout.BLOCK_HASH_AT);
         bytes32 stateRoot = StatelessInput.readBytes32(_input, Layout.STATE_ROOT_AT);
         _headHash = blockHash;
+        // Only its own blocks count as the sequencer's sign of life: else whoever gets in first while the rollup is open
+        // would close it again, and could keep everybody else out with one empty block for each timeout.
+        uint64 lastAdvance_ = msg.sender == _sequencer ? uint64(block.timestamp) : _head.lastAdvance;
         _head = Head({
-            number: number, timestamp: timestamp, anchorBlock: _anchorBlock, lastAdvance: uint64(block.timestamp)
+            number: number, timestamp: timestamp, anchorBlock: _anchorBlock, lastAdvance: lastAdvance_
         });
         _record(number, stateRoot);
         emit BlockAdvanced(number, blockHash, stateRoot, _anchorBlock, requestRoot);

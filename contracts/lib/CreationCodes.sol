@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 /// @title keccak256 of the creation codes that RollupFactory accepts
 library CreationCodes {
     bytes32 internal constant NATIVE_ROLLUP =
-        0x130b426bc90dd692e4bc5678c6a3cdcd949f5417befe3dd157e6bae0a4fac8b6;
+        0xcfe8159840d739423eb05c71784a2378b61e1aec4ec03a19bdc5488c74c32b4d;
     bytes32 internal constant L1_MESSENGER =
         0x145944be2343af6717d9f544be3e9916a6b22b12f8ae41cd729ee513f46f0281;
 }

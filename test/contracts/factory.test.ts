@@ -110,6 +110,7 @@ describe('RollupFactory', () => {
   it('refuses an anchor age beyond what EIP-2935 serves', async () => {
     await refused('NativeRollup_BadConfig', () => create({ maxAnchorAge: 8_192n }))
     await refused('NativeRollup_BadConfig', () => create({ maxAnchorAge: 0n }))
+    await refused('NativeRollup_BadConfig', () => create({ genesisTimestamp: l1.chain.block.timestamp + 1n }))
   })
 
   it('refuses any other code', async () => {
