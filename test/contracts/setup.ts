@@ -81,8 +81,14 @@ export async function createL1(
   return { chain, factory, verifier, ...(await createRollup(chain, factory, config, backing)) }
 }
 
-export async function createRollup(chain: Chain, factory: Hex, config: Partial<RollupConfig>, backing = 0n) {
-  const params = { config: { ...defaultConfig, ...config }, maxMessageGas: 8_000_000n, creationCodes }
+export async function createRollup(
+  chain: Chain,
+  factory: Hex,
+  config: Partial<RollupConfig>,
+  backing = 0n,
+  maxMessageGas = 8_000_000n,
+) {
+  const params = { config: { ...defaultConfig, ...config }, maxMessageGas, creationCodes }
   const { abi } = rollupFactory
   const outcome = await chain.send(factory, abi, 'create', [params], { value: backing })
   if (!outcome.ok) throw new Error(`create failed: ${outcome.error}`)
@@ -95,14 +101,16 @@ export async function createRollup(chain: Chain, factory: Hex, config: Partial<R
 /** The L2 side as genesis writes it: code, slot 35, pre-minted supply. */
 export async function createL2({
   l1Messenger: peer,
+  chainId = L2_CHAIN_ID,
   amsterdam = false,
   chain: given,
 }: {
   l1Messenger: Hex
+  chainId?: bigint
   amsterdam?: boolean
   chain?: Chain
 }) {
-  const chain = given ?? (await createChain({ chainId: Number(L2_CHAIN_ID), amsterdam }))
+  const chain = given ?? (await createChain({ chainId: Number(chainId), amsterdam }))
   await chain.setCode(L2_MESSENGER, l2Messenger.runtimeCode)
   await chain.setBalance(L2_MESSENGER, 10n ** 27n)
   await chain.setBalance(ALICE, 10n ** 24n)
