@@ -69,7 +69,7 @@ describe('L1 seen from L2', () => {
       )
     expect(await account(ALICE)).toEqual([
       true,
-      { nonce: 2n, balance: await l1.balance(ALICE), storageRoot: EMPTY_ROOT, codeHash: EMPTY_CODE },
+      { nonce: 3n, balance: await l1.balance(ALICE), storageRoot: EMPTY_ROOT, codeHash: EMPTY_CODE },
       anchor.number,
     ])
     const [exists, messenger] = await account(rollup.messenger)
