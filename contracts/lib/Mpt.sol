@@ -58,13 +58,12 @@ library Mpt {
     {
         bytes calldata found = get(_stateRoot, keccak256(abi.encodePacked(_address)), _proof);
         if (found.length == 0) return (false, result);
+        // It also requires that nonce and balance are canonical integers of 8 and 32 bytes at most.
         result.storageRoot = _storageRootOf(found);
         result.codeHash = bytes32(found[found.length - 32:]);
         bytes calldata items = Rlp.listPayload(found);
         uint256 end = Rlp.itemLength(items, 0);
-        uint256 nonce = _number(items[:end]);
-        if (nonce > type(uint64).max) revert Mpt_InvalidProof();
-        result.nonce = uint64(nonce);
+        result.nonce = uint64(_number(items[:end]));
         result.balance = _number(items[end:end + Rlp.itemLength(items, end)]);
         return (true, result);
     }

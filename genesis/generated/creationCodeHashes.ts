@@ -5,7 +5,7 @@ export const creationCodeHashes = {
   "l1Messenger": "0x145944be2343af6717d9f544be3e9916a6b22b12f8ae41cd729ee513f46f0281",
   "withdrawalVerifier": "0x8fdfd72f12ed2ed7a056a7dd79b8935e33722ddfbe82f0145ff366ab472d3ce6",
   "l2Messenger": "0x95e1bcbbe452161ffda5512c1016a580be7685b24417b30df9dfc42b05d409ec",
-  "l1State": "0x98d1e50639cdac5cd49785f85fe4b15b4a264ad76a84d1164d17775f8be70bb9",
+  "l1State": "0xa97a78cbb81b0cce753458155dc30d3d9523d4d7a98b2d08ed539e0397033ad4",
   "multicall3": "0x6fb3e12eaf7e3350c7ac31d1225ac00bcc4dd10ab7cbb5803b35c1ce98765abf",
   "weth9": "0x668866f0a042d908d9bb29ba2ebfb93ae2fb2e0a38d99ec5e611017de42de787",
   "rollupFactory": "0x61f2b2a76d6df06ece1d1241b3f1ae832b1931e908c4930051d5e23cc18c3cb1",
