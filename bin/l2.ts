@@ -1,13 +1,14 @@
 import { join } from 'node:path'
-import { http, type LocalAccount } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
-import { relayerAccount, settlerAccount } from '../genesis/accounts.ts'
-import { L1_CHAIN_ID, L2_MESSENGER_ADDRESS } from '../genesis/parameters.ts'
+import { http } from 'viem'
+import { relayerAccount, settlerOfChain } from '../genesis/accounts.ts'
+import { L2_MESSENGER_ADDRESS } from '../genesis/parameters.ts'
+import type { RollupDeployment } from '../genesis/types.ts'
 import { systemClock, systemTimers } from '../node/clock.ts'
 import { fetchDeployment } from '../rollup/deployment.ts'
 import { createL1Client } from '../rollup/l1Client.ts'
 import { createEngines } from './engines.ts'
 import { readGenesisFile } from './foreignChain.ts'
+import { accountFrom, type Environment } from './keys.ts'
 import { serve } from './l1.ts'
 import { createMetrics } from './metrics.ts'
 import { createMonitor } from './monitor.ts'
@@ -16,8 +17,6 @@ import { openRollup } from './rollupNode.ts'
 import { processLogger, sealMode } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
 import { VERSION } from './version.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * `reenact l2`: an L2 node alone that sequences and settles through an L1 node. The contracts on L1 say what the rollup is;
@@ -50,7 +49,7 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
     {
       engines,
       l1: options.l1,
-      ...(options.follow ? {} : { accounts: operators(env, deployment.l1ChainId) }),
+      ...(options.follow ? {} : { accounts: operators(env, deployment) }),
       clock: systemClock,
       timers: systemTimers,
       logger,
@@ -93,20 +92,10 @@ function l1MessengerOf(genesis: ReturnType<typeof readGenesisFile>, path: string
 const isHexNumber = (value: unknown): value is string =>
   typeof value === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(value)
 
-function operators(env: Environment, l1ChainId: number): { settler: LocalAccount; relayer: LocalAccount } {
+/** On the devnet's L1 every rollup has a settler of its own, whose key follows from the chain id of its L2. */
+function operators(env: Environment, { l1ChainId, l2ChainId }: RollupDeployment) {
   return {
-    settler: operator('REENACT_SETTLER_KEY', env, l1ChainId, settlerAccount),
-    relayer: operator('REENACT_RELAYER_KEY', env, l1ChainId, relayerAccount),
+    settler: accountFrom('REENACT_SETTLER_KEY', env, l1ChainId, () => settlerOfChain(l2ChainId)),
+    relayer: accountFrom('REENACT_RELAYER_KEY', env, l1ChainId, relayerAccount),
   }
-}
-
-function operator(name: string, env: Environment, l1ChainId: number, devnetDefault: () => LocalAccount): LocalAccount {
-  const key = env[name]
-  if (key === undefined || key === '') {
-    if (l1ChainId === L1_CHAIN_ID) return devnetDefault()
-    throw new UsageError('MISSING_VALUE', `${name} is required: L1 has chain id ${l1ChainId}, not a devnet's`)
-  }
-  if (!/^0x[0-9a-fA-F]{64}$/.test(key))
-    throw new UsageError('BAD_VALUE', `${name} is not a private key (0x and 64 hex digits)`)
-  return privateKeyToAccount(key as `0x${string}`)
 }

@@ -17,6 +17,7 @@ const flag = z.union([
 /** Flags that stand alone; each also as `--no-<name>`. */
 const BOOLEAN_FLAGS: ReadonlySet<string> = new Set(['json', 'settle', 'mining', 'execute', 'follow', 'permit2'])
 
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address')
 const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent'])
 const timestamp = z.coerce.number().int().min(1).max(4_294_967_295)
 const finalityDelay = z.coerce
@@ -74,16 +75,34 @@ export const l1Schema = z.object({
 export const l2Schema = z.object({
   ...shared,
   l1: z.url().describe('HTTP URL of the L1 node'),
-  rollup: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address')
-    .describe('address of the NativeRollup contract on L1'),
+  rollup: address.describe('address of the NativeRollup contract on L1'),
   genesis: z.string().describe('L2 genesis JSON, as `reenact genesis l2` prints it'),
   port: port.default(9545).describe('HTTP and WebSocket port'),
   'block-time': seconds.default(0).describe('seconds between blocks, 0: a block for every transaction'),
   settle: flag.default(true).describe('--no-settle: build blocks but do not settle them'),
   follow: flag.default(false).describe('rebuild L2 from L1 and make no blocks; needs no keys'),
   sequencer: z.url().optional().describe('with --follow: HTTP URL that transactions are handed to'),
+})
+
+export const rollupSchema = z.object({
+  l1: z.url().describe('HTTP URL of the L1 node'),
+  'chain-id': z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('chain id of the new L2 (default: the next free one)'),
+  sequencer: address.optional().describe('who may settle; the zero address lets anyone'),
+  balance: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,18})?$/, 'must be an amount of ETH')
+    .optional()
+    .describe('ETH of each funded account of L2, backed on L1 by the creator (default 10 on a devnet, else 1)'),
+  out: z.string().min(1).optional().describe('file for the L2 genesis (default rollup-CHAINID.json)'),
+  'finality-delay': finalityDelay,
+  json: flag.default(false).describe('print what came out as JSON'),
+  config: z.string().optional().describe('JSON file with any of these settings'),
 })
 
 export const verifySchema = z.object({
@@ -112,6 +131,11 @@ export const COMMANDS = {
     positionals: 0,
     about: 'an L2 node alone: sequences and settles through an L1 node, or follows it',
   },
+  rollup: {
+    schema: rollupSchema,
+    positionals: 1,
+    about: 'create: a further rollup on a running L1; the key is REENACT_KEY',
+  },
   verify: {
     schema: verifySchema,
     positionals: 1,
@@ -124,6 +148,7 @@ export type CommandName = keyof typeof COMMANDS
 export type DevnetOptions = z.output<typeof devnetSchema>
 export type L1Options = z.output<typeof l1Schema>
 export type L2Options = z.output<typeof l2Schema>
+export type RollupOptions = z.output<typeof rollupSchema>
 export type VerifyOptions = z.output<typeof verifySchema>
 export type GenesisOptions = z.output<typeof genesisSchema>
 

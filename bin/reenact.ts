@@ -7,6 +7,7 @@ import {
   type L1Options,
   type L2Options,
   parseCommandLine,
+  type RollupOptions,
   UsageError,
   type VerifyOptions,
 } from './options.ts'
@@ -31,6 +32,8 @@ async function main(): Promise<number> {
       return (await import('./l1.ts')).runL1(options as L1Options)
     case 'l2':
       return (await import('./l2.ts')).runL2(options as L2Options, process.env)
+    case 'rollup':
+      return (await import('./rollupCommand.ts')).runRollup(positionals[0], options as RollupOptions, process.env)
     case 'verify':
       return (await import('./verify.ts')).runVerify(positionals[0], options as VerifyOptions)
     case 'genesis':

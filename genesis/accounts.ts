@@ -1,4 +1,6 @@
+import { concatHex, keccak256, numberToHex } from 'viem'
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
+import { FIRST_L2_CHAIN_ID } from './parameters.ts'
 
 /**
  * The public test mnemonic that anvil, hardhat and others use. Everybody knows its keys, so nothing of value may ever be
@@ -86,6 +88,16 @@ export const devAccount = (index: number): PrivateKeyAccount => {
 export const settlerAccount = (rollup = 0): PrivateKeyAccount => privateKeyToAccount(settlerKey(rollup))
 export const relayerAccount = (): PrivateKeyAccount => privateKeyToAccount(RELAYER_PRIVATE_KEY)
 export const deployerAccount = (): PrivateKeyAccount => privateKeyToAccount(DEPLOYER_PRIVATE_KEY)
+
+/**
+ * The settler of any L2 chain id on a devnet's L1, which everybody can find: that of the mnemonic for the ids of a devnet,
+ * else one made from the id.
+ */
+export function settlerOfChain(l2ChainId: number): PrivateKeyAccount {
+  const rollup = l2ChainId - FIRST_L2_CHAIN_ID
+  if (rollup >= 0 && rollup < SETTLER_PRIVATE_KEYS.length) return settlerAccount(rollup)
+  return privateKeyToAccount(keccak256(concatHex([SETTLER_PRIVATE_KEY, numberToHex(l2ChainId, { size: 32 })])))
+}
 
 function settlerKey(rollup: number): `0x${string}` {
   const key = SETTLER_PRIVATE_KEYS[rollup]

@@ -1,9 +1,9 @@
-import { type Hex, isAddressEqual, zeroAddress } from 'viem'
+import { type Hex, isAddressEqual } from 'viem'
 import { genesisBlock } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
 import type { Engine } from '../execution/types.ts'
-import { bytesToHex } from '../stateless/bytes.ts'
 import { SETTLER_ADDRESSES } from './accounts.ts'
+import { creationOf, type Windows } from './creation.ts'
 import { bareL1Genesis, startDeployment } from './l1Genesis.ts'
 import { buildL2Genesis, l2Backing } from './l2Genesis.ts'
 import {
@@ -16,7 +16,6 @@ import {
   MAX_DEVNET_ROLLUPS,
   MESSENGER_SUPPLY,
   PERMIT2_ADDRESS,
-  ROLLUP_DEFAULTS,
 } from './parameters.ts'
 import { permit2Account } from './preinstalls.ts'
 import type { DevnetGenesis, RollupDeployment } from './types.ts'
@@ -35,9 +34,6 @@ export type DevnetGenesisOptions = {
   /** Permit2 on every chain, deployed in engines of the L2s and the L1 */
   permit2?: { l2Engine(genesis: GenesisJson): Engine }
 }
-
-/** How long an unsettled L2 block stays acceptable, and how long the sequencer may be silent. */
-export type Windows = { maxAnchorAge: number; maxTimestampLag: number; sequencerTimeout: number }
 
 /**
  * L1 and L2 genesis of a devnet.
@@ -65,30 +61,13 @@ export async function buildDevnetGenesis(
       l2.alloc[PERMIT2_ADDRESS] = await permit2Account(options.permit2.l2Engine(l2), l2)
     }
     const { block } = genesisBlock(l2, deps.l2Rules(l2))
-    const genesisHash = `0x${bytesToHex(block.hash)}` as const
-    const genesisStateRoot = `0x${bytesToHex(block.header.stateRoot)}` as const
-    const sequencer = options.sequencer ?? requireSettler(index)
-    const windows = { ...ROLLUP_DEFAULTS, ...options.windows }
-    await deployment.create({
-      config: {
-        chainId: BigInt(chainId),
-        gasLimit: BLOCK_GAS_LIMIT,
-        feeRecipient: ROLLUP_DEFAULTS.feeRecipient,
-        sequencer,
-        genesisHash,
-        genesisStateRoot,
-        genesisTimestamp: BigInt(options.timestamp),
-        maxAnchorAge: BigInt(windows.maxAnchorAge),
-        maxTimestampLag: BigInt(windows.maxTimestampLag),
-        finalityDelay: BigInt(options.finalityDelay),
-        sequencerTimeout: BigInt(windows.sequencerTimeout),
-        forcedDeadline: BigInt(ROLLUP_DEFAULTS.forcedDeadline),
-        forcedExpiry: BigInt(ROLLUP_DEFAULTS.forcedExpiry),
-        forcedBond: ROLLUP_DEFAULTS.forcedBond,
-      },
-      maxMessageGas: BigInt(ROLLUP_DEFAULTS.maxMessageGas),
-      value: l2Backing(l2),
+    const creation = creationOf(l2, block, {
+      sequencer: options.sequencer ?? requireSettler(index),
+      finalityDelay: options.finalityDelay,
+      ...(options.windows === undefined ? {} : { windows: options.windows }),
     })
+    await deployment.create(creation)
+    const { config } = creation
     rollups.push({
       l2,
       deployment: {
@@ -101,17 +80,17 @@ export async function buildDevnetGenesis(
           crossMessenger: CROSS_MESSENGER_ADDRESS,
         },
         deployBlock: 0,
-        l2GenesisHash: genesisHash,
-        l2GenesisStateRoot: genesisStateRoot,
+        l2GenesisHash: config.genesisHash,
+        l2GenesisStateRoot: config.genesisStateRoot,
         l2GasLimit: Number(BLOCK_GAS_LIMIT),
         parameters: {
-          maxAnchorAge: windows.maxAnchorAge,
-          maxTimestampLag: windows.maxTimestampLag,
+          maxAnchorAge: Number(config.maxAnchorAge),
+          maxTimestampLag: Number(config.maxTimestampLag),
           finalityDelay: options.finalityDelay,
-          sequencerTimeout: windows.sequencerTimeout,
-          maxMessageGas: ROLLUP_DEFAULTS.maxMessageGas,
-          feeRecipient: zeroAddress,
-          sequencer,
+          sequencerTimeout: Number(config.sequencerTimeout),
+          maxMessageGas: Number(creation.maxMessageGas),
+          feeRecipient: config.feeRecipient,
+          sequencer: config.sequencer,
         },
       },
     })

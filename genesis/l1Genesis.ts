@@ -3,9 +3,8 @@ import { decodeFunctionResult, getCreate2Address } from 'viem/utils'
 import type { GenesisAccount, GenesisJson } from '../execution/genesisJson.ts'
 import type { Engine } from '../execution/types.ts'
 import { DEV_ADDRESSES, SETTLER_ADDRESSES } from './accounts.ts'
-import { l1Messenger } from './generated/L1Messenger.ts'
+import { encodeCreation, type RollupCreation } from './creation.ts'
 import { l1Router } from './generated/L1Router.ts'
-import { nativeRollup } from './generated/NativeRollup.ts'
 import { rollupFactory } from './generated/RollupFactory.ts'
 import { withdrawalVerifier } from './generated/WithdrawalVerifier.ts'
 import { AMSTERDAM_FORKS, hex } from './l2Genesis.ts'
@@ -28,28 +27,6 @@ export type DeploymentChain = {
   create(config: RollupCreation): Promise<void>
   /** alloc of everything the deployment left behind, without the deployer and the block's own traces */
   alloc(): Record<string, GenesisAccount>
-}
-
-/** Arguments of `RollupFactory.create`; see contracts/l1/NativeRollup.sol RollupConfig for units. */
-export type RollupCreation = {
-  config: {
-    chainId: bigint
-    gasLimit: bigint
-    feeRecipient: Hex
-    sequencer: Hex
-    genesisHash: Hex
-    genesisStateRoot: Hex
-    genesisTimestamp: bigint
-    maxAnchorAge: bigint
-    maxTimestampLag: bigint
-    finalityDelay: bigint
-    sequencerTimeout: bigint
-    forcedDeadline: bigint
-    forcedExpiry: bigint
-    forcedBond: bigint
-  }
-  maxMessageGas: bigint
-  value: bigint
 }
 
 /** System contracts and funded accounts of L1, a settler for each rollup among them, without the rollup contracts. */
@@ -108,15 +85,7 @@ export async function startDeployment(engine: Engine, timestamp: number): Promis
       })
       return { rollup, messenger, tokenBridge }
     },
-    create({ config, maxMessageGas, value }) {
-      const creationCodes = [nativeRollup.creationCode, l1Messenger.creationCode]
-      const data = encodeFunctionData({
-        abi: rollupFactory.abi,
-        functionName: 'create',
-        args: [{ config, maxMessageGas, creationCodes }],
-      })
-      return run(factoryAddress, data, value)
-    },
+    create: (creation) => run(factoryAddress, encodeCreation(creation), creation.value),
     alloc,
   }
 }

@@ -13,7 +13,6 @@ import {
   L2_DEV_BALANCE,
   L2_MESSENGER_ADDRESS,
   MESSENGER_SUPPLY,
-  RELAYER_BALANCE,
 } from './parameters.ts'
 import { preinstalls } from './preinstalls.ts'
 import {
@@ -72,6 +71,10 @@ export type L2GenesisOptions = {
   timestamp: number
   /** this rollup's contracts on L1; they make the genesis of every rollup its own */
   l1: L1Peers
+  /** default: the devnet's */
+  l1ChainId?: number
+  /** wei by address; default: the dev accounts and the relayer of a devnet */
+  balances?: Readonly<Record<string, bigint>>
 }
 
 /** The contracts on L1 that those of an L2 genesis know. */
@@ -84,6 +87,7 @@ export type L1Peers = {
 
 /** The genesis of one rollup in geth's format: system contracts, inert request contracts, messenger, funded accounts. */
 export function buildL2Genesis(options: L2GenesisOptions): GenesisJson {
+  const l1ChainId = options.l1ChainId ?? L1_CHAIN_ID
   const alloc: Record<string, GenesisAccount> = {
     [BEACON_ROOTS_ADDRESS]: { balance: '0x0', nonce: '0x1', code: BEACON_ROOTS_CODE },
     [HISTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: HISTORY_CODE },
@@ -93,22 +97,23 @@ export function buildL2Genesis(options: L2GenesisOptions): GenesisJson {
       balance: hex(MESSENGER_SUPPLY),
       nonce: '0x1',
       code: l2Messenger.runtimeCode,
-      storage: peerStorage(options.l1.messenger),
+      storage: peerStorage(l1ChainId, options.l1.messenger),
     },
     [L1_STATE_ADDRESS]: { balance: '0x0', nonce: '0x1', code: l1State.runtimeCode },
     [CROSS_MESSENGER_ADDRESS]: {
       balance: '0x0',
       nonce: '0x1',
       code: crossMessenger.runtimeCode,
-      storage: peerStorage(options.l1.factory),
+      storage: peerStorage(l1ChainId, options.l1.factory),
     },
   }
   // The real request contracts would let any user put a request into a block, which EXECUTE refuses; without code every
   // block would be invalid. So: nothing for the system, a revert for everybody else (docs/spec-gaps.md).
   for (const address of REQUEST_ADDRESSES)
     alloc[address] = { balance: '0x0', nonce: '0x1', code: inertRequest.runtimeCode }
-  for (const address of DEV_ADDRESSES) alloc[address.toLowerCase()] = { balance: hex(L2_DEV_BALANCE) }
-  alloc[RELAYER_ADDRESS.toLowerCase()] = { balance: hex(RELAYER_BALANCE) }
+  for (const [address, balance] of Object.entries(options.balances ?? devnetBalances(L2_DEV_BALANCE))) {
+    alloc[address.toLowerCase()] = { balance: hex(balance) }
+  }
   return {
     config: { chainId: options.chainId, ...AMSTERDAM_FORKS },
     timestamp: hex(BigInt(options.timestamp)),
@@ -119,8 +124,13 @@ export function buildL2Genesis(options: L2GenesisOptions): GenesisJson {
   }
 }
 
-function peerStorage(peer: `0x${string}`): Record<string, string> {
-  return { [word(L1_PEER_SLOT)]: word((BigInt(L1_CHAIN_ID) << 160n) | BigInt(peer)) }
+/** The accounts of a devnet's L2: the dev accounts and the relayer, wei each. */
+export function devnetBalances(each: bigint): Record<string, bigint> {
+  return Object.fromEntries([...DEV_ADDRESSES, RELAYER_ADDRESS].map((address) => [address, each]))
+}
+
+function peerStorage(l1ChainId: number, peer: `0x${string}`): Record<string, string> {
+  return { [word(L1_PEER_SLOT)]: word((BigInt(l1ChainId) << 160n) | BigInt(peer)) }
 }
 
 /** What an L2 genesis owes: the sum of all balances outside the messenger. L1's escrow must hold exactly this. */

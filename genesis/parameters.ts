@@ -11,9 +11,8 @@ export const INITIAL_BASE_FEE = 1_000_000_000n
 const ETHER = 10n ** 18n
 export const L1_DEV_BALANCE = 10_000n * ETHER
 export const L2_DEV_BALANCE = 1_000n * ETHER
-/** settler on L1, relayer on L2 */
+/** a settler, on L1 */
 export const OPERATOR_BALANCE = 10_000n * ETHER
-export const RELAYER_BALANCE = 1_000n * ETHER
 
 /** Pre-minted on L2 in the messenger, which is the only one that can release it: more than all ETH there is. */
 export const MESSENGER_SUPPLY = 10n ** 27n

@@ -1,6 +1,7 @@
 import { decodeFunctionResult, encodeDeployData, encodeFunctionData, getCreate2Address, zeroHash } from 'viem'
 import { l1Router } from '../genesis/generated/L1Router.ts'
 import { rollupFactory } from '../genesis/generated/RollupFactory.ts'
+import { withdrawalVerifier } from '../genesis/generated/WithdrawalVerifier.ts'
 import { CROSS_MESSENGER_ADDRESS, L1_STATE_ADDRESS, L2_MESSENGER_ADDRESS } from '../genesis/parameters.ts'
 import { CREATE2_FACTORY_ADDRESS } from '../genesis/systemContracts.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
@@ -139,6 +140,12 @@ function factoryAddress(verifier: Hex): Hex {
 function routerAddress(factory: Hex): Hex {
   const bytecode = encodeDeployData({ abi: l1Router.abi, bytecode: l1Router.creationCode, args: [factory] })
   return getCreate2Address({ from: CREATE2_FACTORY_ADDRESS, salt: zeroHash, bytecode })
+}
+
+/** Where the genesis of our L1 puts the factory of this build: its creation codes are part of its address. */
+export function ownFactory(): Hex {
+  const bytecode = withdrawalVerifier.creationCode
+  return factoryAddress(getCreate2Address({ from: CREATE2_FACTORY_ADDRESS, salt: zeroHash, bytecode }))
 }
 
 async function requireCode(l1: L1Client, address: Hex, name: string): Promise<void> {

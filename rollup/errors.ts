@@ -11,6 +11,7 @@ export type RollupErrorCode =
   | 'SETTLEMENT_REVERTED' // L1 included the settlement and refused it; data: { reason, txHash }
   | 'INPUT_UNAVAILABLE' // the StatelessInput of a block is neither stored nor reproducible
   | 'FIXED_COINBASE' // the rollup contract names the coinbase of L2 blocks
+  | 'CANNOT_CREATE' // a further rollup on this L1; the message says what helps
   | 'STARTING' // the rollup of this process does not run yet
 
 /** Everything that can go wrong between the two chains because of L1 or another proposer. */

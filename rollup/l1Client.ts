@@ -10,6 +10,7 @@ export type L1Block = {
   parentHash: Hex
   timestamp: bigint
   baseFeePerGas: bigint
+  gasLimit: bigint
   /** as answered, for the header codec */
   fields: Readonly<Record<string, unknown>>
 }
@@ -53,12 +54,14 @@ export type L1Client = {
   getTransactionCount(address: Hex): Promise<bigint>
   sendRawTransaction(raw: Hex): Promise<Hex>
   getReceipt(hash: Hex): Promise<L1Receipt | undefined>
+  /** the gas limit that a transaction needs on the newest state, or the revert data of one that would fail */
+  estimateGas(call: { from: Hex; to: Hex; data?: Hex; value?: bigint }): Promise<bigint | { revertData: Hex }>
   /** calls back on every new head, over WebSocket only; undefined: this transport cannot push, poll it */
   subscribeHeads(listener: () => void): Promise<(() => void) | undefined>
   /** ends a WebSocket; nothing else is held open */
   close(): Promise<void>
   /** runs a mined transaction's call again on the state after block `at`; the revert data, for naming the reason */
-  revertData(call: { from: Hex; to: Hex; data: Hex; gas: bigint }, at: bigint): Promise<Hex | undefined>
+  revertData(call: { from: Hex; to: Hex; data: Hex; gas: bigint; value?: bigint }, at: bigint): Promise<Hex | undefined>
 }
 
 /** `timeoutMs` bounds every single request, whatever the transport does. */
@@ -168,7 +171,10 @@ function stateReaders(request: Request): Pick<L1Client, 'getStorageProof' | 'cal
 
 function transactionMethods(
   request: Request,
-): Pick<L1Client, 'getTransactionInput' | 'getTransactionCount' | 'sendRawTransaction' | 'getReceipt' | 'revertData'> {
+): Pick<
+  L1Client,
+  'getTransactionInput' | 'getTransactionCount' | 'sendRawTransaction' | 'getReceipt' | 'estimateGas' | 'revertData'
+> {
   return {
     async getTransactionInput(transactionHash) {
       const answer = await request('eth_getTransactionByHash', transactionHash)
@@ -185,9 +191,18 @@ function transactionMethods(
       const answer = await request('eth_getTransactionReceipt', transactionHash)
       return answer === null || answer === undefined ? undefined : toReceipt(answer, transactionHash)
     },
-    async revertData(call, at) {
+    async estimateGas({ value = 0n, ...call }) {
       try {
-        await request('eth_call', { ...call, gas: toQuantity(call.gas) }, toQuantity(at))
+        return quantity(await request('eth_estimateGas', { ...call, value: toQuantity(value) }), 'gas estimate')
+      } catch (error) {
+        const revertData = findRevertData(error)
+        if (revertData === undefined) throw error
+        return { revertData }
+      }
+    },
+    async revertData({ value = 0n, ...call }, at) {
+      try {
+        await request('eth_call', { ...call, value: toQuantity(value), gas: toQuantity(call.gas) }, toQuantity(at))
         return undefined
       } catch (error) {
         return findRevertData(error)
@@ -204,6 +219,7 @@ function toBlock(answer: unknown): L1Block {
     parentHash: hash(fields.parentHash, 'parent hash'),
     timestamp: quantity(fields.timestamp, 'timestamp'),
     baseFeePerGas: fields.baseFeePerGas === undefined ? 0n : quantity(fields.baseFeePerGas, 'base fee'),
+    gasLimit: quantity(fields.gasLimit, 'gas limit'),
     fields,
   }
 }

@@ -78,6 +78,9 @@ describe('command line', () => {
     ['BAD_VALUE', ['--settle=maybe'], '--settle'],
     ['BAD_VALUE', ['--rollups', '0'], '--rollups'],
     ['UNKNOWN_FLAG', ['--follow'], '--follow'],
+    ['BAD_VALUE', ['rollup', 'create'], '--l1 is required'],
+    ['BAD_VALUE', ['rollup', 'create', '--l1', 'http://127.0.0.1:1', '--chain-id', '0'], '--chain-id'],
+    ['BAD_VALUE', ['rollup', 'create', '--l1', 'http://127.0.0.1:1', '--balance', '-1'], '--balance'],
     ['BAD_VALUE', [...L2, '--sequencer', 'nowhere'], '--sequencer'],
     ['BAD_VALUE', ['--rollups', '17'], '--rollups'],
     ['BAD_VALUE', ['--rollups', '1.5'], '--rollups'],
@@ -102,7 +105,8 @@ describe('command line', () => {
 
   it('has help for every command, with every flag', () => {
     expect(helpText()).toContain('reenact verify')
-    for (const command of ['devnet', 'l1', 'l2', 'verify', 'genesis']) expect(helpText(command)).toContain('--')
+    for (const command of ['devnet', 'l1', 'l2', 'rollup', 'verify', 'genesis'])
+      expect(helpText(command)).toContain('--')
     expect(helpText('verify')).toContain('--fixtures')
   })
 })

@@ -5,7 +5,8 @@ import { afterEach } from 'vitest'
 import { createEngines } from '../../bin/engines.ts'
 import type { DevnetOptions } from '../../bin/options.ts'
 import { storeGenesis } from '../../bin/settings.ts'
-import { buildDevnetGenesis, type Windows } from '../../genesis/devnet.ts'
+import type { Windows } from '../../genesis/creation.ts'
+import { buildDevnetGenesis } from '../../genesis/devnet.ts'
 import { bareL1Genesis } from '../../genesis/l1Genesis.ts'
 import type { DevnetGenesis } from '../../genesis/types.ts'
 import { silentLogger } from '../../node/logger.ts'
@@ -14,7 +15,7 @@ import { accessTo } from './chainAccess.ts'
 import { type Client, clientFor } from './clients.ts'
 import { startTestDevnet, type TestDevnet } from './devnet.ts'
 import type { Chains } from './load.ts'
-import { type NodeProcess, startProcess } from './process.ts'
+import { type NodeProcess, type ProcessSetup, startProcess } from './process.ts'
 
 /** A devnet in this process, and whom to talk to. */
 export type Running = { devnet: TestDevnet; l1: Client; l2: Client; chains: Chains }
@@ -61,8 +62,8 @@ export function workshop() {
         chains: { l1: accessTo(devnet.l1Url), l2: accessTo(devnet.l2Url) },
       }
     },
-    spawn(argv: readonly string[]): NodeProcess {
-      const node = startProcess(argv)
+    spawn(argv: readonly string[], setup: ProcessSetup = {}): NodeProcess {
+      const node = startProcess(argv, setup)
       processes.push(node)
       return node
     },

@@ -14,11 +14,14 @@ export type NodeProcess = {
   ended: Promise<number | NodeJS.Signals>
 }
 
+export type ProcessSetup = { env?: Record<string, string>; cwd?: string }
+
 /** Starts the built command as a user does. Whoever starts it ends it. */
-export function startProcess(argv: readonly string[], env: Record<string, string> = {}): NodeProcess {
+export function startProcess(argv: readonly string[], { env, cwd }: ProcessSetup = {}): NodeProcess {
   const child = spawn(process.execPath, [COMMAND, ...argv], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
+    ...(cwd === undefined ? {} : { cwd }),
   })
   let output = ''
   let errors = ''
@@ -66,8 +69,9 @@ export function readyUrls(line: string): { l1: string; l2: string } {
 export async function runToEnd(
   argv: readonly string[],
   input?: string | Uint8Array,
+  setup: ProcessSetup = {},
 ): Promise<{ exit: number | NodeJS.Signals; output: string; errors: string }> {
-  const node = startProcess(argv)
+  const node = startProcess(argv, setup)
   node.child.stdin?.end(input)
   const exit = await node.ended
   return { exit, output: node.output(), errors: node.errors() }

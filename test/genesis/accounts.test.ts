@@ -1,7 +1,7 @@
 import { mnemonicToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import * as accounts from '../../genesis/accounts.ts'
-import { MAX_DEVNET_ROLLUPS } from '../../genesis/parameters.ts'
+import { FIRST_L2_CHAIN_ID, MAX_DEVNET_ROLLUPS } from '../../genesis/parameters.ts'
 
 const derive = (index: number) => {
   const account = mnemonicToAccount(accounts.DEV_MNEMONIC, { addressIndex: index })
@@ -26,6 +26,8 @@ describe('dev accounts', () => {
       expect(accounts.SETTLER_ADDRESSES[rollup]).toBe(address)
       expect(accounts.settlerAccount(rollup).address).toBe(address)
     }
+    expect(accounts.settlerOfChain(FIRST_L2_CHAIN_ID + 3).address).toBe(accounts.SETTLER_ADDRESSES[3])
+    expect(new Set([1, 2, FIRST_L2_CHAIN_ID + 16].map((id) => accounts.settlerOfChain(id).address)).size).toBe(3)
     expect(() => accounts.settlerAccount(MAX_DEVNET_ROLLUPS)).toThrow(RangeError)
     expect(accounts.RELAYER_PRIVATE_KEY).toBe(derive(101).key)
     expect(accounts.RELAYER_ADDRESS).toBe(derive(101).address)

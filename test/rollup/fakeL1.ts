@@ -129,7 +129,14 @@ function findLogs(blocks: readonly FakeBlock[], query: LogQuery): Log[] {
 function toRpc(block: FakeBlock | undefined) {
   if (block === undefined) return null
   const { number, hash, parentHash, timestamp } = block
-  return { number: toHex(number), hash, parentHash, timestamp: toHex(timestamp), baseFeePerGas: '0x7' }
+  return {
+    number: toHex(number),
+    hash,
+    parentHash,
+    timestamp: toHex(timestamp),
+    baseFeePerGas: '0x7',
+    gasLimit: '0x3938700',
+  }
 }
 
 const WHO = '0x00000000000000000000000000000000000000b1'
