@@ -46,9 +46,10 @@ library MessageTree {
     /// ceil(log2(n)) siblings. Leaving one out is the same as sending the zero subtree's root, so a path that reaches
     /// the root is a proof whatever its length.
     /// @param _path siblings from the leaf upwards, at most 32
-    /// @return root zero (never a root) when the index or the path is out of range
+    /// @return root zero (never a root) when the index or the path is out of range, or when the leaf is that of nothing:
+    /// every free place holds a zero leaf, which is not a message
     function rootFrom(bytes32 _leaf, uint64 _index, bytes32[] calldata _path) internal pure returns (bytes32 root) {
-        if (_index > type(uint32).max || _path.length > DEPTH) return bytes32(0);
+        if (_leaf == 0 || _index > type(uint32).max || _path.length > DEPTH) return bytes32(0);
         bytes32 zero;
         root = _leaf;
         for (uint256 level = 0; level < DEPTH; ++level) {

@@ -80,6 +80,12 @@ contract Receiver {
 
     receive() external payable {
         if (mode == Mode.Revert) revert();
+        if (mode == Mode.ReturnBomb) {
+            assembly {
+                return(0, 1000000)
+            }
+        }
+        if (mode == Mode.BurnInside) while (true) {}
         if (mode == Mode.Reenter) (reentryOk, reentryData) = _target.call{value: _forward}(_payload);
         calls += 1;
     }
@@ -87,5 +93,16 @@ contract Receiver {
     function burn(uint256 _gas) external view {
         uint256 start = gasleft();
         while (start - gasleft() < _gas) {}
+    }
+}
+
+/// @dev Two calls in one transaction.
+contract Twice {
+    bool[2] public ok;
+    bytes public answer;
+
+    function call(address _to, bytes calldata _first, bytes calldata _second) external {
+        (ok[0],) = _to.call(_first);
+        (ok[1], answer) = _to.call(_second);
     }
 }

@@ -1,4 +1,4 @@
-import { type Hex, keccak256, numberToHex, toHex } from 'viem'
+import { encodeFunctionData, type Hex, keccak256, numberToHex, toHex } from 'viem'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
@@ -166,6 +166,20 @@ export async function createBridge(
         ],
         options,
       ),
+    /** calldata of `claimOnL1`, with ALICE for the fee */
+    claimOnL1Data: (message: Message, at: Settled): Hex =>
+      encodeFunctionData({
+        abi: l1Abi,
+        functionName: 'claim',
+        args: [
+          message,
+          outbox.tree.path(Number(message.index), at.size),
+          at.l2Block,
+          at.accountProof,
+          at.storageProof,
+          ALICE,
+        ],
+      }),
     claimOnL2: (message: Message, at: Anchored, options: CallOptions & { fee?: Hex; path?: readonly Hex[] } = {}) =>
       l2.send(
         L2_MESSENGER,

@@ -56,7 +56,7 @@ describe('MessageTree', () => {
     }
   })
 
-  it('50 refuses what is not the position', async () => {
+  it('leads elsewhere from any other position', async () => {
     const leaves = Array.from({ length: 11 }, (_, index) => leafAt(index))
     const { root } = naive(leaves)
     const path = [...createMessageTree(leaves).path(5)]
@@ -76,6 +76,9 @@ describe('MessageTree', () => {
       [leafAt(6), 5n, path],
     ]
     for (const [leaf, index, siblings] of attempts) expect(await from(leaf, index, siblings)).not.toBe(root)
+    // free places hold zero leaves, which nobody may take for messages
+    const zeros = createMessageTree([...leaves, zero])
+    expect(await from(zero, 11n, [...zeros.path(11)])).toBe(zero)
     const tooLong = Array.from({ length: 33 }, () => zero)
     expect(await from(leafAt(5), 5n, tooLong)).toBe(zero)
   })
