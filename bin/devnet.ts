@@ -146,6 +146,7 @@ async function startRollups(
         deployment,
         sealMode: parts.modes.l2,
         settle: options.settle,
+        ...(options.censor === undefined ? {} : { censor: options.censor }),
         l1BlockTime: options['l1-block-time'],
         ...(dataDir === undefined ? {} : { chainDir: rollupDir(dataDir, index) }),
       },

@@ -43,6 +43,7 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
       sealMode: sealMode(options['block-time']),
       settle: options.settle && !options.follow,
       ...(options.follow ? { follow: options.sequencer === undefined ? {} : { sequencer: options.sequencer } } : {}),
+      ...(options.censor === undefined ? {} : { censor: options.censor }),
       l1BlockTime: 0,
       ...(options['data-dir'] === undefined ? {} : { chainDir: join(options['data-dir'], 'l2') }),
     },

@@ -30,6 +30,14 @@ const finalityDelay = z.coerce
 
 const permit2 = flag.default(false).describe('put Permit2 into the genesis of every chain')
 
+/** `addressA,addressB`, lower case afterwards. */
+const censor = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}(,0x[0-9a-fA-F]{40})*$/, 'must be addresses, separated by commas')
+  .transform((list) => list.toLowerCase().split(',') as `0x${string}`[])
+  .optional()
+  .describe('rehearse a censoring sequencer: L2 ignores these senders, ADDRESS[,ADDRESS]')
+
 /** Settings that every node has. */
 const shared = {
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
@@ -55,6 +63,7 @@ export const devnetSchema = z.object({
   'l2-block-time': seconds.default(0).describe('seconds between L2 blocks, 0: a block for every transaction'),
   'finality-delay': finalityDelay,
   settle: flag.default(true).describe('--no-settle: build L2 blocks but do not settle them'),
+  censor,
   'genesis-time': timestamp.optional().describe('timestamp of both genesis blocks, for reproducible hashes'),
   permit2,
 })
@@ -80,6 +89,7 @@ export const l2Schema = z.object({
   port: port.default(9545).describe('HTTP and WebSocket port'),
   'block-time': seconds.default(0).describe('seconds between blocks, 0: a block for every transaction'),
   settle: flag.default(true).describe('--no-settle: build blocks but do not settle them'),
+  censor,
   follow: flag.default(false).describe('rebuild L2 from L1 and make no blocks; needs no keys'),
   sequencer: z.url().optional().describe('with --follow: HTTP URL that transactions are handed to'),
 })

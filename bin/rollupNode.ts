@@ -19,6 +19,7 @@ import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
 import { followerSendMethods } from '../rpc/rollup/forward.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { MethodTable } from '../rpc/types.ts'
+import { hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { l2DevTools } from './devTools.ts'
 import type { Engines } from './engines.ts'
@@ -33,6 +34,8 @@ export type RollupSetup = {
   settle: boolean
   /** rebuilds L2 from what is settled on L1 and makes no blocks; default: sequences */
   follow?: { sequencer?: string }
+  /** senders whose transactions and forced transactions the sequencer ignores */
+  censor?: readonly `0x${string}`[]
   /** seconds, 0 is instant; only told by rollup_config */
   l1BlockTime: number
 }
@@ -70,13 +73,14 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
   })
   // so does what the next block begins with
   let next: (head: Block) => BlockEnv | undefined = () => undefined
+  const censored = (setup.censor ?? []).map((address) => hexToBytes(address))
   const pool = createTxPool(
     {},
     {
       chain,
       clock,
       logger: logger.child('pool'),
-      ...createL2PoolRules(deps.accounts?.relayer.address),
+      ...createL2PoolRules(deps.accounts?.relayer.address, censored),
       next: (head) => next(head),
     },
   )
@@ -89,6 +93,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
       gasSchedule: 'metered',
       l1BlockTime: setup.l1BlockTime,
       sharesClock: deps.devClock !== undefined,
+      censored,
     },
     {
       chain,

@@ -31,6 +31,7 @@ export type TransactionRejectedCode =
   | 'AUTHORITY_RESERVED' // the signer of an authorization has transactions of its own waiting
   | 'BAD_BLOB_PROOF'
   | 'DATA_TOO_LARGE'
+  | 'CENSORED' // L2 only: the node rehearses a censoring sequencer
   | 'UNSETTLEABLE' // L2 only: alone above the regular gas or input size that one settlement can carry
   | 'INVALID' // any other rule of the transaction's type; the message says which
 

@@ -26,6 +26,10 @@ export type RollupDeployment = {
     maxTimestampLag: number
     finalityDelay: number
     sequencerTimeout: number
+    forcedDeadline: number
+    forcedExpiry: number
+    /** wei, decimal */
+    forcedBond: string
     maxMessageGas: number
     /** zero address: free */
     feeRecipient: `0x${string}`

@@ -5,6 +5,7 @@ export { EXECUTE_BASE_GAS, EXECUTE_BYTE_GAS, executeGas, upfrontGas } from './ga
 export {
   calldataLength,
   MAX_EXECUTION_GAS,
+  RESOLVE_GAS,
   type SettledInput,
   type SettlementGas,
   settlementGas,

@@ -23,6 +23,9 @@ type RollupGetter =
   | 'MAX_TIMESTAMP_LAG'
   | 'FINALITY_DELAY'
   | 'SEQUENCER_TIMEOUT'
+  | 'FORCED_DEADLINE'
+  | 'FORCED_EXPIRY'
+  | 'FORCED_BOND'
   | 'sequencer'
 type MessengerGetter = 'ROLLUP' | 'VERIFIER' | 'TOKEN_BRIDGE' | 'L2_CHAIN_ID' | 'MAX_MESSAGE_GAS'
 
@@ -49,6 +52,9 @@ export async function checkDeployment(l1: L1Client, deployment: RollupDeployment
     'maxTimestampLag',
     'finalityDelay',
     'sequencerTimeout',
+    'forcedDeadline',
+    'forcedExpiry',
+    'forcedBond',
     'feeRecipient',
   ] as const) {
     expect(name, actual.parameters[name], deployment.parameters[name])
@@ -98,6 +104,9 @@ export async function fetchDeployment(
       maxTimestampLag: await number('MAX_TIMESTAMP_LAG'),
       finalityDelay: await number('FINALITY_DELAY'),
       sequencerTimeout: await number('SEQUENCER_TIMEOUT'),
+      forcedDeadline: await number('FORCED_DEADLINE'),
+      forcedExpiry: await number('FORCED_EXPIRY'),
+      forcedBond: String(await readRollup(l1, rollup, 'FORCED_BOND')),
       maxMessageGas: Number(await readMessenger(l1, messenger, 'MAX_MESSAGE_GAS')),
       feeRecipient: await text('FEE_RECIPIENT'),
       sequencer: await text('sequencer'),

@@ -1,4 +1,4 @@
-import { type Abi, decodeEventLog, encodeEventTopics } from 'viem'
+import { type Abi, decodeEventLog, encodeEventTopics, keccak256 } from 'viem'
 import type { RollupDeployment } from '../genesis/types.ts'
 import { l1MessengerAbi, nativeRollupAbi } from './contracts.ts'
 import { RollupError } from './errors.ts'
@@ -10,7 +10,10 @@ type Hex = `0x${string}`
 export type MessageSentEvent = { kind: 'message'; message: Message }
 export type DeliveredEvent = { kind: 'delivered'; index: bigint }
 export type AdvancedEvent = { kind: 'advanced'; number: bigint; hash: Hex; stateRoot: Hex; anchorBlock: bigint }
-export type L1Event = MessageSentEvent | DeliveredEvent | AdvancedEvent
+export type ForcedEvent = { kind: 'forced'; id: bigint; txHash: Hex; payer: Hex; signedTx: Hex }
+/** A forced transaction left the queue: included in a block, or expired. */
+export type ForcedResolvedEvent = { kind: 'resolved'; id: bigint; expired: boolean }
+export type L1Event = MessageSentEvent | DeliveredEvent | AdvancedEvent | ForcedEvent | ForcedResolvedEvent
 
 type RawLog = Pick<L1Log, 'address' | 'topics' | 'data'>
 
@@ -18,6 +21,9 @@ type RawLog = Pick<L1Log, 'address' | 'topics' | 'data'>
 export const MESSAGE_SENT_TOPIC = topicOf(l1MessengerAbi, 'MessageSent')
 const DELIVERED_TOPIC = topicOf(l1MessengerAbi, 'MessageDelivered')
 const ADVANCED_TOPIC = topicOf(nativeRollupAbi, 'BlockAdvanced')
+const FORCED_TOPIC = topicOf(nativeRollupAbi, 'TransactionForced')
+const INCLUDED_TOPIC = topicOf(nativeRollupAbi, 'ForcedIncluded')
+const EXPIRED_TOPIC = topicOf(nativeRollupAbi, 'ForcedExpired')
 
 /**
  * The event of the rollup's L1 contracts in a log; undefined for events that do not matter here. Throws RollupError
@@ -25,7 +31,8 @@ const ADVANCED_TOPIC = topicOf(nativeRollupAbi, 'BlockAdvanced')
  */
 export function decodeL1Log(log: RawLog, deployment: RollupDeployment): L1Event | undefined {
   const emitter = log.address.toLowerCase()
-  if (emitter === deployment.l1.rollup.toLowerCase()) return decodeAdvanced(log)
+  if (emitter === deployment.l1.rollup.toLowerCase())
+    return decodeAdvanced(log) ?? decodeForced(log) ?? decodeResolved(log)
   if (emitter !== deployment.l1.messenger.toLowerCase()) return undefined
   return decodeMessageSent(log) ?? decodeDelivered(log)
 }
@@ -49,6 +56,27 @@ export function decodeAdvanced(log: RawLog): AdvancedEvent | undefined {
   const { args } = strictly(() => decodeEventLog({ abi: nativeRollupAbi, eventName: 'BlockAdvanced', ...parts(log) }))
   const { number, blockHash, stateRoot, anchorBlock } = args
   return { kind: 'advanced', number, hash: blockHash, stateRoot, anchorBlock }
+}
+
+function decodeForced(log: RawLog): ForcedEvent | undefined {
+  if (log.topics[0] !== FORCED_TOPIC) return undefined
+  const { args } = strictly(() =>
+    decodeEventLog({ abi: nativeRollupAbi, eventName: 'TransactionForced', ...parts(log) }),
+  )
+  const { id, txHash, payer, signedTx } = args
+  if (keccak256(signedTx) !== txHash) {
+    throw new RollupError('BAD_L1_DATA', 'L1 answered with a forced transaction that has another hash', { id })
+  }
+  return { kind: 'forced', id, txHash, payer: lower(payer), signedTx }
+}
+
+function decodeResolved(log: RawLog): ForcedResolvedEvent | undefined {
+  const [topic] = log.topics
+  if (topic !== INCLUDED_TOPIC && topic !== EXPIRED_TOPIC) return undefined
+  const expired = topic === EXPIRED_TOPIC
+  const eventName = expired ? 'ForcedExpired' : 'ForcedIncluded'
+  const { args } = strictly(() => decodeEventLog({ abi: nativeRollupAbi, eventName, ...parts(log) }))
+  return { kind: 'resolved', id: args.id, expired }
 }
 
 function topicOf(abi: Abi, eventName: string): Hex {

@@ -1,10 +1,12 @@
 import type { RollupDeployment } from '../genesis/types.ts'
 import type { Logger } from '../node/types.ts'
+import { hexToBytes } from '../stateless/bytes.ts'
 import { RollupError } from './errors.ts'
 import { type MetaStore, readRecord, writeRecord } from './json.ts'
 import type { L1Log } from './l1Client.ts'
-import { type AdvancedEvent, decodeL1Log } from './l1Events.ts'
-import type { L1MessageRecord, SettledBlock } from './types.ts'
+import { type AdvancedEvent, decodeL1Log, type ForcedEvent } from './l1Events.ts'
+import { createForcedJournal, type ForcedBatch, type ForcedCounts } from './l1Forced.ts'
+import type { ForcedRecord, L1MessageRecord, SettledBlock } from './types.ts'
 
 type Hex = `0x${string}`
 
@@ -13,7 +15,7 @@ export type ReadBlock = { number: bigint; hash: Hex; timestamp: bigint }
 
 type ClaimRecord = { index: bigint; l1Block: bigint; l1TxHash: Hex }
 /** Where the records end: everything up to this L1 block is in them. */
-type Cursor = ReadBlock & { rollup: Hex; messages: number; settled: bigint; claims: number }
+type Cursor = ReadBlock & ForcedCounts & { rollup: Hex; messages: number; settled: bigint; claims: number }
 
 /**
  * What the rollup's contracts said on L1, durable, in order, and cut back on reorgs. Entries are written first and the
@@ -26,6 +28,8 @@ export type L1Records = {
   settledHead(): SettledBlock | undefined
   settledAt(number: bigint): SettledBlock | undefined
   claimed(index: bigint): Hex | undefined
+  pendingForced(): readonly ForcedRecord[]
+  forcedBytes(id: bigint): Uint8Array | undefined
   /** the hash read at this height, from a ring of the last 8,192; possibly of an abandoned chain */
   rememberedHash(number: bigint): Hex | undefined
   /** adds the events up to `block`; throws RollupError BAD_L1_DATA for a sequence that no honest L1 can show */
@@ -46,12 +50,15 @@ export function createL1Records(deployment: RollupDeployment, meta: MetaStore, l
     messages: 0,
     settled: 0n,
     claims: 0,
+    forced: 0,
+    resolutions: 0,
   }
   const stored = readRecord<Cursor>(meta, CURSOR_KEY)
-  let cursor = stored?.rollup === deployment.l1.rollup ? stored : origin
+  let cursor = stored?.rollup === deployment.l1.rollup && stored.forced !== undefined ? stored : origin
   const messages = readJournal<L1MessageRecord>(meta, 'message', cursor.messages)
   const claims = readJournal<ClaimRecord>(meta, 'claim', cursor.claims)
   const claimed = new Map(claims.map((claim) => [claim.index, claim.l1TxHash]))
+  const forced = createForcedJournal(meta, cursor)
 
   const settledAt = (number: bigint): SettledBlock | undefined =>
     number > 0n && number <= cursor.settled ? readRecord<SettledBlock>(meta, `l1/settled/${number}`) : undefined
@@ -62,6 +69,8 @@ export function createL1Records(deployment: RollupDeployment, meta: MetaStore, l
     settledHead: () => settledAt(cursor.settled),
     settledAt,
     claimed: (index) => claimed.get(index),
+    pendingForced: forced.pending,
+    forcedBytes: forced.bytes,
     rememberedHash(number) {
       const known = readRecord<{ number: bigint; hash: Hex }>(meta, `l1/block/${number % HASH_RING}`)
       return known?.number === number ? known.hash : undefined
@@ -79,14 +88,18 @@ export function createL1Records(deployment: RollupDeployment, meta: MetaStore, l
         batch.settled.map((entry) => entry.number),
       )
       requireUnclaimed(claimed, batch.claims)
+      forced.check(batch)
       await writeJournal(meta, 'message', messages.length, batch.messages)
       await writeJournal(meta, 'claim', claims.length, batch.claims)
+      await forced.write(batch)
       for (const entry of batch.settled) await writeRecord(meta, `l1/settled/${entry.number}`, entry)
       await writeRecord(meta, `l1/block/${number % HASH_RING}`, { number, hash })
       const counts = {
         messages: messages.length + batch.messages.length,
         settled: cursor.settled + BigInt(batch.settled.length),
         claims: claims.length + batch.claims.length,
+        forced: cursor.forced + batch.forced.length,
+        resolutions: cursor.resolutions + batch.resolutions.length,
       }
       const next = { rollup: deployment.l1.rollup, number, hash, timestamp, ...counts }
       await writeRecord(meta, CURSOR_KEY, next)
@@ -94,6 +107,7 @@ export function createL1Records(deployment: RollupDeployment, meta: MetaStore, l
       messages.push(...batch.messages)
       claims.push(...batch.claims)
       for (const claim of batch.claims) claimed.set(claim.index, claim.l1TxHash)
+      forced.commit(batch)
       logBatch(logger, batch)
     },
     async rewind(ancestor = origin) {
@@ -103,6 +117,7 @@ export function createL1Records(deployment: RollupDeployment, meta: MetaStore, l
         messages: countUpTo(messages, ancestor.number),
         settled,
         claims: countUpTo(claims, ancestor.number),
+        ...forced.countsUpTo(ancestor.number),
       }
       const { number, hash, timestamp } = ancestor
       const next = { rollup: deployment.l1.rollup, number, hash, timestamp, ...counts }
@@ -110,27 +125,40 @@ export function createL1Records(deployment: RollupDeployment, meta: MetaStore, l
       cursor = next
       messages.length = counts.messages
       for (const claim of claims.splice(counts.claims)) claimed.delete(claim.index)
+      forced.truncate(counts)
       logger.warn('L1 reorganised', { ancestor: number, ...counts })
     },
   }
 }
 
-type Batch = { messages: L1MessageRecord[]; settled: SettledBlock[]; claims: ClaimRecord[] }
+type Batch = ForcedBatch & { messages: L1MessageRecord[]; settled: SettledBlock[]; claims: ClaimRecord[] }
 
 function collect(logs: readonly L1Log[], timestamps: ReadonlyMap<Hex, bigint>, deployment: RollupDeployment): Batch {
-  const batch: Batch = { messages: [], settled: [], claims: [] }
+  const batch: Batch = { messages: [], settled: [], claims: [], forced: [], resolutions: [] }
   for (const log of [...logs].sort(byPosition)) {
     const { blockNumber: l1Block, blockHash: l1BlockHash, transactionHash: l1TxHash } = log
     const event = decodeL1Log(log, deployment)
     if (event?.kind === 'message') batch.messages.push({ message: event.message, l1Block, l1BlockHash, l1TxHash })
     if (event?.kind === 'delivered') batch.claims.push({ index: event.index, l1Block, l1TxHash })
-    if (event?.kind === 'advanced') batch.settled.push(toSettled(event, log, timestamps.get(l1BlockHash)))
+    if (event?.kind === 'advanced') batch.settled.push(toSettled(event, log, timeOf(log, timestamps)))
+    if (event?.kind === 'forced') batch.forced.push(toForced(event, log, timeOf(log, timestamps)))
+    if (event?.kind === 'resolved') batch.resolutions.push({ id: event.id, expired: event.expired, l1Block })
   }
   return batch
 }
 
-function toSettled(event: AdvancedEvent, log: L1Log, l1Timestamp: bigint | undefined): SettledBlock {
-  if (l1Timestamp === undefined) throw new Error(`no timestamp was read for L1 block ${log.blockNumber}`)
+function timeOf(log: L1Log, timestamps: ReadonlyMap<Hex, bigint>): bigint {
+  const timestamp = timestamps.get(log.blockHash)
+  if (timestamp === undefined) throw new Error(`no timestamp was read for L1 block ${log.blockNumber}`)
+  return timestamp
+}
+
+function toForced({ id, txHash, payer, signedTx }: ForcedEvent, log: L1Log, since: bigint): ForcedBatch['forced'][0] {
+  const { blockNumber: l1Block, transactionHash: l1TxHash } = log
+  return { id, txHash, payer, since, l1Block, l1TxHash, signedTx: hexToBytes(signedTx) }
+}
+
+function toSettled(event: AdvancedEvent, log: L1Log, l1Timestamp: bigint): SettledBlock {
   const { number, hash, stateRoot, anchorBlock } = event
   return { number, hash, stateRoot, anchorBlock, l1Block: log.blockNumber, l1TxHash: log.transactionHash, l1Timestamp }
 }
@@ -175,6 +203,10 @@ function countUpTo(records: readonly { l1Block: bigint }[], l1Block: bigint): nu
 function logBatch(logger: Logger, batch: Batch): void {
   for (const { message, l1Block } of batch.messages) logger.info('message on L1', { index: message.index, l1Block })
   for (const { number, l1Block } of batch.settled) logger.info('L2 block settled', { number, l1Block })
+  for (const { id, txHash, l1Block } of batch.forced) logger.info('transaction forced on L1', { id, txHash, l1Block })
+  for (const { id, expired } of batch.resolutions) {
+    logger.info(expired ? 'a forced transaction expired' : 'a forced transaction is in a settled block', { id })
+  }
   for (const { index, l1Block } of batch.claims) logger.info('withdrawal claimed on L1', { index, l1Block })
 }
 

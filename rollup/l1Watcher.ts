@@ -126,6 +126,8 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
     settledAt: records.settledAt,
     messages: records.messages,
     claimed: records.claimed,
+    pendingForced: records.pendingForced,
+    forcedBytes: records.forcedBytes,
     reorgs: () => reorgs,
     inSync: () => inSync,
     step,
@@ -197,7 +199,8 @@ function createReader({ l1, deployment }: L1WatcherDeps, records: L1Records, max
   async function readTimestamps(logs: readonly L1Log[]): Promise<ReadonlyMap<Hex, bigint>> {
     const timestamps = new Map<Hex, bigint>()
     for (const log of logs) {
-      if (timestamps.has(log.blockHash) || decodeL1Log(log, deployment)?.kind !== 'advanced') continue
+      const kind = decodeL1Log(log, deployment)?.kind
+      if (timestamps.has(log.blockHash) || (kind !== 'advanced' && kind !== 'forced')) continue
       timestamps.set(log.blockHash, (await requireBlock(log.blockHash)).timestamp)
     }
     return timestamps

@@ -1,7 +1,7 @@
 import { TransactionRejected, type TransactionRejectedCode } from '../execution/errors.ts'
 import type { BlockAssembly, BlockEnv, BlockOutcome, Transaction } from '../execution/types.ts'
 import type { Chain, Logger, TxPool } from '../node/types.ts'
-import { calldataLength } from '../precompiles/index.ts'
+import { calldataLength, RESOLVE_GAS, settlementGas } from '../precompiles/index.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import { createStateView } from '../stateless/stateView.ts'
@@ -10,6 +10,7 @@ import { createRecorder } from '../stateless/witness.ts'
 import type { Anchor } from './anchor.ts'
 import { type ClaimPlan, type ClaimResult, type Claims, COURTESY_CLAIMS } from './claims.ts'
 import { slotKey } from './contracts.ts'
+import type { ForcedCandidate, ForcedTransactions } from './forcedTransactions.ts'
 import { recordInput, type Settleable } from './inputs.ts'
 import { createRoom, type Room, unsettleable } from './limits.ts'
 import type { ReplayQueue } from './replay.ts'
@@ -52,6 +53,7 @@ export type L2BuilderDeps = {
   pool: TxPool
   claims: Claims
   replay: ReplayQueue
+  forced: ForcedTransactions
   /** claims of an old chain that the pool took back: they are made anew, for the new anchor */
   isOwn(tx: Transaction): boolean
   logger: Logger
@@ -59,6 +61,8 @@ export type L2BuilderDeps = {
 
 /** A block that came out too large is made again with fewer transactions, this many times at most. */
 const MAX_ATTEMPTS = 12
+/** Forced transactions that turned out too large while they ran: so many cost build time in one block. */
+const MAX_OVERSIZED_FORCED = 2
 /** Refusals that a later block may lift; every other one is final. */
 const WAITING_CODES: ReadonlySet<TransactionRejectedCode> = new Set([
   'NONCE_TOO_HIGH',
@@ -69,13 +73,14 @@ const WAITING_CODES: ReadonlySet<TransactionRejectedCode> = new Set([
 ])
 
 /**
- * Builds L2 blocks that one L1 transaction can settle. Order: a transaction that did not fit last time, claims of L1
- * messages, transactions of a chain that had to be rebuilt, the pool.
+ * Builds L2 blocks that one L1 transaction can settle. Order: transactions that L1 demands, a transaction that did not fit
+ * last time, claims of L1 messages, transactions of a chain that had to be rebuilt, the pool.
  */
 export function createL2Builder(options: L2BuilderOptions, deps: L2BuilderDeps): L2Builder {
-  const deferral: Deferral = { hash: undefined }
+  const deferral: Deferral = { hash: undefined, oversizedForced: 0 }
   return {
     async build(request) {
+      deferral.oversizedForced = 0
       let maxTransactions = Number.POSITIVE_INFINITY
       for (let attempt = 0; attempt < MAX_ATTEMPTS; ) {
         const draft = await assemble(options, deps, { ...request, maxTransactions, deferral })
@@ -90,7 +95,7 @@ export function createL2Builder(options: L2BuilderOptions, deps: L2BuilderDeps):
           regularGas: outcome.regularGas,
           anchorBlock: request.anchor.number,
         }
-        const excess = excessOf(settleable, options.limits)
+        const excess = excessOf(settleable, draft, options.limits)
         if (excess === undefined) return { outcome, settleable, ...draft.replay }
         maxTransactions = await shrink(draft, excess, deps)
       }
@@ -104,13 +109,15 @@ export function createL2Builder(options: L2BuilderOptions, deps: L2BuilderDeps):
   }
 }
 
-type Deferral = { hash: Hash32 | undefined }
+type Deferral = { hash: Hash32 | undefined; oversizedForced: number }
 type Excess = { what: string; have: bigint; limit: bigint }
 type Draft = {
   assembly: BlockAssembly
   replay: Pick<BuiltL2Block, 'replayed' | 'displaced'>
   claims: ClaimPlan | undefined
   delivered: readonly Message[]
+  /** forced transactions in the block, which its settlement resolves */
+  demanded: number
   /** the only transaction that is not a claim, when there is exactly one */
   single: Transaction | undefined
 }
@@ -131,9 +138,12 @@ async function assemble(
     state: createStateView(recorder, parent.header.stateRoot),
     blockHash: chain.ancestorHashes(parent),
   })
-  const room = createRoom(assembly, recorder, { limits: options.limits, maxTransactions })
+  const forced = request.deferral.oversizedForced < MAX_OVERSIZED_FORCED ? deps.forced.candidates() : []
+  const limits = withResolutions(options.limits, forced.length)
+  const room = createRoom(assembly, recorder, { limits, maxTransactions })
   const adder = createAdder(deps, assembly, room, request.deferral)
-  if (!(await adder.addDeferred())) return 'again'
+  if (!(await adder.addForced(forced))) return 'again'
+  if (!room.full() && !(await adder.addDeferred())) return 'again'
   const isReplaying = !deps.replay.isEmpty()
   const claimed = await addClaims(deps, request, assembly, { room, isReplaying })
   // what is run again may spend what these claims bring
@@ -147,7 +157,8 @@ async function assemble(
     return 'empty'
   }
   const single = assembly.transactions.length === 1 && adder.count() === 1 ? assembly.transactions[0] : undefined
-  return { assembly, replay, claims: request.claims, delivered: claimed.delivered, single }
+  const demanded = adder.demanded()
+  return { assembly, replay, claims: request.claims, delivered: claimed.delivered, demanded, single }
 }
 
 function addClaims(
@@ -185,6 +196,7 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
   const { chain, pool, replay, isOwn, logger } = deps
   const replayed: Transaction[] = []
   const displaced: Displaced[] = []
+  const demanded = new Set<string>()
   let count = 0
 
   const drop = ({ hash }: Transaction, reason: string): void => {
@@ -207,6 +219,7 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
       if (error instanceof TransactionRejected) return error
       logger.error('a transaction broke the block under construction', { hash: tx.hash, error })
       pool.drop(tx.hash, 'it broke the block builder')
+      deps.forced.postpone(tx.hash, 'it broke the block builder', true)
       await replay.remove([tx])
       throw error
     }
@@ -221,16 +234,34 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
 
   return {
     count: () => count,
+    demanded: () => demanded.size,
     replay: () => ({ replayed, displaced }),
+    async addForced(candidates: readonly ForcedCandidate[]): Promise<boolean> {
+      for (const { tx } of candidates) {
+        const alone = room.untouched()
+        const result = await add(tx)
+        if (result === 'added') demanded.add(bytesToHex(tx.hash))
+        else if (result !== 'unfit') deps.forced.postpone(tx.hash, result.message)
+        else if (alone) deferral.oversizedForced += 1
+        if (result === 'unfit' || room.full()) return result !== 'unfit' || !alone
+      }
+      return true
+    },
     async addDeferred(): Promise<boolean> {
       const hash = deferral.hash
       deferral.hash = undefined
       const tx = hash === undefined || !replay.isEmpty() ? undefined : pool.get(hash)
-      return tx === undefined || (await add(tx)) !== 'unfit'
+      if (tx === undefined || demanded.has(bytesToHex(tx.hash))) return true
+      const alone = room.untouched()
+      return (await add(tx)) !== 'unfit' || !alone
     },
     async addReplayed(): Promise<boolean> {
       for (const tx of replay.pending()) {
         if (room.full()) return true
+        if (demanded.has(bytesToHex(tx.hash))) {
+          replayed.push(tx)
+          continue
+        }
         const alone = room.untouched()
         const result = await add(tx)
         if (result === 'unfit') return !alone
@@ -246,7 +277,8 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
         if (room.full()) return true
         const sender = bytesToHex(tx.sender)
         if (isOwn(tx)) pool.drop(tx.hash, 'the builder makes its claims anew')
-        if (isOwn(tx) || waiting.has(sender) || chain.getTransactionLocation(tx.hash) !== undefined) continue
+        if (isOwn(tx) || waiting.has(sender) || demanded.has(bytesToHex(tx.hash))) continue
+        if (chain.getTransactionLocation(tx.hash) !== undefined) continue
         const alone = room.untouched()
         const result = await add(tx)
         if (result === 'unfit') return !alone
@@ -293,12 +325,22 @@ async function giveToPool({ pool, logger }: L2BuilderDeps, displaced: readonly D
   return waiting
 }
 
-function excessOf(settleable: Settleable, limits: SettlementLimits): Excess | undefined {
+function excessOf(
+  settleable: Settleable,
+  { assembly, demanded }: Pick<Draft, 'assembly' | 'demanded'>,
+  limits: SettlementLimits,
+): Excess | undefined {
   const { input, regularGas } = settleable
   if (regularGas > limits.maxRegularGas) return { what: 'regular gas', have: regularGas, limit: limits.maxRegularGas }
-  const bytes = calldataLength([{ inputLength: input.length, regularGas }])
-  if (bytes <= limits.maxCalldataBytes) return undefined
-  return { what: 'input bytes', have: BigInt(bytes), limit: BigInt(limits.maxCalldataBytes) }
+  const transactions = assembly.transactions.length
+  const settled = { inputLength: input.length, regularGas, transactions, named: demanded }
+  const bytes = calldataLength([settled])
+  if (bytes > limits.maxCalldataBytes) {
+    return { what: 'input bytes', have: BigInt(bytes), limit: BigInt(limits.maxCalldataBytes) }
+  }
+  const { executionGas } = settlementGas([settled])
+  if (executionGas <= limits.maxTransactionGas) return undefined
+  return { what: 'execution gas', have: executionGas, limit: limits.maxTransactionGas }
 }
 
 /** How many transactions the next attempt may have. What is alone in its block and still too large is given up. */
@@ -317,9 +359,16 @@ async function shrink(draft: Draft, excess: Excess, deps: L2BuilderDeps): Promis
 }
 
 /** A transaction that alone is more than one settlement can carry leaves pool and queue. */
-async function discard({ pool, replay, logger }: L2BuilderDeps, tx: Transaction, excess: Excess): Promise<void> {
+async function discard(deps: L2BuilderDeps, tx: Transaction, excess: Excess): Promise<void> {
+  const { pool, replay, forced, logger } = deps
   const { message } = unsettleable(excess.what, excess.have, excess.limit)
   logger.warn('a transaction can never be settled', { hash: tx.hash, reason: message })
   pool.drop(tx.hash, message)
+  forced.postpone(tx.hash, message, true)
   await replay.remove([tx])
+}
+
+/** The settlement of the block also resolves what the block includes of the forced transactions. */
+function withResolutions(limits: SettlementLimits, forced: number): SettlementLimits {
+  return { ...limits, maxRegularGas: limits.maxRegularGas - RESOLVE_GAS * BigInt(forced) }
 }

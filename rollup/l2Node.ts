@@ -14,6 +14,7 @@ import { createClaims } from './claims.ts'
 import { checkDeployment } from './deployment.ts'
 import { RollupError } from './errors.ts'
 import { createFinality } from './finality.ts'
+import { createForcedTransactions } from './forcedTransactions.ts'
 import { createInputStore, type InputStore } from './inputs.ts'
 import { createL1Client } from './l1Client.ts'
 import { createL1Watcher, type L1Watcher } from './l1Watcher.ts'
@@ -44,6 +45,8 @@ export type L2NodeOptions = {
   /** how often L1 is asked for a new head when nobody pokes; default 1,000 */
   l1PollMs?: number
   limits?: SettlementLimits
+  /** 20-byte addresses whose forced transactions are left out, to rehearse a censoring sequencer */
+  censored?: readonly Uint8Array[]
 }
 
 export type L2NodeDeps = {
@@ -188,6 +191,14 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const relayerBytes = hexToBytes(relayer.address)
   const isOwn = (tx: Transaction) => bytesEqual(tx.sender, relayerBytes)
   const limits = options.limits ?? SETTLEMENT_LIMITS
+  const { censored = [] } = options
+  const forced = createForcedTransactions({
+    chain,
+    view: watcher,
+    isCensored: (sender) => censored.some((address) => bytesEqual(address, sender)),
+    clock,
+    logger: log('forced'),
+  })
   const claims = createClaims({
     view: watcher,
     l1,
@@ -201,7 +212,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const environment = { gasLimit: BigInt(deployment.l2GasLimit), coinbase: () => coinbase }
   const builder = createL2Builder(
     { ...environment, limits },
-    { chain, pool, claims, replay, isOwn, logger: log('builder') },
+    { chain, pool, claims, replay, forced, isOwn, logger: log('builder') },
   )
   const reconciler = createReconciler({
     chain,
@@ -219,7 +230,19 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   let settling = options.settle
   const sequencer = createSequencer(
     { windows: () => settling, builds: isSequencer(options) },
-    { chain, pool, view: watcher, builder, claims, inputs, replay, reconciler, clock, logger: log('sequencer') },
+    {
+      chain,
+      pool,
+      view: watcher,
+      builder,
+      claims,
+      inputs,
+      replay,
+      forced,
+      reconciler,
+      clock,
+      logger: log('sequencer'),
+    },
   )
   const settler = createSettler(
     { limits },

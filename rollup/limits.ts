@@ -1,7 +1,7 @@
 import { TransactionRejected } from '../execution/errors.ts'
 import type { BlockAssembly, Transaction, TransactionOutcome } from '../execution/types.ts'
 import { calldataLength, MAX_EXECUTION_GAS } from '../precompiles/index.ts'
-import { bytesEqual, hexToBytes } from '../stateless/bytes.ts'
+import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import { readEnvelope } from '../stateless/envelope.ts'
 import { lowerBoundGas } from '../stateless/lowerBoundGas.ts'
 import type { Recorder } from '../stateless/witness.ts'
@@ -30,7 +30,7 @@ const ACCESS_LIST_BYTES = 150
 export function requireSettleable(tx: Transaction): void {
   const { maxCalldataBytes, maxRegularGas } = SETTLEMENT_LIMITS
   if (tx.type === 3) throw blobsRefused()
-  const bytes = calldataLength([{ inputLength: tx.raw.length + FIXED_INPUT_BYTES, regularGas: 0n }])
+  const bytes = calldataLength([{ inputLength: tx.raw.length + FIXED_INPUT_BYTES }])
   if (bytes > maxCalldataBytes) throw unsettleable('input bytes', BigInt(bytes), BigInt(maxCalldataBytes))
   const gas = lowerBoundGas(readEnvelope(tx.raw))
   if (gas > maxRegularGas) throw unsettleable('regular gas', gas, maxRegularGas)
@@ -38,17 +38,29 @@ export function requireSettleable(tx: Transaction): void {
 
 /**
  * For node/txPool.ts: the rule above, and that claims of a removed block do not come back (the builder makes them anew).
- * Without a relayer, in a follower, nothing comes back.
+ * Without a relayer, in a follower, nothing comes back. Of `censored` senders (20 bytes each) nothing is taken.
  */
-export function createL2PoolRules(relayer: `0x${string}` | undefined): {
+export function createL2PoolRules(
+  relayer: `0x${string}` | undefined,
+  censored: readonly Uint8Array[] = [],
+): {
   accepts(tx: Transaction): void
   returns(tx: Transaction): boolean
 } {
   const relayerBytes = relayer === undefined ? undefined : hexToBytes(relayer)
   return {
-    accepts: requireSettleable,
+    accepts(tx) {
+      if (censored.some((address) => bytesEqual(address, tx.sender))) throw senderCensored(tx.sender)
+      requireSettleable(tx)
+    },
     returns: (tx) => relayerBytes !== undefined && !bytesEqual(tx.sender, relayerBytes),
   }
+}
+
+function senderCensored(sender: Uint8Array): TransactionRejected {
+  const who = `0x${bytesToHex(sender)}`
+  const message = `sender censored: this sequencer was started with --censor ${who}; force the transaction on L1 instead`
+  return new TransactionRejected('CENSORED', message, { sender: who })
 }
 
 /** An L2 has no place for blobs. */
@@ -84,7 +96,7 @@ export function createRoom(assembly: BlockAssembly, recorder: Recorder, caps: Ro
     const gas = assembly.regularGas + outcome.regularGas + REQUEST_CALLS_GAS
     if (gas > maxRegularGas) return { what: 'regular gas', have: gas, limit: maxRegularGas }
     const inputLength = bytes + transactionBytes(tx, outcome) + recorder.size()
-    const calldata = calldataLength([{ inputLength, regularGas: 0n }])
+    const calldata = calldataLength([{ inputLength }])
     if (calldata <= maxCalldataBytes) return undefined
     return { what: 'input bytes', have: BigInt(calldata), limit: BigInt(maxCalldataBytes) }
   }

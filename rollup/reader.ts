@@ -8,7 +8,7 @@ import type { Finality } from './finality.ts'
 import type { L1Client } from './l1Client.ts'
 import type { Outbox } from './outbox.ts'
 import type { SettlerStatus } from './settler.ts'
-import type { ChainPoint, L1View, RollupReader } from './types.ts'
+import type { ChainPoint, L1View, RollupReader, RollupStatus } from './types.ts'
 import { createWithdrawals } from './withdrawals.ts'
 
 export type ReaderOptions = {
@@ -71,13 +71,21 @@ export function createRollupReader(options: ReaderOptions, deps: ReaderDeps): Ro
         l1Head: view.head(),
         l2: { unsafe, safe, finalized },
         lag: { blocks, seconds: unsafe.timestamp - safe.timestamp },
-        queue: { deposits: depositsWaiting(), blocksToSettle: blocks },
+        queue: { deposits: depositsWaiting(), blocksToSettle: blocks, ...forcedQueue(view) },
         sequencer: deps.sequencer(),
         settler: deps.settler(),
         escrow: await readEscrow(),
       }
     },
   }
+}
+
+function forcedQueue(view: L1View): Pick<RollupStatus['queue'], 'forced' | 'forcedDeadline'> {
+  const pending = view.pendingForced()
+  const forced = BigInt(pending.length)
+  const [oldest] = pending
+  if (oldest === undefined) return { forced }
+  return { forced, forcedDeadline: oldest.since + BigInt(view.deployment.parameters.forcedDeadline) }
 }
 
 /** The newest settled block that this node has; 0 before the first. */

@@ -5,6 +5,7 @@ import type { Block } from '../stateless/types.ts'
 import type { Anchor } from './anchor.ts'
 import type { ClaimPlan, Claims } from './claims.ts'
 import { RollupError } from './errors.ts'
+import type { ForcedTransactions } from './forcedTransactions.ts'
 import type { InputStore } from './inputs.ts'
 import type { L2Builder } from './l2Builder.ts'
 import { createLock } from './lock.ts'
@@ -42,6 +43,7 @@ export type SequencerDeps = {
   claims: Claims
   inputs: InputStore
   replay: ReplayQueue
+  forced: ForcedTransactions
   reconciler: Reconciler
   clock: Clock
   logger: Logger
@@ -63,7 +65,7 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
   }
 
   function hasWork(anchor = anchorFor(deps)): boolean {
-    if (pool.status().pending > 0 || !replay.isEmpty()) return true
+    if (pool.status().pending > 0 || !replay.isEmpty() || deps.forced.hasDue()) return true
     return anchor !== undefined && claims.hasClaimable(stateOfHead(), anchor)
   }
 

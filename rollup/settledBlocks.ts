@@ -53,11 +53,12 @@ async function readTransaction(
   return new Map(blocks.map((published) => [`0x${bytesToHex(published.block.hash)}`, published]))
 }
 
-/** The blocks in the calldata of `advance` or `advanceBatch`. Throws RollupError BAD_L1_DATA. */
+/** The blocks in the calldata of `advance`, `advanceWithForced` or `advanceBatch`. Throws RollupError BAD_L1_DATA. */
 export function decodeSettlement(calldata: Hex): PublishedBlock[] {
   try {
     const call = decodeFunctionData({ abi: nativeRollupAbi, data: calldata })
-    if (call.functionName === 'advance') return [decodeBlock(call.args[0], call.args[1])]
+    if (call.functionName === 'advance' || call.functionName === 'advanceWithForced')
+      return [decodeBlock(call.args[0], call.args[1])]
     if (call.functionName !== 'advanceBatch') throw new RangeError(`a call of ${call.functionName}`)
     const [inputs, anchors] = call.args
     return inputs.map((input, index) => decodeBlock(input, anchors[index] ?? 0n))

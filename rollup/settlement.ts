@@ -7,6 +7,12 @@ import type { SettlementLimits } from './types.ts'
 
 type Hex = `0x${string}`
 
+/** A block on its way to L1; `forced`: ids of the forced transactions in it, only when it goes alone. */
+export type SettlementBlock = Pick<Settleable, 'input' | 'regularGas' | 'anchorBlock'> & {
+  transactions: number
+  forced?: readonly bigint[]
+}
+
 export type Fees = { maxFeePerGas: bigint; priorityFee: bigint }
 
 /** Geth's replacement rule is 10 %; a little more avoids rounding. */
@@ -15,25 +21,35 @@ const BUMP_PERCENT = 115n
 const MAX_OVERPAYMENT = 20n
 
 /** Does one L1 transaction carry all these blocks (README 7)? Gas by the formula, not by asking L1. */
-export function fits(blocks: readonly Pick<Settleable, 'input' | 'regularGas'>[], limits: SettlementLimits): boolean {
+export function fits(blocks: readonly Weight[], limits: SettlementLimits): boolean {
   const inputs = blocks.map(toSettledInput)
   return (
     calldataLength(inputs) <= limits.maxCalldataBytes && settlementGas(inputs).executionGas <= limits.maxTransactionGas
   )
 }
 
+/** What EIP-7825 caps. */
+export function executionGasOf(blocks: readonly Weight[]): bigint {
+  return settlementGas(blocks.map(toSettledInput)).executionGas
+}
+
 /** For the transaction's gas field. */
-export function gasLimitFor(blocks: readonly Pick<Settleable, 'input' | 'regularGas'>[]): bigint {
+export function gasLimitFor(blocks: readonly Weight[]): bigint {
   return settlementGas(blocks.map(toSettledInput)).gasLimit
 }
 
-/** `advance` for one block, `advanceBatch` for several. */
-export function encodeSettlement(blocks: readonly Pick<Settleable, 'input' | 'anchorBlock'>[]): Hex {
+/** `advance` for one block, `advanceWithForced` when forced transactions are in it, `advanceBatch` for several. */
+export function encodeSettlement(blocks: readonly Pick<SettlementBlock, 'input' | 'anchorBlock' | 'forced'>[]): Hex {
   const inputs = blocks.map(({ input }): Hex => `0x${bytesToHex(input)}`)
   const anchors = blocks.map(({ anchorBlock }) => anchorBlock)
   const [input, ...otherInputs] = inputs
   const [anchor] = anchors
   if (input === undefined || anchor === undefined) throw new Error('nothing to settle')
+  const forced = blocks[0]?.forced ?? []
+  if (otherInputs.length === 0 && forced.length > 0) {
+    const args = [input, anchor, forced] as const
+    return encodeFunctionData({ abi: nativeRollupAbi, functionName: 'advanceWithForced', args })
+  }
   if (otherInputs.length === 0) {
     return encodeFunctionData({ abi: nativeRollupAbi, functionName: 'advance', args: [input, anchor] })
   }
@@ -57,6 +73,8 @@ function larger(a: bigint, b: bigint): bigint {
   return a > b ? a : b
 }
 
-function toSettledInput({ input, regularGas }: Pick<Settleable, 'input' | 'regularGas'>) {
-  return { inputLength: input.length, regularGas }
+type Weight = Pick<SettlementBlock, 'input' | 'regularGas' | 'transactions' | 'forced'>
+
+function toSettledInput({ input, regularGas, transactions, forced = [] }: Weight) {
+  return { inputLength: input.length, regularGas, transactions, named: forced.length }
 }

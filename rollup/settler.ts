@@ -6,13 +6,24 @@ import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { nativeRollupAbi } from './contracts.ts'
 import { RollupError } from './errors.ts'
-import type { InputStore, Settleable } from './inputs.ts'
+import { forcedIdsIn, MAX_FORCED_PER_BLOCK } from './forcedTransactions.ts'
+import type { InputStore } from './inputs.ts'
 import { clearRecord, readRecord, writeRecord } from './json.ts'
 import type { L1Block, L1Client, L1Receipt } from './l1Client.ts'
 import { decodeAdvanced } from './l1Events.ts'
 import { createLock } from './lock.ts'
 import { createLoop } from './loop.ts'
-import { encodeSettlement, type Fees, fits, gasLimitFor, marketFees, replacementFees } from './settlement.ts'
+import { proposerTurn } from './proposer.ts'
+import {
+  encodeSettlement,
+  executionGasOf,
+  type Fees,
+  fits,
+  gasLimitFor,
+  marketFees,
+  replacementFees,
+  type SettlementBlock,
+} from './settlement.ts'
 import type { L1View, SettlementLimits } from './types.ts'
 
 type Hex = `0x${string}`
@@ -57,7 +68,7 @@ export type SettlerDeps = {
   logger: Logger
 }
 
-type PackedBlock = Settleable & { number: bigint; hash: Hex }
+type PackedBlock = SettlementBlock & { number: bigint; hash: Hex }
 /** The transaction in flight; durable, so that a restart neither sends twice nor waits for nothing. */
 type InFlight = Fees & {
   nonce: bigint
@@ -89,6 +100,7 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
   const verified = new Set<Hex>()
   const status: { lastTx?: Hex; lastError?: string; nextAttemptMs?: number } = {}
   let started = false
+  let isOurTurn = true
 
   async function step(): Promise<SettlerStep> {
     let replacement: Replacement | undefined
@@ -104,7 +116,16 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
       if (blocks !== 'idle') status.lastError = blocks
       return blocks === 'idle' ? 'idle' : 'blocked'
     }
-    await requireProposer(deps)
+    const notOurTurn = await turnOf(deps, head)
+    if ((notOurTurn === undefined) !== isOurTurn) {
+      isOurTurn = notOurTurn === undefined
+      if (isOurTurn) logger.info('settling again: the rollup on L1 takes blocks of this node')
+      else logger.warn('not settling', { reason: notOurTurn })
+    }
+    if (notOurTurn !== undefined) {
+      status.lastError = notOurTurn
+      return 'blocked'
+    }
     for (const block of blocks) await verifyOnce(deps, verified, block)
     status.lastTx = await send(options, deps, { blocks, head, replacement })
     return 'sent'
@@ -253,7 +274,7 @@ async function readHead({ l1, view }: SettlerDeps): Promise<L1Head> {
 /** The blocks for the next transaction, or 'idle', or why there are none. */
 async function nextBlocks(
   options: SettlerOptions,
-  { chain, inputs, clock }: SettlerDeps,
+  { chain, view, inputs, clock }: SettlerDeps,
   head: L1Head,
 ): Promise<PackedBlock[] | string> {
   const settledHash = chain.getHashByNumber(head.number)
@@ -262,35 +283,53 @@ async function nextBlocks(
   }
   const tip = chain.head().header.number
   if (tip === head.number) return 'idle'
-  const now = BigInt(Math.floor(clock.nowMs() / 1000))
-  const l1Time = now > head.block.timestamp ? now : head.block.timestamp + 1n
+  const l1Time = nextL1Time(head, clock)
   const packed: PackedBlock[] = []
   for (let number = head.number + 1n; number <= tip; number++) {
     const block = chain.getBlockByNumber(number)?.block
     if (block === undefined || block.header.timestamp > l1Time) break
-    const next: PackedBlock = { ...(await inputs.require(block.hash)), number, hash: hashOf(block) }
+    const ids = forcedIdsIn(view, block.transactions)
+    // named ones go with a call of their own
+    if (packed.length > 0 && ids.length > 0) break
+    const transactions = block.transactions.length
+    const facts = { number, hash: hashOf(block), transactions }
+    const next: PackedBlock = { ...(await inputs.require(block.hash)), ...facts, forced: [] }
     if (packed.length > 0 && !fits([...packed, next], options.limits)) break
-    packed.push(next)
+    packed.push({ ...next, forced: nameable(next, ids, options.limits) })
+    if (ids.length > 0) break
   }
   return packed.length > 0 ? packed : `L2 block ${head.number + 1n} is ahead of the time of L1`
+}
+
+/**
+ * As many ids as the settlement can pay for. The builder leaves room for what it puts in; more are copies that somebody
+ * forced afterwards, and the queue's own steps or expiry get rid of them.
+ */
+function nameable(block: PackedBlock, ids: readonly bigint[], limits: SettlementLimits): readonly bigint[] {
+  let count = Math.min(ids.length, 2 * MAX_FORCED_PER_BLOCK)
+  const gasWith = (forced: readonly bigint[]) => executionGasOf([{ ...block, forced }])
+  while (count > 0 && gasWith(ids.slice(0, count)) > limits.maxTransactionGas) count -= 1
+  return ids.slice(0, count)
 }
 
 function hashOf(block: Block): Hex {
   return `0x${bytesToHex(block.hash)}`
 }
 
-async function requireProposer({ l1, view, account }: SettlerDeps): Promise<void> {
-  const { rollup } = view.deployment.l1
-  const data = await l1.call(rollup, encodeFunctionData({ abi: nativeRollupAbi, functionName: 'sequencer' }))
-  const sequencer = BigInt(data)
-  if (sequencer === 0n || sequencer === BigInt(account.address)) return
-  const open = await l1.call(rollup, encodeFunctionData({ abi: nativeRollupAbi, functionName: 'isOpen' }))
-  if (BigInt(open) === 1n) return
-  const message = 'the rollup on L1 has another sequencer and is not open'
-  throw new RollupError('SETTLEMENT_REVERTED', message, {
-    reason: 'NativeRollup_NotSequencer',
-    account: account.address,
-  })
+/** Why this account may not settle now; undefined: it may. */
+async function turnOf(deps: SettlerDeps, head: L1Head): Promise<string | undefined> {
+  const { account, clock } = deps
+  const turn = await proposerTurn(deps, account.address, nextL1Time(head, clock))
+  if (turn.mayAdvance) return undefined
+  const opensAt = new Date(Number(turn.opensAt) * 1000).toISOString()
+  const who = `the sequencer on L1 is ${turn.sequencer}, not ${account.address.toLowerCase()}`
+  return `${who}; this node settles again when the rollup is open, at ${opensAt} if nothing happens`
+}
+
+/** The time of an L1 block that begins now. */
+function nextL1Time({ block }: L1Head, clock: Clock): bigint {
+  const now = BigInt(Math.floor(clock.nowMs() / 1000))
+  return now > block.timestamp ? now : block.timestamp + 1n
 }
 
 /** Runs EXECUTE here before L1 is asked to; a damaged stored input is recorded again once. */

@@ -15,6 +15,17 @@ export type Message = {
 
 export type L1MessageRecord = { message: Message; l1Block: bigint; l1BlockHash: `0x${string}`; l1TxHash: `0x${string}` }
 
+/** An L2 transaction that L1 demands (contracts/lib/ForcedQueue.sol), without its bytes. */
+export type ForcedRecord = {
+  id: bigint
+  txHash: `0x${string}`
+  payer: `0x${string}`
+  /** L1 timestamp at which it was forced, seconds */
+  since: bigint
+  l1Block: bigint
+  l1TxHash: `0x${string}`
+}
+
 /** One settled L2 block as BlockAdvanced tells it. */
 export type SettledBlock = {
   number: bigint
@@ -37,6 +48,10 @@ export type L1View = {
   messages(): readonly L1MessageRecord[]
   /** L2 -> L1 indices already claimed on L1, with the claiming transaction */
   claimed(index: bigint): `0x${string}` | undefined
+  /** forced transactions that are neither included in a settled block nor dropped, oldest first */
+  pendingForced(): readonly ForcedRecord[]
+  /** the signed bytes of a forced transaction */
+  forcedBytes(id: bigint): Uint8Array | undefined
 }
 
 export type WithdrawalStatus = 'waiting-to-settle' | 'waiting-for-finality' | 'ready-to-claim' | 'claimed'
@@ -87,8 +102,11 @@ export type RollupStatus = {
   l2: { unsafe: ChainPoint; safe: ChainPoint; finalized: ChainPoint }
   /** how far settlement is behind the L2 head */
   lag: { blocks: bigint; seconds: bigint }
-  /** deposits: L1 messages not yet claimed on L2 */
-  queue: { deposits: bigint; blocksToSettle: bigint }
+  /**
+   * deposits: L1 messages not yet claimed on L2; forced: forced transactions in no settled block, the oldest of which
+   * opens the rollup to anyone at `forcedDeadline` (seconds since the epoch)
+   */
+  queue: { deposits: bigint; blocksToSettle: bigint; forced: bigint; forcedDeadline?: bigint }
   sequencer: { active: boolean; reason?: string }
   /** `nextAttempt`: seconds since the epoch */
   settler: { active: boolean; lastTx?: `0x${string}`; lastError?: string; nextAttempt?: bigint }

@@ -54,8 +54,13 @@ export const ROLLUP: Readonly<Record<string, JsonSchema>> = {
     'fork',
     'executeAddress',
   ]),
+  /** deposits not claimed yet, blocks not settled yet, forced transactions in no settled block; their deadline: seconds */
+  RollupQueue: objectOf(
+    { deposits: QUANTITY, blocksToSettle: QUANTITY, forced: QUANTITY, forcedDeadline: QUANTITY64 },
+    ['deposits', 'blocksToSettle', 'forced'],
+  ),
   RollupStatus: objectOf(
-    { l1Head: ANY, l2: ANY, lag: ANY, queue: ANY, sequencer: ANY, settler: ANY, escrow: QUANTITY },
+    { l1Head: ANY, l2: ANY, lag: ANY, queue: reference('RollupQueue'), sequencer: ANY, settler: ANY, escrow: QUANTITY },
     ['l1Head', 'l2', 'lag', 'queue', 'sequencer', 'settler', 'escrow'],
   ),
 }

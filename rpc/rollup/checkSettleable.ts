@@ -13,6 +13,6 @@ export function checkSettleable(request: CallRequest, estimate?: { regularGas: b
   if (estimate === undefined) return
   const { regularGas } = estimate
   if (regularGas > maxRegularGas) throw unsettleable('regular gas', regularGas, maxRegularGas)
-  const bytes = calldataLength([{ inputLength: request.data?.length ?? 0, regularGas: 0n }])
+  const bytes = calldataLength([{ inputLength: request.data?.length ?? 0 }])
   if (bytes > maxCalldataBytes) throw unsettleable('input bytes', BigInt(bytes), BigInt(maxCalldataBytes))
 }

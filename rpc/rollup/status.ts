@@ -14,10 +14,19 @@ function formatStatus({ l1Head, l2, lag, queue, sequencer, settler, escrow }: Ro
     l1Head: formatPoint(l1Head),
     l2: { unsafe: formatPoint(l2.unsafe), safe: formatPoint(l2.safe), finalized: formatPoint(l2.finalized) },
     lag: { blocks: toQuantity(lag.blocks), seconds: toQuantity(lag.seconds) },
-    queue: { deposits: toQuantity(queue.deposits), blocksToSettle: toQuantity(queue.blocksToSettle) },
+    queue: formatQueue(queue),
     sequencer,
     settler: { ...settlerFacts, ...(nextAttempt === undefined ? {} : { nextAttempt: toQuantity(nextAttempt) }) },
     escrow: toQuantity(escrow),
+  }
+}
+
+function formatQueue({ deposits, blocksToSettle, forced, forcedDeadline }: RollupStatus['queue']) {
+  return {
+    deposits: toQuantity(deposits),
+    blocksToSettle: toQuantity(blocksToSettle),
+    forced: toQuantity(forced),
+    ...(forcedDeadline === undefined ? {} : { forcedDeadline: toQuantity(forcedDeadline) }),
   }
 }
 

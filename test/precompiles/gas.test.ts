@@ -16,14 +16,15 @@ test('price: 100,000 + 16 per byte + regular gas', () => {
 
 describe('settlement gas', () => {
   test('the largest block that the builder makes fits the cap of EIP-7825', () => {
-    const { executionGas, gasLimit } = settlementGas([{ inputLength: 120 * 1024, regularGas: 12_000_000n }])
+    const largest = { inputLength: 120 * 1024, regularGas: 12_000_000n, transactions: 600 }
+    const { executionGas, gasLimit } = settlementGas([largest])
     expect(executionGas).toBeLessThan(MAX_EXECUTION_GAS)
     expect(executionGas).toBeGreaterThan(16_300_000n)
     expect(gasLimit - executionGas).toBe(195_840n)
   })
 
   test('the calldata floor of 64 per byte wins for much input and little gas', () => {
-    const input = { inputLength: 100_000, regularGas: 0n }
+    const input = { inputLength: 100_000, regularGas: 0n, transactions: 0 }
     const { executionGas, gasLimit } = settlementGas([input])
     const floor = 15_000n + 64n * BigInt(calldataLength([input]))
     expect(executionGas).toBeLessThan(floor)
@@ -31,11 +32,10 @@ describe('settlement gas', () => {
   })
 
   test('calldata lengths are those of the ABI', () => {
-    expect(calldataLength([{ inputLength: 33, regularGas: 0n }])).toBe(4 + 32 + 32 + 32 + 64)
-    const two = [
-      { inputLength: 32, regularGas: 0n },
-      { inputLength: 1, regularGas: 0n },
-    ]
+    expect(calldataLength([{ inputLength: 33 }])).toBe(4 + 32 + 32 + 32 + 64)
+    // a third head word, the length of the list and its ids
+    expect(calldataLength([{ inputLength: 33, named: 2 }])).toBe(4 + 32 + 32 + 32 + 32 + 64 + 32 + 64)
+    const two = [{ inputLength: 32 }, { inputLength: 1 }]
     // heads, two array lengths, two offsets, two anchors, and length + data of both inputs
     expect(calldataLength(two)).toBe(4 + 64 + 32 + 64 + 32 + 64 + 64 + 64)
   })
@@ -44,16 +44,20 @@ describe('settlement gas', () => {
     const block = fc.record({
       inputLength: fc.integer({ min: 602, max: 100_000 }),
       regularGas: fc.bigInt({ min: 0n, max: 5_000_000n }),
+      transactions: fc.integer({ min: 0, max: 600 }),
     })
+    // the block behind whose EXECUTE the queue takes all that one call may spend on it
+    const busy = fc.integer({ min: 0, max: 5 })
     fc.assert(
-      fc.property(fc.array(block, { minLength: 1, maxLength: 6 }), (blocks) => {
+      fc.property(fc.array(block, { minLength: 1, maxLength: 6 }), busy, (blocks, at) => {
         const { executionGas } = settlementGas(blocks)
         let left = executionGas - 15_000n - 16n * BigInt(calldataLength(blocks))
-        for (const { inputLength, regularGas } of blocks) {
+        for (const [index, { inputLength, regularGas, transactions }] of blocks.entries()) {
           left -= 70_000n
           const price = executeGas(inputLength, regularGas)
           expect(left - left / 64n).toBeGreaterThanOrEqual(price)
-          left -= price
+          left -= price + 400n * BigInt(transactions)
+          if (index === at % blocks.length) left -= 4n * 31_000n + 4n * 22_000n
         }
         expect(left).toBeGreaterThanOrEqual(0n)
       }),

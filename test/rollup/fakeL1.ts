@@ -47,6 +47,9 @@ export function fakeDeployment(overrides: Partial<RollupDeployment> = {}): Rollu
       maxTimestampLag: 604_800,
       finalityDelay: 0,
       sequencerTimeout: 7200,
+      forcedDeadline: 3600,
+      forcedExpiry: 86_400,
+      forcedBond: '10000000000000000',
       maxMessageGas: 8_000_000,
       feeRecipient: '0x0000000000000000000000000000000000000000',
       sequencer: '0x0000000000000000000000000000000000000000',
@@ -191,4 +194,29 @@ export function memoryMeta(): MetaStore & { failAfter: number } {
     },
   }
   return meta
+}
+
+/** The bytes of fake forced transaction `id`. */
+export const forcedBytes = (id: number, salt = 0): Hex => toHex(`forced ${id} ${salt}`)
+
+export function transactionForced(deployment: RollupDeployment, id: number, salt = 0): Event {
+  const signedTx = forcedBytes(id, salt)
+  const topics = encodeEventTopics({
+    abi: nativeRollupAbi,
+    eventName: 'TransactionForced',
+    args: { id: BigInt(id), txHash: keccak256(signedTx) },
+  })
+  const data = encodeAbiParameters([{ type: 'address' }, { type: 'bytes' }], [WHO, signedTx])
+  return { address: deployment.l1.rollup, topics: topics as Hex[], data }
+}
+
+export function forcedIncluded(deployment: RollupDeployment, id: number, number = 1): Event {
+  const topics = encodeEventTopics({ abi: nativeRollupAbi, eventName: 'ForcedIncluded', args: { id: BigInt(id) } })
+  const data = encodeAbiParameters([{ type: 'uint64' }], [BigInt(number)])
+  return { address: deployment.l1.rollup, topics: topics as Hex[], data }
+}
+
+export function forcedExpired(deployment: RollupDeployment, id: number): Event {
+  const topics = encodeEventTopics({ abi: nativeRollupAbi, eventName: 'ForcedExpired', args: { id: BigInt(id) } })
+  return { address: deployment.l1.rollup, topics: topics as Hex[], data: '0x' }
 }

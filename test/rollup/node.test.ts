@@ -145,7 +145,7 @@ describe('status', () => {
     await seal(of.l1)
     await of.l2.watcher.step()
     const status = await of.l2.reader.status()
-    expect(status.queue).toEqual({ deposits: 1n, blocksToSettle: 0n })
+    expect(status.queue).toEqual({ deposits: 1n, blocksToSettle: 0n, forced: 0n })
     expect(status.l1Head.number).toBe(1n)
     const { chain } = of.l1
     const messenger = hexToBytes(of.deployment.l1.messenger)
@@ -158,7 +158,7 @@ describe('status', () => {
     expect(away).toMatchObject({
       escrow: status.escrow,
       lag: { blocks: 1n },
-      queue: { deposits: 0n, blocksToSettle: 1n },
+      queue: { deposits: 0n, blocksToSettle: 1n, forced: 0n },
     })
     expect(away.settler).toEqual({ active: false })
     expect(of.l2.reader.config()).toMatchObject({

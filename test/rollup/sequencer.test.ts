@@ -111,7 +111,7 @@ describe('claims', () => {
     expect((await seal(l2)).transactions).toHaveLength(0)
     expect(pair?.l2Balance(FRESH)).toBe(10n)
     await settleAll(pair as Pair)
-    expect((await l2.reader.status()).queue).toEqual({ deposits: 0n, blocksToSettle: 0n })
+    expect((await l2.reader.status()).queue).toEqual({ deposits: 0n, blocksToSettle: 0n, forced: 0n })
   })
 
   it('leave a failing message out, keep the chain going and try again later', async () => {

@@ -1,5 +1,6 @@
-import { bytesToHex } from 'viem'
+import { bytesToHex, decodeFunctionData } from 'viem'
 import { describe, expect, it } from 'vitest'
+import { nativeRollupAbi } from '../../rollup/contracts.ts'
 import { SETTLEMENT_LIMITS } from '../../rollup/limits.ts'
 import { decodeSettlement } from '../../rollup/settledBlocks.ts'
 import { encodeSettlement, fits, gasLimitFor, marketFees, replacementFees } from '../../rollup/settlement.ts'
@@ -8,6 +9,7 @@ const block = (bytes: number, regularGas: bigint, anchorBlock = 1n) => ({
   input: new Uint8Array(bytes).fill(7),
   regularGas,
   anchorBlock,
+  transactions: 1,
 })
 
 describe('what one settlement carries', () => {
@@ -48,6 +50,17 @@ describe('settlement calldata', () => {
       const cut = whole.slice(0, length) as `0x${string}`
       expect(() => decodeSettlement(cut)).toThrowError(expect.objectContaining({ code: 'BAD_L1_DATA' }))
     }
+  })
+
+  it('names the forced transactions of a block that goes alone', () => {
+    const call = decodeFunctionData({
+      abi: nativeRollupAbi,
+      data: encodeSettlement([{ ...block(10, 0n), forced: [7n, 3n] }]),
+    })
+    expect(call.functionName).toBe('advanceWithForced')
+    expect(call.args?.slice(1)).toEqual([1n, [7n, 3n]])
+    const cost = gasLimitFor([{ ...block(10, 0n), forced: [7n, 3n] }]) - gasLimitFor([block(10, 0n)])
+    expect(cost).toBeGreaterThan(2n * 20_000n)
   })
 
   it('uses advance for one block and advanceBatch for several', () => {

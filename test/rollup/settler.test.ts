@@ -227,7 +227,10 @@ describe('settler', () => {
   it('does not send when the rollup has another sequencer', async () => {
     const of = await start(1)
     const stranger = restarted(of, { account: devAccount(3) })
-    await expect(stranger.step()).rejects.toMatchObject({ data: { reason: 'NativeRollup_NotSequencer' } })
+    expect(await stranger.step()).toBe('blocked')
+    expect(await stranger.step()).toBe('blocked')
+    expect(stranger.status().lastError).toMatch(/^the sequencer on L1 is 0x[0-9a-f]{40}, not 0x[0-9a-f]{40}; .* at 20/)
+    expect(events(of, 'not settling')).toHaveLength(1)
     expect(pendingOnL1(of)).toHaveLength(0)
     // silent for SEQUENCER_TIMEOUT: anyone may advance
     of.clock.shift(2 * 3600 * 1000 + 60_000)

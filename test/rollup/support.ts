@@ -6,6 +6,7 @@ import { openRollup, type RollupNode } from '../../bin/rollupNode.ts'
 import { devAccount, relayerAccount, settlerAccount } from '../../genesis/accounts.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import type { DevnetGenesis, RollupDeployment } from '../../genesis/types.ts'
 import { adjustableClock, systemTimers } from '../../node/clock.ts'
 import type { L1Node } from '../../node/l1Node.ts'
@@ -49,6 +50,8 @@ export type PairOptions = {
   l2?: SealMode
   settle?: boolean
   finalityDelay?: number
+  /** senders that the L2 ignores */
+  censor?: readonly Hex[]
   /** start the rollup's loops; default: only its first look at L1 */
   chainDir?: string
   genesis?: DevnetGenesis
@@ -78,6 +81,7 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
       sealMode: options.l2 ?? { kind: 'manual' },
       settle: options.settle ?? false,
       l1BlockTime: 0,
+      ...(options.censor === undefined ? {} : { censor: options.censor }),
       ...(options.chainDir === undefined ? {} : { chainDir: options.chainDir }),
     },
     {
@@ -191,6 +195,17 @@ async function send(
   })
   const tx = await node.pool.add(hexToBytes(raw))
   return `0x${Buffer.from(tx.hash).toString('hex')}`
+}
+
+/** Forces a signed L2 transaction on L1, whatever it is; the L1 transaction waits for its block. */
+export function force(pair: Pick<Pair, 'sendL1' | 'deployment'>, signedTx: Hex, from = devAccount(5)): Promise<Hex> {
+  const { rollup } = pair.deployment.l1
+  return pair.sendL1(from, {
+    to: rollup,
+    data: encodeFunctionData({ abi: nativeRollup.abi, functionName: 'forceTransaction', args: [signedTx] }),
+    value: BigInt(pair.deployment.parameters.forcedBond),
+    gas: 3_000_000n,
+  })
 }
 
 /** Seals one block and requires that there is one. */

@@ -74,6 +74,9 @@ const rollup: RollupReader = {
       maxTimestampLag: 604_800,
       finalityDelay: 0,
       sequencerTimeout: 7200,
+      forcedDeadline: 3600,
+      forcedExpiry: 86_400,
+      forcedBond: '10000000000000000',
       maxMessageGas: 8_000_000,
       feeRecipient: address('00'),
       sequencer: address('18'),
@@ -87,7 +90,7 @@ const rollup: RollupReader = {
     l1Head: point(20n),
     l2: { unsafe: point(10n), safe: point(8n), finalized: point(6n) },
     lag: { blocks: 2n, seconds: 2n },
-    queue: { deposits: 1n, blocksToSettle: 2n },
+    queue: { deposits: 1n, blocksToSettle: 2n, forced: 3n, forcedDeadline: 1_600_000_000n },
     sequencer: { active: true },
     settler: { active: false, lastError: 'paused', nextAttempt: 16n },
     escrow: 10n ** 18n,
@@ -127,7 +130,7 @@ test('rollup_config', async () => {
     finalityDelay: '0x0',
     blockTimes: { l1: 0, l2: 0.5 },
     gasSchedule: 'metered',
-    parameters: { maxAnchorAge: '0x1c20', sequencer: address('18') },
+    parameters: { maxAnchorAge: '0x1c20', forcedBond: '0x2386f26fc10000', sequencer: address('18') },
   })
 })
 
@@ -140,7 +143,7 @@ test('rollup_status', async () => {
       finalized: { number: '0x6', hash: hash('05'), timestamp: '0x5f5e1006' },
     },
     lag: { blocks: '0x2', seconds: '0x2' },
-    queue: { deposits: '0x1', blocksToSettle: '0x2' },
+    queue: { deposits: '0x1', blocksToSettle: '0x2', forced: '0x3', forcedDeadline: '0x5f5e1000' },
     sequencer: { active: true },
     settler: { active: false, lastError: 'paused', nextAttempt: '0x10' },
     escrow: '0xde0b6b3a7640000',
