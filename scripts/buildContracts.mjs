@@ -87,6 +87,22 @@ library StoragePositions {
 `
 }
 
+/** Computing the 32 hashes anew would cost every message 5,000 gas. */
+function zeroSubtreesLibrary() {
+  const roots = ['00'.repeat(32)]
+  while (roots.length < 32) roots.push(hash(`0x${roots.at(-1).repeat(2)}`).slice(2))
+  return `// SPDX-License-Identifier: MIT
+${header}pragma solidity 0.8.37;
+
+/// @title Roots of empty subtrees of MessageTree
+library ZeroSubtrees {
+    /// @dev 32 words: zero, then each the hash of the one before it with itself.
+    bytes internal constant ROOTS =
+${roots.map((root) => `        hex"${root}"`).join('\n')};
+}
+`
+}
+
 /** System-call stub of the EIP-7002, 7251 and 8282 addresses on L2: nothing for the system, a revert for everyone else. */
 function inertRequestFile() {
   const code = [
@@ -111,6 +127,7 @@ export const inertRequest = {
 const files = new Map()
 
 async function generate() {
+  files.set('contracts/lib/ZeroSubtrees.sol', zeroSubtreesLibrary())
   files.set('contracts/lib/StatelessInputLayout.sol', layoutLibrary(await inputLayout(root)))
   const built = compileSolidity(contracts, files)
   const hashes = Object.fromEntries(

@@ -7,5 +7,5 @@ library CreationCodes {
     bytes32 internal constant NATIVE_ROLLUP =
         0xcfe8159840d739423eb05c71784a2378b61e1aec4ec03a19bdc5488c74c32b4d;
     bytes32 internal constant L1_MESSENGER =
-        0x145944be2343af6717d9f544be3e9916a6b22b12f8ae41cd729ee513f46f0281;
+        0x2f65794565a3fb83a4d33dd6c97669bf6a793ee287633b26b23bce03d96243ed;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ZeroSubtrees} from "./ZeroSubtrees.sol";
+
 /// @title Append-only Merkle tree of 2^32 message hashes
 /// @notice The same tree is the inbox on L1 and the outbox on L2. Inner nodes are keccak256(left || right), an absent
 /// leaf is zero. The root lies in the first slot, because it is the slot that the other chain proves.
@@ -22,21 +24,18 @@ library MessageTree {
         index = _tree.count;
         if (index >= type(uint32).max) revert MessageTree_TreeFull();
         _tree.count = index + 1;
+        bytes memory zeros = ZeroSubtrees.ROOTS;
         bytes32 node = _leaf;
-        bytes32 zero;
-        bool kept;
-        for (uint256 level = 0; level < DEPTH; ++level) {
-            if ((index >> level) & 1 == 1) {
-                node = hashPair(_tree.branch[level], node);
-            } else {
-                // The first zero bit of the index: `node` is the root of a complete subtree, a left sibling from now on.
-                if (!kept) {
-                    _tree.branch[level] = node;
-                    kept = true;
-                }
-                node = hashPair(node, zero);
-            }
-            zero = hashPair(zero, zero);
+        uint256 level = 0;
+        // `node` is the root of a complete subtree as long as the bits of the index are ones; there is a zero bit, because
+        // the index is below 2^32 - 1. Where it comes, `node` is a left sibling from now on.
+        while ((index >> level) & 1 == 1) {
+            node = hashPair(_tree.branch[level], node);
+            ++level;
+        }
+        _tree.branch[level] = node;
+        for (; level < DEPTH; ++level) {
+            node = (index >> level) & 1 == 1 ? hashPair(_tree.branch[level], node) : hashPair(node, _zero(zeros, level));
         }
         _tree.root = node;
     }
@@ -50,12 +49,28 @@ library MessageTree {
     /// every free place holds a zero leaf, which is not a message
     function rootFrom(bytes32 _leaf, uint64 _index, bytes32[] calldata _path) internal pure returns (bytes32 root) {
         if (_leaf == 0 || _index > type(uint32).max || _path.length > DEPTH) return bytes32(0);
-        bytes32 zero;
+        bytes memory zeros = ZeroSubtrees.ROOTS;
         root = _leaf;
-        for (uint256 level = 0; level < DEPTH; ++level) {
-            bytes32 sibling = level < _path.length ? _path[level] : zero;
-            root = (_index >> level) & 1 == 1 ? hashPair(sibling, root) : hashPair(root, sibling);
-            zero = hashPair(zero, zero);
+        assembly ("memory-safe") {
+            // The node goes to the side that the index's lowest bit names, its sibling to the other one.
+            function parent(node, sibling, index) -> hash {
+                let side := shl(5, and(index, 1))
+                mstore(side, node)
+                mstore(xor(side, 0x20), sibling)
+                hash := keccak256(0x00, 0x40)
+            }
+            let bits := _index
+            let length := shl(5, _path.length)
+            let at := 0
+            for {} lt(at, length) { at := add(at, 0x20) } {
+                root := parent(root, calldataload(add(_path.offset, at)), bits)
+                bits := shr(1, bits)
+            }
+            // `at` counts the bytes of both the path and the table: above the path come the table's later entries.
+            for {} lt(at, 0x400) { at := add(at, 0x20) } {
+                root := parent(root, mload(add(add(zeros, 0x20), at)), bits)
+                bits := shr(1, bits)
+            }
         }
     }
 
@@ -65,6 +80,13 @@ library MessageTree {
             mstore(0x00, _left)
             mstore(0x20, _right)
             hash := keccak256(0x00, 0x40)
+        }
+    }
+
+    /// @dev The root of an empty subtree of `_level` levels; `_level` is below DEPTH.
+    function _zero(bytes memory _zeros, uint256 _level) private pure returns (bytes32 root) {
+        assembly ("memory-safe") {
+            root := mload(add(add(_zeros, 0x20), shl(5, _level)))
         }
     }
 }

@@ -81,10 +81,19 @@ library Mpt {
             if (cursor.done) revert Mpt_InvalidProof();
             bytes calldata node = _proof[i];
             // Below the root a node of less than 32 bytes is embedded, never named by its hash.
-            if (keccak256(node) != cursor.expected || (node.length < 32 && i != 0)) revert Mpt_InvalidProof();
+            if (_hash(node) != cursor.expected || (node.length < 32 && i != 0)) revert Mpt_InvalidProof();
             value = _step(cursor, uint256(_key), node);
         }
         if (!cursor.done) revert Mpt_InvalidProof();
+    }
+
+    /// @dev keccak256 without memory that stays: the copy lies beyond the free memory pointer, which is not moved.
+    function _hash(bytes calldata _node) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let copy := mload(0x40)
+            calldatacopy(copy, _node.offset, _node.length)
+            hash := keccak256(copy, _node.length)
+        }
     }
 
     function _step(Cursor memory _cursor, uint256 _key, bytes calldata _node)
@@ -121,33 +130,37 @@ library Mpt {
     function _branchNode(Cursor memory _cursor, uint256 _key, bytes calldata _items) private pure {
         if (_cursor.depth == KEY_NIBBLES) revert Mpt_InvalidProof();
         uint256 wanted = _nibble(_key, _cursor.depth);
-        bool ok = true;
+        bool ok;
         uint256 found;
-        uint256 empty;
         bytes32 child;
         assembly ("memory-safe") {
-            // Nothing checks the end inside the loop: reading too far is harmless, and at the end the position must be
-            // that of the last byte. A bad prefix moves the position anywhere, but has cleared `ok` by then.
-            let position := _items.offset
-            for { let i := 0 } lt(i, 16) { i := add(i, 1) } {
-                let item := position
-                let prefix := byte(0, calldataload(item))
-                switch prefix
-                case 0xa0 { position := add(item, 33) }
-                case 0x80 {
-                    position := add(item, 1)
-                    empty := add(empty, 1)
-                }
-                default {
-                    // an embedded node: a list of 2 to 31 bytes in all
-                    ok := and(ok, and(gt(prefix, 0xc0), lt(prefix, 0xdf)))
-                    position := add(item, sub(prefix, 0xbf))
-                }
-                if eq(i, wanted) {
-                    found := prefix
-                    child := calldataload(add(item, 1))
+            // Walks over `count` children. Nothing checks the end: reading too far is harmless, and after the last child
+            // the position must be that of the last byte. A bad prefix moves the position anywhere, but clears `good`.
+            function skip(item, count) -> next, empty, good {
+                next := item
+                good := 1
+                for {} count { count := sub(count, 1) } {
+                    let prefix := byte(0, calldataload(next))
+                    switch prefix
+                    case 0xa0 { next := add(next, 33) }
+                    case 0x80 {
+                        next := add(next, 1)
+                        empty := add(empty, 1)
+                    }
+                    default {
+                        // an embedded node: a list of 2 to 31 bytes in all
+                        good := and(good, and(gt(prefix, 0xc0), lt(prefix, 0xdf)))
+                        next := add(next, sub(prefix, 0xbf))
+                    }
                 }
             }
+            let position, empty, good := skip(_items.offset, wanted)
+            found := byte(0, calldataload(position))
+            child := calldataload(add(position, 1))
+            let end, emptyAfter, goodAfter := skip(position, sub(16, wanted))
+            position := end
+            empty := add(empty, emptyAfter)
+            ok := and(good, goodAfter)
             ok := and(ok, eq(add(position, 1), add(_items.offset, _items.length)))
             ok := and(ok, eq(byte(0, calldataload(position)), 0x80))
             ok := and(ok, lt(empty, 15))

@@ -2,13 +2,13 @@
 /** keccak256 of each creation code, without constructor arguments. */
 export const creationCodeHashes = {
   "nativeRollup": "0xcfe8159840d739423eb05c71784a2378b61e1aec4ec03a19bdc5488c74c32b4d",
-  "l1Messenger": "0x145944be2343af6717d9f544be3e9916a6b22b12f8ae41cd729ee513f46f0281",
-  "withdrawalVerifier": "0xc5ea45128b2423c99c0c82272f576ba26ac2ce997c3804261562e8521daf8595",
-  "l2Messenger": "0x3c08f689b607b8ed09e632ae549fbd21449881a79cebf13a09e9317b93204d9b",
-  "l1State": "0xa97a78cbb81b0cce753458155dc30d3d9523d4d7a98b2d08ed539e0397033ad4",
+  "l1Messenger": "0x2f65794565a3fb83a4d33dd6c97669bf6a793ee287633b26b23bce03d96243ed",
+  "withdrawalVerifier": "0xf43a80dcd9e460cf2e6fd5f1689a80bb47a863356583efdb19780b2879cbb55e",
+  "l2Messenger": "0x746c019b4292d7355b7f0e290976fecff1a70a94361fc5413351dc464484110a",
+  "l1State": "0xb5ed48d198cac21d9080defd842995cef44d45a19340d7638a51a83f554e75ff",
   "multicall3": "0x6fb3e12eaf7e3350c7ac31d1225ac00bcc4dd10ab7cbb5803b35c1ce98765abf",
   "weth9": "0x668866f0a042d908d9bb29ba2ebfb93ae2fb2e0a38d99ec5e611017de42de787",
-  "rollupFactory": "0x61f2b2a76d6df06ece1d1241b3f1ae832b1931e908c4930051d5e23cc18c3cb1",
+  "rollupFactory": "0xa487490cb6f24fe051227553853dafe3a9f582c7cfb7e585a4bc4f41c3a37d5c",
   "l1Router": "0x0d70614e822616aa0abb1c763b76ca47201cb88b1e1b6a2cd879b71b58a7dca9",
-  "crossMessenger": "0xc1f08c2317b6c9082a6a475dd3138e7a4c00d378d270999651afeaa77153ad1b"
+  "crossMessenger": "0x673a6e7d4b25b00a44936d7108b5fb5654ec29b9daeb07aca0d198dc6462c592"
 } as const

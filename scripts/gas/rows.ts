@@ -1,0 +1,147 @@
+import { encodeFunctionData, type Hex } from 'viem'
+import { DEV_ADDRESSES, devAccount } from '../../genesis/accounts.ts'
+import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
+import { L2_MESSENGER_ADDRESS, ROLLUP_DEFAULTS } from '../../genesis/parameters.ts'
+import type { Message } from '../../rollup/types.ts'
+import type { Usage } from './usage.ts'
+import { advance, createWorld, type World } from './world.ts'
+
+/** name -> what it costs, in the order of the table */
+export type Rows = Map<string, Usage>
+
+const KIB = 1_024
+/** Messages that fill the trees before claims are measured: paths of seven siblings. */
+const MESSAGES = 100
+
+/** Account proofs of four nodes, and of six. */
+export const STATES = [
+  { name: 'devnet', size: { accounts: 0, shared: 2 } },
+  { name: '5,000 accounts', size: { accounts: 5_000, shared: 4 } },
+] as const
+
+/** Everything that is measured, each time in the same order on the same chains. */
+export async function measureAll(): Promise<Rows> {
+  const rows: Rows = new Map()
+  const world = await createWorld(STATES[0].size)
+  await advances(rows, world)
+  await forced(rows, world)
+  await deposits(rows, world)
+  for (const { name, size } of STATES) await claims(rows, name, await createWorld(size))
+  return rows
+}
+
+async function advances(rows: Rows, world: World): Promise<void> {
+  for (const kib of [20, 50, 100, 120]) {
+    await world.l2.empty()
+    const { input, anchor } = world.input(kib * KIB)
+    const name = `advance, ${kib} KiB`
+    rows.set(name, await world.l1.send(name, advance(world, input, anchor)))
+  }
+  const inputs: Hex[] = []
+  const anchors: bigint[] = []
+  for (let block = 0; block < 5; block++) {
+    await world.l2.empty()
+    const { input, anchor } = world.input(20 * KIB)
+    inputs.push(input)
+    anchors.push(anchor)
+  }
+  const name = 'advanceBatch, 5 of 20 KiB'
+  const data = encodeFunctionData({ abi: nativeRollup.abi, functionName: 'advanceBatch', args: [inputs, anchors] })
+  rows.set(name, await world.l1.send(name, { from: world.settler, to: world.deployment.l1.rollup, data }))
+}
+
+async function forced(rows: Rows, world: World): Promise<void> {
+  const to = world.deployment.l1.rollup
+  const signedTx = (length: number): Hex => `0x02${'f8'.repeat(length - 1)}`
+  for (const [name, length] of [
+    ['forceTransaction, 110 bytes', 110],
+    ['forceTransaction, 16 KiB', 16 * KIB],
+  ] as const) {
+    const data = encodeFunctionData({
+      abi: nativeRollup.abi,
+      functionName: 'forceTransaction',
+      args: [signedTx(length)],
+    })
+    rows.set(name, await world.l1.send(name, { from: world.user, to, data, value: ROLLUP_DEFAULTS.forcedBond }))
+  }
+  // The list of a real block: fifty others before the one that was forced.
+  const transactions = [...Array.from({ length: 50 }, () => new Uint8Array(120).fill(2)), bytesOf(signedTx(110))]
+  await world.l2.empty()
+  const { input, anchor } = world.input(120 * KIB, transactions)
+  const name = 'advance, 120 KiB, a forced transaction in it'
+  rows.set(name, await world.l1.send(name, advance(world, input, anchor)))
+}
+
+async function deposits(rows: Rows, world: World): Promise<void> {
+  const to = DEV_ADDRESSES[1]
+  const deposit = (label: string, data: Hex = '0x') => world.send('l1', label, { to, value: 10n ** 18n, data })
+  const first = await deposit('the first')
+  rows.set('deposit of ETH, the first of a rollup', first.usage)
+  for (let index = 1; index < 7; index++) await deposit(`number ${index}`)
+  rows.set('deposit of ETH, opens a tree level', (await deposit('number 7')).usage)
+  rows.set('deposit of ETH', (await deposit('number 8')).usage)
+  rows.set('sendMessage on L1, 1 KiB of data', (await deposit('number 9', `0x${'11'.repeat(KIB)}`)).usage)
+}
+
+/** Proofs, claims and withdrawals in a state of the given name. */
+async function claims(rows: Rows, state: string, world: World): Promise<void> {
+  const to = DEV_ADDRESSES[1]
+  const sent: { l1: Message[]; l2: Message[] } = { l1: [], l2: [] }
+  for (const side of ['l1', 'l2'] as const) {
+    for (let index = 0; index < MESSAGES; index++) {
+      const { usage, message } = await world.send(side, `message ${index}`, { to, value: 10n ** 15n })
+      if (side === 'l2' && state === 'devnet' && index === 64) rows.set('withdrawal of ETH, opens a tree level', usage)
+      if (side === 'l2' && state === 'devnet' && index === 66) rows.set('withdrawal of ETH', usage)
+      sent[side].push(message)
+    }
+  }
+  await proveInbox(rows, `proveInbox, ${state}`, world)
+  for (const [name, index] of [
+    ['claim on L2, first of 256', 70],
+    ['claim on L2', 71],
+  ] as const) {
+    rows.set(`${name}, ${state}`, await claimOnL2(world, name, at(sent.l1, index)))
+  }
+  const settled = await world.settle()
+  for (const [name, index] of [
+    ['claim on L1, first of 256', 70],
+    ['claim on L1', 71],
+  ] as const) {
+    const message = at(sent.l2, index)
+    const path = world.outbox.path(index, settled.size)
+    const args = [message, path, settled.l2Block, settled.accountProof, settled.storageProof, message.to] as const
+    const data = encodeFunctionData({ abi: l1Messenger.abi, functionName: 'claim', args })
+    const sending = { from: devAccount(2), to: world.deployment.l1.messenger, data, delivery: message.to }
+    rows.set(`${name}, ${state}`, await world.l1.send(name, sending))
+  }
+}
+
+/** The header of the newest L1 block and the inbox under it, on an L2 block that is anchored to it. */
+async function proveInbox(rows: Rows, name: string, world: World): Promise<void> {
+  const proof = world.l1.proveSlot0(world.deployment.l1.messenger)
+  const header = world.l1.head().rlp
+  await world.l2.empty()
+  const { timestamp } = world.l2.head()
+  const data = encodeFunctionData({
+    abi: l2Messenger.abi,
+    functionName: 'proveInbox',
+    args: [timestamp, header, proof.accountProof, proof.storageProof],
+  })
+  rows.set(name, await world.l2.send(name, { from: devAccount(2), to: L2_MESSENGER_ADDRESS, data }))
+}
+
+function claimOnL2(world: World, label: string, message: Message): Promise<Usage> {
+  const args = [message, 1n, world.inbox.path(Number(message.index)), message.to] as const
+  const data = encodeFunctionData({ abi: l2Messenger.abi, functionName: 'claim', args })
+  return world.l2.send(label, { from: devAccount(2), to: L2_MESSENGER_ADDRESS, data, delivery: message.to })
+}
+
+function at(messages: readonly Message[], index: number): Message {
+  const message = messages[index]
+  if (message === undefined) throw new RangeError(`there is no message ${index}`)
+  return message
+}
+
+const bytesOf = (hex: Hex): Uint8Array => Uint8Array.from(Buffer.from(hex.slice(2), 'hex'))
