@@ -125,6 +125,7 @@ function rollupOf(started: readonly StartedRollup[]): RollupReader {
     status: async () => reader().status(),
     getWithdrawals: async (filter) => reader().getWithdrawals(filter),
     getWithdrawalProof: async (selector, options) => reader().getWithdrawalProof(selector, options),
+    getCrossMessageProof: async (selector, anchor) => reader().getCrossMessageProof(selector, anchor),
   }
 }
 

@@ -13,35 +13,51 @@ type Hex = `0x${string}`
 /** The L1 block whose hash an L2 block carries. */
 export type Anchor = { number: bigint; hash: Hex; timestamp: bigint }
 
-/** What `L2Messenger.proveInbox` needs, checked against the anchor's hash. */
-export type AnchorProof = {
+/** A storage slot of L1, proven from the header of an anchor and checked against the anchor's hash. */
+export type AnchoredSlot = {
   header: Hex
   accountProof: readonly Hex[]
   storageProof: readonly Hex[]
-  inboxRoot: Hex
+  /** 32 bytes; zero when the slot is empty */
+  value: Hex
 }
+
+/** What `L2Messenger.proveInbox` needs. */
+export type AnchorProof = Omit<AnchoredSlot, 'value'> & { inboxRoot: Hex }
 
 /** Fetches and checks the proof of L1Messenger's slot 0 under an anchor. Throws RollupError. */
 export async function fetchAnchorProof(l1: L1Client, l1Messenger: Hex, anchor: Anchor): Promise<AnchorProof> {
+  const { value: inboxRoot, ...proof } = await fetchAnchoredSlot(l1, l1Messenger, ROOT_SLOT, anchor)
+  return { ...proof, inboxRoot }
+}
+
+/** Fetches and checks the proof of a storage slot of an account under an anchor. Throws RollupError. */
+export async function fetchAnchoredSlot(
+  l1: L1Client,
+  account: Hex,
+  slot: Uint8Array,
+  anchor: Anchor,
+): Promise<AnchoredSlot> {
   const rlp = await fetchHeader(l1, anchor)
   const { stateRoot } = decodeHeader(rlp)
-  const proof = await l1.getStorageProof(l1Messenger, `0x${bytesToHex(ROOT_SLOT)}`, anchor.number)
-  const inboxRoot = checkProof(stateRoot, l1Messenger, proof)
-  return { header: `0x${bytesToHex(rlp)}`, ...proof, inboxRoot }
+  const proof = await l1.getStorageProof(account, `0x${bytesToHex(slot)}`, anchor.number)
+  return { header: `0x${bytesToHex(rlp)}`, ...proof, value: checkProof(stateRoot, account, slot, proof) }
 }
 
 function checkProof(
   stateRoot: Uint8Array,
-  messenger: Hex,
+  address: Hex,
+  slot: Uint8Array,
   proof: { accountProof: readonly Hex[]; storageProof: readonly Hex[] },
 ): Hex {
   try {
-    const account = verifyAccountProof(stateRoot, hexToBytes(messenger), proof.accountProof.map(hexToBytes))
-    if (account === undefined) throw new RollupError('BAD_L1_DATA', 'L1 proves that there is no messenger')
-    return slotValueToHash(verifyStorageProof(account.storageRoot, ROOT_SLOT, proof.storageProof.map(hexToBytes)))
+    const account = verifyAccountProof(stateRoot, hexToBytes(address), proof.accountProof.map(hexToBytes))
+    if (account === undefined) throw new RollupError('BAD_L1_DATA', `L1 proves that there is no contract ${address}`)
+    return slotValueToHash(verifyStorageProof(account.storageRoot, slot, proof.storageProof.map(hexToBytes)))
   } catch (error) {
     if (!(error instanceof NodeError) || error instanceof RollupError) throw error
-    throw new RollupError('BAD_L1_DATA', `the proof of L1's inbox root does not hold: ${error.message}`, {}, error)
+    const message = `the proof of a slot of ${address} on L1 does not hold: ${error.message}`
+    throw new RollupError('BAD_L1_DATA', message, {}, error)
   }
 }
 

@@ -1,3 +1,4 @@
+import { crossMessenger } from '../genesis/generated/CrossMessenger.ts'
 import { l1Messenger } from '../genesis/generated/L1Messenger.ts'
 import { l2Messenger } from '../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../genesis/generated/NativeRollup.ts'
@@ -8,18 +9,27 @@ import type { StateView } from '../stateless/types.ts'
 export const nativeRollupAbi = nativeRollup.abi
 export const l1MessengerAbi = l1Messenger.abi
 export const l2MessengerAbi = l2Messenger.abi
+export const crossMessengerAbi = crossMessenger.abi
 
 /** Slots of L2Messenger; a test compares them with the compiler's storage layout. */
 export const L2_MESSENGER_SLOTS = { delivered: 34n, provenRoots: 36n, latestRoot: 100n } as const
-/** Slot 0 on both chains: the root of the message tree, the one slot that the other chain proves. */
+/** Slot 0 of every messenger: the root of its message tree, the one slot that another chain proves. */
 export const ROOT_SLOT = slotKey(0n)
 /** contracts/l2/L2Messenger.sol::ROOT_HISTORY */
 const ROOT_HISTORY = 64n
+/** contracts/l1/NativeRollup.sol: ring of state roots, by block number; the first slot as the compiler placed it. */
+export const STATE_ROOT_HISTORY = 8192n
+const STATE_ROOTS_SLOT = 6n
 const UINT64_MASK = 0xffff_ffff_ffff_ffffn
 
 /** A 32-byte slot key. */
 export function slotKey(slot: bigint): Uint8Array {
   return hexToBytes(slot.toString(16).padStart(64, '0'))
+}
+
+/** NativeRollup's slot of the state root of an L2 block. */
+export function stateRootSlot(l2Block: bigint): Uint8Array {
+  return slotKey(STATE_ROOTS_SLOT + (l2Block % STATE_ROOT_HISTORY))
 }
 
 /** `0x` and 64 digits of a minimal big-endian storage value. */

@@ -1,8 +1,6 @@
 import type { Clock } from '../node/types.ts'
+import { STATE_ROOT_HISTORY } from './contracts.ts'
 import type { L1View, SettledBlock } from './types.ts'
-
-/** contracts/l1/NativeRollup.sol::STATE_ROOT_HISTORY: older state roots are gone from L1 */
-const STATE_ROOT_HISTORY = 8192n
 
 /** Which settled L2 blocks the messenger on L1 takes proofs of. */
 export type Finality = {

@@ -1,6 +1,6 @@
 import { type Abi, decodeEventLog, encodeEventTopics, keccak256 } from 'viem'
 import type { RollupDeployment } from '../genesis/types.ts'
-import { l1MessengerAbi, nativeRollupAbi } from './contracts.ts'
+import { crossMessengerAbi, l1MessengerAbi, nativeRollupAbi } from './contracts.ts'
 import { RollupError } from './errors.ts'
 import type { L1Log } from './l1Client.ts'
 import type { Message } from './types.ts'
@@ -19,6 +19,8 @@ type RawLog = Pick<L1Log, 'address' | 'topics' | 'data'>
 
 /** Topic of MessageSent, which both messengers emit with the same fields. */
 export const MESSAGE_SENT_TOPIC = topicOf(l1MessengerAbi, 'MessageSent')
+/** Topic of CrossMessageSent, which the messenger between rollups emits. */
+export const CROSS_MESSAGE_SENT_TOPIC = topicOf(crossMessengerAbi, 'CrossMessageSent')
 const DELIVERED_TOPIC = topicOf(l1MessengerAbi, 'MessageDelivered')
 const ADVANCED_TOPIC = topicOf(nativeRollupAbi, 'BlockAdvanced')
 const FORCED_TOPIC = topicOf(nativeRollupAbi, 'TransactionForced')
@@ -43,6 +45,17 @@ export function decodeMessageSent(log: RawLog): MessageSentEvent | undefined {
   const { args } = strictly(() => decodeEventLog({ abi: l1MessengerAbi, eventName: 'MessageSent', ...parts(log) }))
   const { index, sender, to, value, fee, gasLimit, data } = args
   return { kind: 'message', message: { sender: lower(sender), to: lower(to), value, fee, gasLimit, data, index } }
+}
+
+/** A message to another rollup that the messenger between rollups accepted; it has neither value nor fee. */
+export function decodeCrossMessageSent(log: RawLog): { message: Message; destinationChainId: bigint } | undefined {
+  if (log.topics[0] !== CROSS_MESSAGE_SENT_TOPIC) return undefined
+  const { args } = strictly(() =>
+    decodeEventLog({ abi: crossMessengerAbi, eventName: 'CrossMessageSent', ...parts(log) }),
+  )
+  const { index, sender, destinationChainId, to, gasLimit, data } = args
+  const message = { sender: lower(sender), to: lower(to), value: 0n, fee: 0n, gasLimit, data, index }
+  return { message, destinationChainId }
 }
 
 function decodeDelivered(log: RawLog): DeliveredEvent | undefined {

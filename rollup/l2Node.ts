@@ -21,7 +21,7 @@ import { createL1Watcher, type L1Watcher } from './l1Watcher.ts'
 import { createL2Builder, l2Env } from './l2Builder.ts'
 import { SETTLEMENT_LIMITS } from './limits.ts'
 import { NO_KEYS } from './noKeys.ts'
-import { createOutbox } from './outbox.ts'
+import { createCrossOutbox, createOutbox } from './outbox.ts'
 import { createRollupReader, finalNumber, settledNumber } from './reader.ts'
 import { createReconciler } from './rebuild.ts'
 import { createReplayQueue } from './replay.ts'
@@ -95,7 +95,7 @@ const TICK_MS = 1_000
 export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
   const { chain, pool, timers } = deps
   const parts = assemble(options, deps)
-  const { watcher, sequencer, settler, sealer, outbox } = parts
+  const { watcher, sequencer, settler, sealer, outbox, crossOutbox } = parts
   const stops: (() => void)[] = []
   let running = false
   let isFollowing = false
@@ -167,6 +167,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       await watcher.close()
       await parts.l1.close()
       outbox.close()
+      crossOutbox.close()
     },
   }
 }
@@ -271,10 +272,11 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     { seal: (trigger) => pending.during(() => sequencer.seal(trigger)), timers, logger: log('sealer') },
   )
   const outbox = createOutbox(chain, deployment)
+  const crossOutbox = createCrossOutbox(chain, deployment)
   const finality = createFinality(watcher, clock)
   const reader = createRollupReader(
     { gasSchedule: options.gasSchedule, l1BlockTime: options.l1BlockTime ?? 0, sealMode: () => sealer.mode },
-    { chain, view: watcher, l1, outbox, finality, sequencer: sequencer.status, settler: settler.status },
+    { chain, view: watcher, l1, outbox, crossOutbox, finality, sequencer: sequencer.status, settler: settler.status },
   )
   const settlement = createSettlement(watcher, () => ({
     settled: settledNumber(chain, watcher),
@@ -298,6 +300,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     pending,
     envOf,
     outbox,
+    crossOutbox,
     reader,
     settlement,
     setSettling,

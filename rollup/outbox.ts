@@ -3,16 +3,22 @@ import type { RollupDeployment } from '../genesis/types.ts'
 import type { Chain, HeadChange, StoredBlock } from '../node/types.ts'
 import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
-import { decodeMessageSent, MESSAGE_SENT_TOPIC } from './l1Events.ts'
+import { CROSS_MESSAGE_SENT_TOPIC, decodeCrossMessageSent, decodeMessageSent, MESSAGE_SENT_TOPIC } from './l1Events.ts'
 import { createMessageTree, type MessageTree, messageHash } from './messages.ts'
-import type { Message } from './types.ts'
+import type { Message, MessageSelector } from './types.ts'
 
 type Hex = `0x${string}`
 
-/** A message from L2 to L1, as L2's canonical chain shows it. */
-export type OutboxEntry = { message: Message; hash: Hex; l2Block: bigint; l2TxHash: Hex }
+/** A message that L2 sends, as its canonical chain shows it. */
+export type OutboxEntry = {
+  message: Message
+  destinationChainId: bigint
+  hash: Hex
+  l2Block: bigint
+  l2TxHash: Hex
+}
 
-/** All messages of the canonical L2 chain, in index order, following its head. */
+/** One messenger's messages on the canonical L2 chain, in index order, following its head. */
 export type Outbox = {
   entries(): readonly OutboxEntry[]
   /** the tree over all entries; ask it for the root of an earlier size */
@@ -22,19 +28,69 @@ export type Outbox = {
   close(): void
 }
 
+/** The entries that a selector names, in their order; none when there is no such message. */
+export function selectEntries(outbox: Outbox, selector: MessageSelector): OutboxEntry[] {
+  const found = outbox
+    .entries()
+    .filter((entry) =>
+      'index' in selector ? entry.message.index === selector.index : entry.l2TxHash === selector.txHash.toLowerCase(),
+    )
+  const ordinal = 'ordinal' in selector ? selector.ordinal : undefined
+  return ordinal === undefined ? found : found.slice(ordinal, ordinal + 1)
+}
+
+/** "with id 3", "in transaction 0x..." or "2 in transaction 0x..." */
+export function wordsOf(selector: MessageSelector): string {
+  if ('index' in selector) return `with id ${selector.index}`
+  const { txHash, ordinal } = selector
+  return ordinal === undefined ? `in transaction ${txHash}` : `${ordinal} in transaction ${txHash}`
+}
+
+/** Messages from L2 to its L1. */
 export function createOutbox(chain: Chain, deployment: RollupDeployment): Outbox {
-  const messenger = hexToBytes(deployment.l2.messenger)
+  const destinationChainId = BigInt(deployment.l1ChainId)
+  return createOutboxOf(chain, BigInt(deployment.l2ChainId), {
+    messenger: deployment.l2.messenger,
+    topic: MESSAGE_SENT_TOPIC,
+    decode(log) {
+      const event = decodeMessageSent(log)
+      return event && { message: event.message, destinationChainId }
+    },
+  })
+}
+
+/** Messages from L2 to other rollups, in one hop. */
+export function createCrossOutbox(chain: Chain, deployment: RollupDeployment): Outbox {
+  return createOutboxOf(chain, BigInt(deployment.l2ChainId), {
+    messenger: deployment.l2.crossMessenger,
+    topic: CROSS_MESSAGE_SENT_TOPIC,
+    decode: decodeCrossMessageSent,
+  })
+}
+
+type MessageSource = {
+  messenger: Hex
+  topic: Hex
+  decode(log: {
+    address: Hex
+    topics: readonly Hex[]
+    data: Hex
+  }): { message: Message; destinationChainId: bigint } | undefined
+}
+
+function createOutboxOf(chain: Chain, chainId: bigint, source: MessageSource): Outbox {
+  const messenger = hexToBytes(source.messenger)
   const entries: OutboxEntry[] = []
   const tree = createMessageTree()
 
   function add(log: Log, l2Block: bigint, l2TxHash: Hex): void {
     const topics = log.topics.map((topic): Hex => `0x${bytesToHex(topic)}`)
-    const event = decodeMessageSent({ address: deployment.l2.messenger, topics, data: `0x${bytesToHex(log.data)}` })
+    const event = source.decode({ address: source.messenger, topics, data: `0x${bytesToHex(log.data)}` })
     if (event === undefined) return
-    const { message } = event
+    const { message, destinationChainId } = event
     if (message.index !== BigInt(entries.length)) throw new Error(`L2 message ${message.index} after ${entries.length}`)
-    const hash = messageHash(message, BigInt(deployment.l2ChainId), BigInt(deployment.l1ChainId))
-    entries.push({ message, hash, l2Block, l2TxHash })
+    const hash = messageHash(message, chainId, destinationChainId)
+    entries.push({ message, destinationChainId, hash, l2Block, l2TxHash })
     tree.append(hash)
   }
 
@@ -64,7 +120,7 @@ export function createOutbox(chain: Chain, deployment: RollupDeployment): Outbox
     for (const block of added) addBlock(block)
   }
 
-  const filter = { addresses: [messenger], topics: [[hexToBytes(MESSAGE_SENT_TOPIC)]] }
+  const filter = { addresses: [messenger], topics: [[hexToBytes(source.topic)]] }
   const range = { fromBlock: chain.genesis.header.number, toBlock: chain.head().header.number }
   for (const { log, blockNumber, transactionHash } of chain.getLogs({ ...filter, ...range })) {
     add(log, blockNumber, `0x${bytesToHex(transactionHash)}`)

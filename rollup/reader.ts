@@ -3,6 +3,7 @@ import { EXECUTE_ADDRESS } from '../precompiles/index.ts'
 import type { GasSchedule } from '../precompiles/types.ts'
 import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import { readUndelivered } from './contracts.ts'
+import { createCrossMessages } from './crossMessages.ts'
 import { RollupError } from './errors.ts'
 import type { Finality } from './finality.ts'
 import type { L1Client } from './l1Client.ts'
@@ -23,6 +24,8 @@ export type ReaderDeps = {
   view: L1View
   l1: L1Client
   outbox: Outbox
+  /** messages to other rollups */
+  crossOutbox: Outbox
   finality: Finality
   sequencer(): { active: boolean; reason?: string }
   settler(): SettlerStatus
@@ -55,6 +58,7 @@ export function createRollupReader(options: ReaderOptions, deps: ReaderDeps): Ro
 
   return {
     ...createWithdrawals(deps),
+    ...createCrossMessages({ ...deps, outbox: deps.crossOutbox }),
     config: () => ({
       ...deployment,
       fork: chain.engine.forkAt(chain.head().header),

@@ -116,21 +116,41 @@ export type RollupStatus = {
 
 export type WithdrawalFilter = { txHash?: `0x${string}`; address?: `0x${string}`; status?: WithdrawalStatus }
 
-/** One withdrawal by its message index, or all of one L2 transaction, or the n-th of it (from 0). */
-export type WithdrawalSelector = { index: bigint } | { txHash: `0x${string}`; ordinal?: number }
+/** One message by its index, or all of one L2 transaction, or the n-th of it (from 0). */
+export type MessageSelector = { index: bigint } | { txHash: `0x${string}`; ordinal?: number }
 
 export type WithdrawalErrorCode = 'NO_SUCH_WITHDRAWAL' | 'NOT_SETTLED'
+
+/** A block of the destination: its timestamp in seconds, and the hash of the L1 block that it carries. */
+export type CrossAnchor = { timestamp: bigint; l1BlockHash: `0x${string}` }
+
+/** A message to another rollup, ready to be claimed there in one hop. */
+export type CrossMessageProof = {
+  message: Message
+  destinationChainId: bigint
+  path: readonly `0x${string}`[]
+  outboxRoot: `0x${string}`
+  /** the block of this L2, settled on L1 as of `l1Block`, whose state proves the outbox */
+  l2Block: bigint
+  l1Block: bigint
+  /** ready to send to `to` on the destination, while that keeps the anchor (8,191 seconds) */
+  calldata: `0x${string}`
+  to: `0x${string}`
+}
+
+export type CrossMessageErrorCode = 'NO_SUCH_MESSAGE' | 'NOT_SETTLED' | 'UNKNOWN_ANCHOR'
 
 /**
  * What the rollup_ methods read. `getWithdrawalProof` answers in message order and throws a NodeError with a
  * WithdrawalErrorCode. `address` in a filter matches sender or recipient. `l2Block`: a settled block that holds the
- * message, default the newest.
+ * message, default the newest. `getCrossMessageProof` proves under an anchor of the destination; CrossMessageErrorCode.
  */
 export type RollupReader = {
   config(): RollupConfig
   status(): Promise<RollupStatus>
   getWithdrawals(filter: WithdrawalFilter): Promise<readonly Withdrawal[]>
-  getWithdrawalProof(selector: WithdrawalSelector, options: { l2Block?: bigint }): Promise<readonly WithdrawalProof[]>
+  getWithdrawalProof(selector: MessageSelector, options: { l2Block?: bigint }): Promise<readonly WithdrawalProof[]>
+  getCrossMessageProof(selector: MessageSelector, anchor: CrossAnchor): Promise<readonly CrossMessageProof[]>
 }
 
 export type { Hash32 }

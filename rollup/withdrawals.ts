@@ -5,15 +5,15 @@ import { createAccountProof } from '../stateless/proof.ts'
 import { l1MessengerAbi, ROOT_SLOT, slotValueToHash } from './contracts.ts'
 import { WithdrawalError } from './errors.ts'
 import type { Finality } from './finality.ts'
-import type { Outbox, OutboxEntry } from './outbox.ts'
+import { type Outbox, type OutboxEntry, selectEntries, wordsOf } from './outbox.ts'
 import type {
   L1View,
+  MessageSelector,
   RollupReader,
   SettledBlock,
   Withdrawal,
   WithdrawalFilter,
   WithdrawalProof,
-  WithdrawalSelector,
 } from './types.ts'
 
 type Hex = `0x${string}`
@@ -54,22 +54,10 @@ function toWithdrawal({ view, finality }: WithdrawalsDeps, entry: OutboxEntry): 
   return { ...entry, status: 'waiting-for-finality', readyAt: finality.finalAt(settled) }
 }
 
-function select(outbox: Outbox, selector: WithdrawalSelector): OutboxEntry[] {
-  const found = outbox
-    .entries()
-    .filter((entry) =>
-      'index' in selector ? entry.message.index === selector.index : entry.l2TxHash === selector.txHash.toLowerCase(),
-    )
-  const ordinal = 'ordinal' in selector ? selector.ordinal : undefined
-  const wanted = ordinal === undefined ? found : found.slice(ordinal, ordinal + 1)
+function select(outbox: Outbox, selector: MessageSelector): OutboxEntry[] {
+  const wanted = selectEntries(outbox, selector)
   if (wanted.length > 0) return wanted
   throw new WithdrawalError('NO_SUCH_WITHDRAWAL', `no such withdrawal: ${wordsOf(selector)}`, { ...selector })
-}
-
-function wordsOf(selector: WithdrawalSelector): string {
-  if ('index' in selector) return `with id ${selector.index}`
-  const { txHash, ordinal } = selector
-  return ordinal === undefined ? `in transaction ${txHash}` : `${ordinal} in transaction ${txHash}`
 }
 
 /** The settled block whose state proves the entry: the one asked for, else the newest final one. */

@@ -12,4 +12,8 @@ export const ROLLUP_DOCS: Readonly<Record<string, MethodDoc>> = {
     summary: 'What claims a withdrawal on L1; a list for a whole transaction.',
     result: { anyOf: [reference('WithdrawalProof'), arrayOf(reference('WithdrawalProof'))] },
   },
+  rollup_getCrossMessageProof: {
+    summary: 'What claims a message to another rollup there, in one hop; a list for a whole transaction.',
+    result: { anyOf: [reference('CrossMessageProof'), arrayOf(reference('CrossMessageProof'))] },
+  },
 }

@@ -48,6 +48,17 @@ export const ROLLUP: Readonly<Record<string, JsonSchema>> = {
     calldata: DATA,
     to: ADDRESS,
   }),
+  CrossMessageProof: requiredOf({
+    message: { type: 'object' },
+    index: QUANTITY,
+    destinationChainId: QUANTITY64,
+    path: arrayOf(HASH),
+    outboxRoot: HASH,
+    l2Block: QUANTITY64,
+    l1Block: QUANTITY64,
+    calldata: DATA,
+    to: ADDRESS,
+  }),
   RollupConfig: objectOf({ l1ChainId: QUANTITY, l2ChainId: QUANTITY, fork: TEXT, executeAddress: ADDRESS }, [
     'l1ChainId',
     'l2ChainId',

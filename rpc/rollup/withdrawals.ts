@@ -1,10 +1,10 @@
 import type {
   Message,
+  MessageSelector,
   RollupReader,
   Withdrawal,
   WithdrawalFilter,
   WithdrawalProof,
-  WithdrawalSelector,
   WithdrawalStatus,
 } from '../../rollup/types.ts'
 import { address, hash, index, quantity } from '../codec.ts'
@@ -43,12 +43,13 @@ export function rollupWithdrawalMethods({ rollup }: { rollup: RollupReader }): M
   }
 }
 
-type IdOrTransaction = { index: bigint } | { txHash: `0x${string}` }
+export type IdOrTransaction = { index: bigint } | { txHash: `0x${string}` }
 
-const hexHash: Parse<`0x${string}`> = (value, path) => toData(hash(value, path))
+export const hexHash: Parse<`0x${string}`> = (value, path) => toData(hash(value, path))
 const hexAddress: Parse<`0x${string}`> = (value, path) => toData(address(value, path))
 
-const idOrTransaction: Parse<IdOrTransaction> = described({ anyOf: [HASH, QUANTITY] }, (value, path) =>
+/** A message by its id, or all messages of a transaction. */
+export const idOrTransaction: Parse<IdOrTransaction> = described({ anyOf: [HASH, QUANTITY] }, (value, path) =>
   typeof value === 'string' && value.length === 66
     ? { txHash: hexHash(value, path) }
     : { index: quantity(value, path) },
@@ -66,7 +67,7 @@ const indexOrOptions: Parse<number | { l2Block?: bigint }> = described(INDEX_OR_
   typeof value === 'object' ? proofOptions(value, path) : index(value, path),
 )
 
-function select(selector: IdOrTransaction, ordinal: number | undefined): WithdrawalSelector {
+function select(selector: IdOrTransaction, ordinal: number | undefined): MessageSelector {
   if (ordinal === undefined) return selector
   if ('txHash' in selector) return { ...selector, ordinal }
   throw invalidParams('argument 1 (index or options)', 'an index goes with a transaction hash, not with an id')
@@ -116,7 +117,7 @@ function formatProof({ message, l2Block, ...proof }: WithdrawalProof) {
   }
 }
 
-function formatMessage(message: Message) {
+export function formatMessage(message: Message) {
   return {
     sender: message.sender,
     to: message.to,

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { devSigner } from '../../bin/signer.ts'
+import { CrossMessageError } from '../../rollup/errors.ts'
 import { blobsRefused } from '../../rollup/limits.ts'
 import type {
+  CrossAnchor,
+  MessageSelector,
   RollupReader,
   Withdrawal,
   WithdrawalFilter,
   WithdrawalProof,
-  WithdrawalSelector,
 } from '../../rollup/types.ts'
 import { checkSettleable } from '../../rpc/rollup/checkSettleable.ts'
 import { rollupMethods } from '../../rpc/rollup/methods.ts'
@@ -47,10 +49,11 @@ const proof: WithdrawalProof = {
 }
 const point = (number: bigint) => ({ number, hash: hash('05'), timestamp: 1_600_000_000n + number })
 
-const asked: { filters: WithdrawalFilter[]; proofs: [WithdrawalSelector, { l2Block?: bigint }][] } = {
-  filters: [],
-  proofs: [],
-}
+const asked: {
+  filters: WithdrawalFilter[]
+  proofs: [MessageSelector, { l2Block?: bigint }][]
+  cross: [MessageSelector, CrossAnchor][]
+} = { filters: [], proofs: [], cross: [] }
 
 /** The edge between the RPC room and the rollup's node, as plain data. */
 const rollup: RollupReader = {
@@ -106,6 +109,13 @@ const rollup: RollupReader = {
     if ('index' in selector && selector.index === 98n)
       throw new NodeError('NOT_SETTLED', 'L2 block 7 is not settled yet')
     return 'txHash' in selector && selector.ordinal === undefined ? [proof, proof] : [proof]
+  },
+  getCrossMessageProof: async (selector, anchor) => {
+    asked.cross.push([selector, anchor])
+    if ('index' in selector && selector.index === 99n) throw new CrossMessageError('NO_SUCH_MESSAGE', 'none with id 99')
+    if ('index' in selector && selector.index === 98n) throw new CrossMessageError('UNKNOWN_ANCHOR', 'no such block')
+    const { message, path, outboxRoot, l2Block, calldata, to } = proof
+    return [{ message, path, outboxRoot, l2Block, calldata, to, destinationChainId: 28_080n, l1Block: 33n }]
   },
 }
 
@@ -213,6 +223,45 @@ test('rollup_getWithdrawalProof by id, by transaction, by transaction and index'
     code: -32000,
     message: 'L2 block 7 is not settled yet',
   })
+})
+
+test('rollup_getCrossMessageProof takes a message and a block of the destination', async () => {
+  const shown = {
+    message: {
+      sender: address('aa'),
+      to: address('bb'),
+      value: '0x5',
+      fee: '0x0',
+      gasLimit: '0x5208',
+      data: '0x',
+      index: '0x3',
+    },
+    index: '0x3',
+    destinationChainId: '0x6db0',
+    path: [hash('03')],
+    outboxRoot: hash('04'),
+    l2Block: '0x9',
+    l1Block: '0x21',
+    calldata: '0x1234',
+    to: address('cc'),
+  }
+  const block = { number: '0x5', timestamp: '0x64', parentBeaconBlockRoot: hash('09'), transactions: [] }
+  expect(await result(server, 'rollup_getCrossMessageProof', ['0x3', block])).toEqual(shown)
+  expect(await result(server, 'rollup_getCrossMessageProof', [hash('02'), block])).toEqual([shown])
+  const anchor = { timestamp: 100n, l1BlockHash: hash('09') }
+  expect(asked.cross).toEqual([
+    [{ index: 3n }, anchor],
+    [{ txHash: hash('02') }, anchor],
+  ])
+  const refusal = async (...params: unknown[]) => (await call(server, 'rollup_getCrossMessageProof', params)).error
+  expect(await refusal('0x63', block)).toMatchObject({ code: -32001 })
+  expect(await refusal('0x62', block)).toMatchObject({ code: -32001 })
+  expect(await refusal('0x3')).toMatchObject({ code: -32602 })
+  expect(await refusal('0x3', { timestamp: '0x64' })).toMatchObject({
+    code: -32602,
+    message: expect.stringContaining('argument 1 (block of the destination).parentBeaconBlockRoot'),
+  })
+  expect(await refusal('0x3', { ...block, timestamp: 100 })).toMatchObject({ code: -32602 })
 })
 
 test('blobs are refused in the same words wherever a call or transaction is asked for', async () => {
