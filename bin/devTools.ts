@@ -41,7 +41,7 @@ export function l1DevTools(node: L1Node, clock: AdjustableClock, rollups: readon
 }
 
 function contractsOf({ l1 }: RollupDeployment): string[] {
-  return [l1.rollup, l1.messenger, ...(l1.tokenBridge === undefined ? [] : [l1.tokenBridge])]
+  return [l1.rollup, l1.messenger, l1.tokenBridge]
 }
 
 export function l2DevTools(node: L2Node, genesis: GenesisState, clock: AdjustableClock): MethodTable {

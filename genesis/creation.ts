@@ -3,6 +3,7 @@ import type { GenesisJson } from '../execution/genesisJson.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { l1Messenger } from './generated/L1Messenger.ts'
+import { l1TokenBridge } from './generated/L1TokenBridge.ts'
 import { nativeRollup } from './generated/NativeRollup.ts'
 import { rollupFactory } from './generated/RollupFactory.ts'
 import { l2Backing } from './l2Genesis.ts'
@@ -75,7 +76,7 @@ export function creationOf(genesis: GenesisJson, block: Block, options: Creation
 
 /** Calldata of `RollupFactory.create`, creation codes included. */
 export function encodeCreation({ config, maxMessageGas }: RollupCreation): Hex {
-  const creationCodes = [nativeRollup.creationCode, l1Messenger.creationCode]
+  const creationCodes = [nativeRollup.creationCode, l1Messenger.creationCode, l1TokenBridge.creationCode]
   return encodeFunctionData({
     abi: rollupFactory.abi,
     functionName: 'create',

@@ -13,6 +13,7 @@ import {
   L1_CHAIN_ID,
   L1_STATE_ADDRESS,
   L2_MESSENGER_ADDRESS,
+  L2_TOKEN_BRIDGE_ADDRESS,
   MAX_DEVNET_ROLLUPS,
   MESSENGER_SUPPLY,
   PERMIT2_ADDRESS,
@@ -76,6 +77,7 @@ export async function buildDevnetGenesis(
         l1: { ...addresses, ...deployment.contracts },
         l2: {
           messenger: L2_MESSENGER_ADDRESS,
+          tokenBridge: L2_TOKEN_BRIDGE_ADDRESS,
           l1State: L1_STATE_ADDRESS,
           crossMessenger: CROSS_MESSENGER_ADDRESS,
         },

@@ -4,6 +4,7 @@ import type { GenesisAccount, GenesisJson } from '../execution/genesisJson.ts'
 import type { Engine } from '../execution/types.ts'
 import { DEV_ADDRESSES, SETTLER_ADDRESSES } from './accounts.ts'
 import { encodeCreation, type RollupCreation } from './creation.ts'
+import { bridgedERC20 } from './generated/BridgedERC20.ts'
 import { l1Router } from './generated/L1Router.ts'
 import { rollupFactory } from './generated/RollupFactory.ts'
 import { withdrawalVerifier } from './generated/WithdrawalVerifier.ts'
@@ -16,7 +17,7 @@ import * as system from './systemContracts.ts'
 /** The L1 chain config: Amsterdam from the first block on, and the fork that adds EXECUTE with it. */
 export const L1_CONFIG = { chainId: L1_CHAIN_ID, ...AMSTERDAM_FORKS, nativeRollupsTime: 0 } as const
 
-export type L1Contracts = { factory: Hex; withdrawalVerifier: Hex; router: Hex }
+export type L1Contracts = { factory: Hex; withdrawalVerifier: Hex; tokenImplementation: Hex; router: Hex }
 export type RollupAddresses = { rollup: Hex; messenger: Hex; tokenBridge: Hex }
 
 /** A chain that only exists while genesis is made: blocks of deployment transactions on top of a bare alloc. */
@@ -56,7 +57,8 @@ export function bareL1Genesis(timestamp: number, rollups = 1): GenesisJson {
 }
 
 /**
- * Executes the deployment of verifier, factory and router on top of a bare genesis, in the engine that will run the chain, so that
+ * Executes the deployment of verifier, token implementation, factory and router on top of a bare genesis, in the engine that
+ * will run the chain, so that
  * constructors, immutables and storage come out as a deployment by transactions would leave them.
  */
 export async function startDeployment(engine: Engine, timestamp: number): Promise<DeploymentChain> {
@@ -66,8 +68,10 @@ export async function startDeployment(engine: Engine, timestamp: number): Promis
     return getCreate2Address({ from: system.CREATE2_FACTORY_ADDRESS, salt: zeroHash, bytecode: initCode })
   }
   const verifierAddress = await deploy(withdrawalVerifier.creationCode)
+  const tokenImplementation = await deploy(bridgedERC20.creationCode)
+  const factoryArgs = [verifierAddress, tokenImplementation] as const
   const factoryAddress = await deploy(
-    encodeDeployData({ abi: rollupFactory.abi, bytecode: rollupFactory.creationCode, args: [verifierAddress] }),
+    encodeDeployData({ abi: rollupFactory.abi, bytecode: rollupFactory.creationCode, args: factoryArgs }),
   )
 
   const routerAddress = await deploy(
@@ -75,7 +79,12 @@ export async function startDeployment(engine: Engine, timestamp: number): Promis
   )
 
   return {
-    contracts: { factory: factoryAddress, withdrawalVerifier: verifierAddress, router: routerAddress },
+    contracts: {
+      factory: factoryAddress,
+      withdrawalVerifier: verifierAddress,
+      tokenImplementation,
+      router: routerAddress,
+    },
     async predict(chainId) {
       const data = encodeFunctionData({ abi: rollupFactory.abi, functionName: 'predict', args: [BigInt(chainId)] })
       const [rollup, messenger, tokenBridge] = decodeFunctionResult({

@@ -1,17 +1,21 @@
 import type { GenesisAccount, GenesisJson } from '../execution/genesisJson.ts'
 import { DEV_ADDRESSES, RELAYER_ADDRESS } from './accounts.ts'
+import { bridgedERC20 } from './generated/BridgedERC20.ts'
 import { crossMessenger } from './generated/CrossMessenger.ts'
 import { inertRequest } from './generated/inertRequest.ts'
 import { l1State } from './generated/L1State.ts'
 import { l2Messenger } from './generated/L2Messenger.ts'
+import { l2TokenBridge } from './generated/L2TokenBridge.ts'
 import {
   BLOCK_GAS_LIMIT,
   CROSS_MESSENGER_ADDRESS,
   INITIAL_BASE_FEE,
   L1_CHAIN_ID,
   L1_STATE_ADDRESS,
+  L2_BRIDGED_ERC20_ADDRESS,
   L2_DEV_BALANCE,
   L2_MESSENGER_ADDRESS,
+  L2_TOKEN_BRIDGE_ADDRESS,
   MESSENGER_SUPPLY,
 } from './parameters.ts'
 import { preinstalls } from './preinstalls.ts'
@@ -30,6 +34,14 @@ import {
  * bits, and the chain id of L1 in the 64 above (compiler's layout, tested).
  */
 const L1_PEER_SLOT = 35n
+/** Slots of L2Messenger that name rollup and token bridge on L1. */
+const L1_ROLLUP_SLOT = 101n
+const L1_TOKEN_BRIDGE_SLOT = 102n
+/** Slot of L2TokenBridge that names the bridge on L1. */
+const PEER_SLOT = 2n
+/** ERC-7201 slot of OpenZeppelin's Initializable, and the version after which nothing can be initialized any more. */
+const INITIALIZABLE_SLOT = 0xf0c57e16840df040f15088dc2f81fe391c3923bec73e23a9662efc9c229c6a00n
+const NO_INITIALIZERS = 2n ** 64n - 1n
 
 export const hex = (value: bigint): `0x${string}` => `0x${value.toString(16)}`
 const word = (value: bigint): string => `0x${value.toString(16).padStart(64, '0')}`
@@ -93,19 +105,7 @@ export function buildL2Genesis(options: L2GenesisOptions): GenesisJson {
     [HISTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: HISTORY_CODE },
     [CREATE2_FACTORY_ADDRESS]: { balance: '0x0', nonce: '0x1', code: CREATE2_FACTORY_CODE },
     ...preinstalls(),
-    [L2_MESSENGER_ADDRESS]: {
-      balance: hex(MESSENGER_SUPPLY),
-      nonce: '0x1',
-      code: l2Messenger.runtimeCode,
-      storage: peerStorage(l1ChainId, options.l1.messenger),
-    },
-    [L1_STATE_ADDRESS]: { balance: '0x0', nonce: '0x1', code: l1State.runtimeCode },
-    [CROSS_MESSENGER_ADDRESS]: {
-      balance: '0x0',
-      nonce: '0x1',
-      code: crossMessenger.runtimeCode,
-      storage: peerStorage(l1ChainId, options.l1.factory),
-    },
+    ...bridgeContracts(l1ChainId, options.l1),
   }
   // The real request contracts would let any user put a request into a block, which EXECUTE refuses; without code every
   // block would be invalid. So: nothing for the system, a revert for everybody else (docs/spec-gaps.md).
@@ -131,6 +131,41 @@ export function devnetBalances(each: bigint): Record<string, bigint> {
 
 function peerStorage(l1ChainId: number, peer: `0x${string}`): Record<string, string> {
   return { [word(L1_PEER_SLOT)]: word((BigInt(l1ChainId) << 160n) | BigInt(peer)) }
+}
+
+/** The contracts that talk to L1, with the storage that constructors would have written. */
+function bridgeContracts(l1ChainId: number, l1: L1Peers): Record<string, GenesisAccount> {
+  return {
+    [L2_MESSENGER_ADDRESS]: {
+      balance: hex(MESSENGER_SUPPLY),
+      nonce: '0x1',
+      code: l2Messenger.runtimeCode,
+      storage: {
+        ...peerStorage(l1ChainId, l1.messenger),
+        [word(L1_ROLLUP_SLOT)]: word(BigInt(l1.rollup)),
+        [word(L1_TOKEN_BRIDGE_SLOT)]: word(BigInt(l1.tokenBridge)),
+      },
+    },
+    [L1_STATE_ADDRESS]: { balance: '0x0', nonce: '0x1', code: l1State.runtimeCode },
+    [CROSS_MESSENGER_ADDRESS]: {
+      balance: '0x0',
+      nonce: '0x1',
+      code: crossMessenger.runtimeCode,
+      storage: peerStorage(l1ChainId, l1.factory),
+    },
+    [L2_TOKEN_BRIDGE_ADDRESS]: {
+      balance: '0x0',
+      nonce: '0x1',
+      code: l2TokenBridge.runtimeCode,
+      storage: { [word(PEER_SLOT)]: word(BigInt(l1.tokenBridge)) },
+    },
+    [L2_BRIDGED_ERC20_ADDRESS]: {
+      balance: '0x0',
+      nonce: '0x1',
+      code: bridgedERC20.runtimeCode,
+      storage: { [word(INITIALIZABLE_SLOT)]: word(NO_INITIALIZERS) },
+    },
+  }
 }
 
 /** What an L2 genesis owes: the sum of all balances outside the messenger. L1's escrow must hold exactly this. */

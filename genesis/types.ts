@@ -9,13 +9,20 @@ export type RollupDeployment = {
   l1: {
     rollup: `0x${string}`
     messenger: `0x${string}`
-    tokenBridge?: `0x${string}`
+    tokenBridge: `0x${string}`
+    /** what the tokens that the bridge makes on L1 are clones of */
+    tokenImplementation: `0x${string}`
     withdrawalVerifier: `0x${string}`
     factory: `0x${string}`
     /** where this software's L1 genesis puts the router; code there is not a condition of running the rollup */
     router: `0x${string}`
   }
-  l2: { messenger: `0x${string}`; l1State: `0x${string}`; crossMessenger: `0x${string}` }
+  l2: {
+    messenger: `0x${string}`
+    tokenBridge: `0x${string}`
+    l1State: `0x${string}`
+    crossMessenger: `0x${string}`
+  }
   /** L1 block in which the contracts appeared (0: genesis) */
   deployBlock: number
   l2GenesisHash: `0x${string}`

@@ -1,5 +1,6 @@
 import { crossMessenger } from '../genesis/generated/CrossMessenger.ts'
 import { l1Messenger } from '../genesis/generated/L1Messenger.ts'
+import { l1TokenBridge } from '../genesis/generated/L1TokenBridge.ts'
 import { l2Messenger } from '../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../genesis/generated/NativeRollup.ts'
 import { bytesToBigint, bytesToHex, concatBytes, hexToBytes } from '../stateless/bytes.ts'
@@ -8,6 +9,7 @@ import type { StateView } from '../stateless/types.ts'
 
 export const nativeRollupAbi = nativeRollup.abi
 export const l1MessengerAbi = l1Messenger.abi
+export const l1TokenBridgeAbi = l1TokenBridge.abi
 export const l2MessengerAbi = l2Messenger.abi
 export const crossMessengerAbi = crossMessenger.abi
 

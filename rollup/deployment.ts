@@ -1,13 +1,19 @@
 import { decodeFunctionResult, encodeDeployData, encodeFunctionData, getCreate2Address, zeroHash } from 'viem'
+import { bridgedERC20 } from '../genesis/generated/BridgedERC20.ts'
 import { l1Router } from '../genesis/generated/L1Router.ts'
 import { rollupFactory } from '../genesis/generated/RollupFactory.ts'
 import { withdrawalVerifier } from '../genesis/generated/WithdrawalVerifier.ts'
-import { CROSS_MESSENGER_ADDRESS, L1_STATE_ADDRESS, L2_MESSENGER_ADDRESS } from '../genesis/parameters.ts'
+import {
+  CROSS_MESSENGER_ADDRESS,
+  L1_STATE_ADDRESS,
+  L2_MESSENGER_ADDRESS,
+  L2_TOKEN_BRIDGE_ADDRESS,
+} from '../genesis/parameters.ts'
 import { CREATE2_FACTORY_ADDRESS } from '../genesis/systemContracts.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
-import { l1MessengerAbi, nativeRollupAbi } from './contracts.ts'
+import { l1MessengerAbi, l1TokenBridgeAbi, nativeRollupAbi } from './contracts.ts'
 import { RollupError } from './errors.ts'
 import type { L1Client } from './l1Client.ts'
 
@@ -27,6 +33,7 @@ type RollupGetter =
   | 'FORCED_EXPIRY'
   | 'FORCED_BOND'
   | 'sequencer'
+type BridgeGetter = 'MESSENGER' | 'TOKEN_IMPLEMENTATION'
 type MessengerGetter = 'ROLLUP' | 'VERIFIER' | 'TOKEN_BRIDGE' | 'L2_CHAIN_ID' | 'MAX_MESSAGE_GAS'
 
 /**
@@ -46,6 +53,7 @@ export async function checkDeployment(l1: L1Client, deployment: RollupDeployment
   expect('L2 genesis state root', actual.l2GenesisStateRoot, `0x${bytesToHex(genesis.header.stateRoot)}`)
   expect('chain id of L2', actual.l2ChainId, deployment.l2ChainId)
   expect('L2 gas limit', actual.l2GasLimit, deployment.l2GasLimit)
+  expect('token bridge of the messenger', actual.l1.tokenBridge, deployment.l1.tokenBridge)
   expect('verifier of the messenger', actual.l1.withdrawalVerifier, deployment.l1.withdrawalVerifier)
   for (const name of [
     'maxAnchorAge',
@@ -63,7 +71,7 @@ export async function checkDeployment(l1: L1Client, deployment: RollupDeployment
 
 /**
  * Reads a deployment from its contracts. The messenger's address is in slot 35 of the L2 genesis (low 20 bytes).
- * Throws RollupError WRONG_ROLLUP when the two contracts do not belong together.
+ * Throws RollupError WRONG_ROLLUP when the contracts do not belong together.
  */
 export async function fetchDeployment(
   l1: L1Client,
@@ -77,21 +85,30 @@ export async function fetchDeployment(
   const text = async (name: RollupGetter) => (await readRollup(l1, rollup, name)) as Hex
   const owner = await readMessenger(l1, messenger, 'ROLLUP')
   if (normal(owner) !== normal(rollup)) throw wrong('rollup of the messenger', normal(owner), normal(rollup))
+  const tokenBridge = (await readMessenger(l1, messenger, 'TOKEN_BRIDGE')) as Hex
+  await requireCode(l1, tokenBridge, 'token bridge')
+  const bridgeOwner = await readBridge(l1, tokenBridge, 'MESSENGER')
+  if (normal(bridgeOwner) !== normal(messenger)) {
+    throw wrong('messenger of the token bridge', normal(bridgeOwner), normal(messenger))
+  }
+  const tokenImplementation = await readBridge(l1, tokenBridge, 'TOKEN_IMPLEMENTATION')
   const withdrawalVerifier = (await readMessenger(l1, messenger, 'VERIFIER')) as Hex
-  const factory = addresses.factory ?? factoryAddress(withdrawalVerifier)
+  const factory = addresses.factory ?? factoryAddress(withdrawalVerifier, tokenImplementation)
   return {
     l1ChainId: Number(await l1.chainId()),
     l2ChainId: await number('CHAIN_ID'),
     l1: {
       rollup,
       messenger,
-      tokenBridge: (await readMessenger(l1, messenger, 'TOKEN_BRIDGE')) as Hex,
+      tokenBridge,
+      tokenImplementation,
       withdrawalVerifier,
       factory,
       router: routerAddress(factory),
     },
     l2: {
       messenger: L2_MESSENGER_ADDRESS,
+      tokenBridge: L2_TOKEN_BRIDGE_ADDRESS,
       l1State: L1_STATE_ADDRESS,
       crossMessenger: CROSS_MESSENGER_ADDRESS,
     },
@@ -128,6 +145,13 @@ async function readMessenger(l1: L1Client, address: Hex, functionName: Messenger
   })
 }
 
+async function readBridge(l1: L1Client, address: Hex, functionName: BridgeGetter): Promise<Hex> {
+  return reading(functionName, async () => {
+    const data = await l1.call(address, encodeFunctionData({ abi: l1TokenBridgeAbi, functionName }))
+    return decodeFunctionResult({ abi: l1TokenBridgeAbi, functionName, data })
+  })
+}
+
 /** A call that reverts or whose answer does not decode means another contract; an L1 that is away stays what it is. */
 async function reading<T>(field: string, read: () => Promise<T>): Promise<T> {
   try {
@@ -139,9 +163,10 @@ async function reading<T>(field: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Where the genesis of our L1 puts the factory: CREATE2, salt zero, the verifier as its argument. */
-function factoryAddress(verifier: Hex): Hex {
-  const bytecode = encodeDeployData({ abi: rollupFactory.abi, bytecode: rollupFactory.creationCode, args: [verifier] })
+/** Where the genesis of our L1 puts the factory: CREATE2, salt zero, verifier and token implementation as its arguments. */
+function factoryAddress(verifier: Hex, tokenImplementation: Hex): Hex {
+  const { abi, creationCode } = rollupFactory
+  const bytecode = encodeDeployData({ abi, bytecode: creationCode, args: [verifier, tokenImplementation] })
   return getCreate2Address({ from: CREATE2_FACTORY_ADDRESS, salt: zeroHash, bytecode })
 }
 
@@ -153,8 +178,8 @@ function routerAddress(factory: Hex): Hex {
 
 /** Where the genesis of our L1 puts the factory of this build: its creation codes are part of its address. */
 export function ownFactory(): Hex {
-  const bytecode = withdrawalVerifier.creationCode
-  return factoryAddress(getCreate2Address({ from: CREATE2_FACTORY_ADDRESS, salt: zeroHash, bytecode }))
+  const place = (bytecode: Hex) => getCreate2Address({ from: CREATE2_FACTORY_ADDRESS, salt: zeroHash, bytecode })
+  return factoryAddress(place(withdrawalVerifier.creationCode), place(bridgedERC20.creationCode))
 }
 
 async function requireCode(l1: L1Client, address: Hex, name: string): Promise<void> {

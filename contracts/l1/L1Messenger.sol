@@ -72,8 +72,8 @@ contract L1Messenger is Messenger {
         BACKING = msg.value;
     }
 
-    /// @notice Sends a message to L2; the ETH sent along minus the fee arrives with it.
-    /// @param _to who is called on L2
+    /// @notice Sends a message to L2; the ETH sent along minus the fee arrives with it. What L2 would not deliver is refused.
+    /// @param _to who is called on L2; not its messenger, and its token bridge only for TOKEN_BRIDGE
     /// @param _fee wei for whoever claims the message on L2
     /// @param _gasLimit gas that the call gets on L2, state gas included; 1 to MAX_MESSAGE_GAS
     /// @param _data calldata, at most 16 KiB
@@ -83,7 +83,8 @@ contract L1Messenger is Messenger {
         payable
         returns (uint64 index)
     {
-        if (_to == L2_MESSENGER) revert Messages.Messages_ForbiddenTarget(_to);
+        bool bridgeCall = _to == L2_TOKEN_BRIDGE && msg.sender != TOKEN_BRIDGE;
+        if (_to == L2_MESSENGER || bridgeCall) revert Messages.Messages_ForbiddenTarget(_to);
         _totalIn += msg.value;
         return _send(_to, _fee, _gasLimit, _data, MAX_MESSAGE_GAS, L2_CHAIN_ID);
     }

@@ -5,13 +5,15 @@ import {Create3} from "@openzeppelin/contracts/utils/Create3.sol";
 
 import {CreationCodes} from "../lib/CreationCodes.sol";
 import {RollupAddresses} from "../lib/RollupAddresses.sol";
+import {TOKEN_MESSAGE_GAS} from "../lib/TokenBridge.sol";
 import {L1Messenger, MessengerConfig} from "./L1Messenger.sol";
+import {L1TokenBridge} from "./L1TokenBridge.sol";
 import {NativeRollup, RollupConfig} from "./NativeRollup.sol";
 
 /// @notice What `RollupFactory.create` needs.
 /// @param config configuration of the NativeRollup, see RollupConfig
 /// @param maxMessageGas highest gas limit of a message to L2
-/// @param creationCodes creation code of NativeRollup, then of L1Messenger, without constructor arguments
+/// @param creationCodes creation codes of NativeRollup, L1Messenger and L1TokenBridge, without constructor arguments
 struct Params {
     RollupConfig config;
     uint64 maxMessageGas;
@@ -25,6 +27,8 @@ struct Params {
 contract RollupFactory {
     /// @notice The WithdrawalVerifier that every messenger uses.
     address public immutable VERIFIER;
+    /// @notice The BridgedERC20 that the tokens made by every L1TokenBridge are clones of.
+    address public immutable TOKEN_IMPLEMENTATION;
 
     /// @dev Gas that one L2 block needs beside a message's own: its calldata, proof and delivery.
     uint64 private constant CLAIM_RESERVE = 2_000_000;
@@ -37,59 +41,63 @@ contract RollupFactory {
     /// @param chainId chain id of its L2
     /// @param rollup its NativeRollup
     /// @param messenger its L1Messenger
-    /// @param bridge the address kept for its L1 token bridge
+    /// @param bridge its L1TokenBridge
     event RollupCreated(uint64 indexed chainId, address rollup, address messenger, address bridge);
 
     /// @notice The chain id belongs to another rollup or to this L1.
     error RollupFactory_ChainIdTaken();
     /// @notice The gas limit is above 2^63 - 1.
     error RollupFactory_GasLimitTooHigh();
+    /// @notice The highest gas limit of a message is below what the token bridges' messages have.
+    error RollupFactory_MessageGasTooLow();
     /// @notice The gas limit leaves no room for the largest message.
     error RollupFactory_GasLimitTooLow();
-    /// @notice A creation code is not the one this factory was built with, or there are more or fewer than two.
+    /// @notice A creation code is not the one this factory was built with, or there are more or fewer than three.
     /// @param position which one, or how many were given
     error RollupFactory_WrongCreationCode(uint256 position);
     /// @notice The rollup refused its configuration.
     error NativeRollup_BadConfig();
 
     /// @param _verifier the WithdrawalVerifier
-    constructor(address _verifier) {
+    /// @param _tokenImplementation a BridgedERC20
+    constructor(address _verifier, address _tokenImplementation) {
         VERIFIER = _verifier;
+        TOKEN_IMPLEMENTATION = _tokenImplementation;
     }
 
     /// @notice Creates a rollup's contracts. The value sent along is the backing of the L2 genesis balances outside the L2
     /// messenger, in wei.
     /// @param _params see Params
-    function create(Params calldata _params) external payable returns (NativeRollup rollup, L1Messenger messenger) {
+    function create(Params calldata _params)
+        external
+        payable
+        returns (NativeRollup rollup, L1Messenger messenger, L1TokenBridge bridge)
+    {
+        _checkParams(_params);
         uint64 chainId = _params.config.chainId;
-        if (chainId == block.chainid || _rollups[chainId] != address(0)) revert RollupFactory_ChainIdTaken();
-        if (_params.config.gasLimit > HIGHEST_GAS_LIMIT) revert RollupFactory_GasLimitTooHigh();
-        // 64/63 of the message's gas must be there when it is delivered; 128 bits hold every sum.
-        uint256 needed = uint256(_params.maxMessageGas) * 64 / 63 + CLAIM_RESERVE;
-        if (_params.config.gasLimit < needed) revert RollupFactory_GasLimitTooLow();
-        _checkCodes(_params.creationCodes);
-
-        (address rollupAddress, address messengerAddress, address bridge) = predict(chainId);
+        (address rollupAddress, address messengerAddress, address bridgeAddress) = predict(chainId);
         _rollups[chainId] = rollupAddress;
-        emit RollupCreated(chainId, rollupAddress, messengerAddress, bridge);
+        emit RollupCreated(chainId, rollupAddress, messengerAddress, bridgeAddress);
 
+        rollup = NativeRollup(rollupAddress);
+        messenger = L1Messenger(messengerAddress);
+        bridge = L1TokenBridge(bridgeAddress);
         MessengerConfig memory config = MessengerConfig({
             rollup: rollupAddress,
             verifier: VERIFIER,
-            tokenBridge: bridge,
+            tokenBridge: bridgeAddress,
             l2ChainId: chainId,
             maxMessageGas: _params.maxMessageGas
         });
-        Create3.deploy(
-            0, RollupAddresses.salt(chainId, "rollup"), bytes.concat(_params.creationCodes[0], abi.encode(_params.config))
-        );
-        Create3.deploy(
-            msg.value, RollupAddresses.salt(chainId, "messenger"), bytes.concat(_params.creationCodes[1], abi.encode(config))
-        );
-        return (NativeRollup(rollupAddress), L1Messenger(messengerAddress));
+        bytes[] calldata codes = _params.creationCodes;
+        Create3.deploy(0, RollupAddresses.salt(chainId, "rollup"), bytes.concat(codes[0], abi.encode(_params.config)));
+        bytes memory messengerCode = bytes.concat(codes[1], abi.encode(config));
+        Create3.deploy(msg.value, RollupAddresses.salt(chainId, "messenger"), messengerCode);
+        bytes memory bridgeCode = bytes.concat(codes[2], abi.encode(messenger, TOKEN_IMPLEMENTATION));
+        Create3.deploy(0, RollupAddresses.salt(chainId, "bridge"), bridgeCode);
     }
 
-    /// @notice Where the contracts of a chain id are or will be; `bridge` is kept for the token bridge.
+    /// @notice Where the contracts of a chain id are or will be.
     function predict(uint64 _chainId) public view returns (address rollup, address messenger, address bridge) {
         rollup = RollupAddresses.rollup(address(this), _chainId);
         messenger = RollupAddresses.messenger(address(this), _chainId);
@@ -101,9 +109,18 @@ contract RollupFactory {
         return _rollups[_chainId];
     }
 
-    function _checkCodes(bytes[] calldata _codes) private pure {
-        if (_codes.length != 2) revert RollupFactory_WrongCreationCode(_codes.length);
-        if (keccak256(_codes[0]) != CreationCodes.NATIVE_ROLLUP) revert RollupFactory_WrongCreationCode(0);
-        if (keccak256(_codes[1]) != CreationCodes.L1_MESSENGER) revert RollupFactory_WrongCreationCode(1);
+    function _checkParams(Params calldata _params) private view {
+        uint64 chainId = _params.config.chainId;
+        if (chainId == block.chainid || _rollups[chainId] != address(0)) revert RollupFactory_ChainIdTaken();
+        if (_params.config.gasLimit > HIGHEST_GAS_LIMIT) revert RollupFactory_GasLimitTooHigh();
+        if (_params.maxMessageGas < TOKEN_MESSAGE_GAS) revert RollupFactory_MessageGasTooLow();
+        // 64/63 of the message's gas must be there when it is delivered; 128 bits hold every sum.
+        uint256 needed = uint256(_params.maxMessageGas) * 64 / 63 + CLAIM_RESERVE;
+        if (_params.config.gasLimit < needed) revert RollupFactory_GasLimitTooLow();
+        bytes[] calldata codes = _params.creationCodes;
+        if (codes.length != 3) revert RollupFactory_WrongCreationCode(codes.length);
+        if (keccak256(codes[0]) != CreationCodes.NATIVE_ROLLUP) revert RollupFactory_WrongCreationCode(0);
+        if (keccak256(codes[1]) != CreationCodes.L1_MESSENGER) revert RollupFactory_WrongCreationCode(1);
+        if (keccak256(codes[2]) != CreationCodes.L1_TOKEN_BRIDGE) revert RollupFactory_WrongCreationCode(2);
     }
 }

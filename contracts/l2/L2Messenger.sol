@@ -9,11 +9,13 @@ import {Mpt} from "../lib/Mpt.sol";
 
 /// @title Inbox, outbox and ETH reserve on L2
 /// @notice Lies in the L2 genesis at 0x8079000000000000000000000000000000000001 with a supply that no L1 deposit can
-/// exhaust, and without a constructor: genesis writes slot 35. A message from L1 is claimed under an inbox root that was
+/// exhaust, and without a constructor: genesis writes slots 35, 101 and 102. A message from L1 is claimed under an inbox root that was
 /// proven from an L1 header, whose hash is the anchor that the EIP-4788 contract keeps.
 contract L2Messenger is Messenger {
     /// @notice The EIP-4788 contract.
     address public constant BEACON_ROOTS = L1Anchor.BEACON_ROOTS;
+    /// @notice Address of the token bridge on L2.
+    address public constant L2_TOKEN_BRIDGE = 0x8079000000000000000000000000000000000002;
     /// @notice How many proven inbox roots are kept.
     uint256 public constant ROOT_HISTORY = 64;
     /// @notice Highest gas limit of a message to L1.
@@ -24,6 +26,8 @@ contract L2Messenger is Messenger {
     bytes32[64] private _provenRoots; // slots 36 to 99, id mod 64
     uint64 private _latestRootId; // slot 100
     uint64 private _provenBlock; // slot 100
+    address private _l1Rollup; // slot 101
+    address private _l1TokenBridge; // slot 102
 
     /// @notice A newer inbox root was proven.
     /// @param rootId number under which messages are claimed, from 1
@@ -51,8 +55,8 @@ contract L2Messenger is Messenger {
     /// @notice A header or proof node is not canonical RLP.
     error Rlp_Invalid();
 
-    /// @notice Sends a message to L1; the ETH sent along minus the fee arrives with it.
-    /// @param _to who is called on L1
+    /// @notice Sends a message to L1; the ETH sent along minus the fee arrives with it. What L1 would not deliver is refused.
+    /// @param _to who is called on L1; not the messenger or the rollup, and the token bridge only for L2_TOKEN_BRIDGE
     /// @param _fee wei for whoever claims the message on L1
     /// @param _gasLimit gas that the call gets on L1, state gas included; 1 to MAX_MESSAGE_GAS
     /// @param _data calldata, at most 16 KiB
@@ -62,7 +66,8 @@ contract L2Messenger is Messenger {
         payable
         returns (uint64 index)
     {
-        if (_to == _l1Messenger) revert Messages.Messages_ForbiddenTarget(_to);
+        bool bridgeCall = _to == _l1TokenBridge && msg.sender != L2_TOKEN_BRIDGE;
+        if (_to == _l1Messenger || _to == _l1Rollup || bridgeCall) revert Messages.Messages_ForbiddenTarget(_to);
         return _send(_to, _fee, _gasLimit, _data, MAX_MESSAGE_GAS, _l1ChainId);
     }
 
@@ -103,7 +108,8 @@ contract L2Messenger is Messenger {
         Messages.markDelivered(_delivered, _message.index);
         bytes32 leaf = Messages.hash(_message, _l1ChainId, block.chainid);
         if (MessageTree.rootFrom(leaf, _message.index, _path) != provenRoot(_rootId)) revert L2Messenger_NotInInbox();
-        if (_message.to == address(this)) revert Messages.Messages_ForbiddenTarget(_message.to);
+        bool bridgeCall = _message.to == L2_TOKEN_BRIDGE && _message.sender != _l1TokenBridge;
+        if (_message.to == address(this) || bridgeCall) revert Messages.Messages_ForbiddenTarget(_message.to);
         _deliver(_message, _feeRecipient);
     }
 
@@ -132,6 +138,16 @@ contract L2Messenger is Messenger {
     /// @notice The messenger on L1.
     function l1Messenger() external view returns (address) {
         return _l1Messenger;
+    }
+
+    /// @notice The rollup contract on L1.
+    function l1Rollup() external view returns (address) {
+        return _l1Rollup;
+    }
+
+    /// @notice The token bridge on L1.
+    function l1TokenBridge() external view returns (address) {
+        return _l1TokenBridge;
     }
 
     /// @notice Chain id of the L1.

@@ -7,5 +7,7 @@ library CreationCodes {
     bytes32 internal constant NATIVE_ROLLUP =
         0xcfe8159840d739423eb05c71784a2378b61e1aec4ec03a19bdc5488c74c32b4d;
     bytes32 internal constant L1_MESSENGER =
-        0x2f65794565a3fb83a4d33dd6c97669bf6a793ee287633b26b23bce03d96243ed;
+        0xef77e94903996d6678e88fafcf2cc039cb77078736704e26f3a89a310f450e1d;
+    bytes32 internal constant L1_TOKEN_BRIDGE =
+        0x78223e825a56845608472b1f80c04a7fd0a815b1b9c4bac4fb7a3f07f81706a2;
 }

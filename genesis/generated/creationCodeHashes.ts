@@ -2,13 +2,16 @@
 /** keccak256 of each creation code, without constructor arguments. */
 export const creationCodeHashes = {
   "nativeRollup": "0xcfe8159840d739423eb05c71784a2378b61e1aec4ec03a19bdc5488c74c32b4d",
-  "l1Messenger": "0x2f65794565a3fb83a4d33dd6c97669bf6a793ee287633b26b23bce03d96243ed",
+  "l1Messenger": "0xef77e94903996d6678e88fafcf2cc039cb77078736704e26f3a89a310f450e1d",
+  "l1TokenBridge": "0x78223e825a56845608472b1f80c04a7fd0a815b1b9c4bac4fb7a3f07f81706a2",
   "withdrawalVerifier": "0xf43a80dcd9e460cf2e6fd5f1689a80bb47a863356583efdb19780b2879cbb55e",
-  "l2Messenger": "0x746c019b4292d7355b7f0e290976fecff1a70a94361fc5413351dc464484110a",
+  "bridgedERC20": "0xf684b2baa7c36b61901bd56531d9f178cb293061b990a17b8c08b016d0c11b5b",
+  "l2Messenger": "0x8c877c28de5c7a2d0afa302245ff80353edfb924dfbbcb848c8e43ba7b3d669f",
+  "l2TokenBridge": "0x35f298828a809df0b721036f86d463df9db7dc1f13ad6e19e0d2538eed501eea",
   "l1State": "0xb5ed48d198cac21d9080defd842995cef44d45a19340d7638a51a83f554e75ff",
   "multicall3": "0x6fb3e12eaf7e3350c7ac31d1225ac00bcc4dd10ab7cbb5803b35c1ce98765abf",
   "weth9": "0x668866f0a042d908d9bb29ba2ebfb93ae2fb2e0a38d99ec5e611017de42de787",
-  "rollupFactory": "0xa487490cb6f24fe051227553853dafe3a9f582c7cfb7e585a4bc4f41c3a37d5c",
+  "rollupFactory": "0x4356e8b45b897cb973510027f6528901eb72b5f7f49ab1dcad4eb3f1f1dfc072",
   "l1Router": "0x0d70614e822616aa0abb1c763b76ca47201cb88b1e1b6a2cd879b71b58a7dca9",
   "crossMessenger": "0x673a6e7d4b25b00a44936d7108b5fb5654ec29b9daeb07aca0d198dc6462c592"
 } as const

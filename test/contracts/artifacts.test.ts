@@ -2,13 +2,16 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { keccak256 } from 'viem'
 import { describe, expect, it } from 'vitest'
+import { bridgedERC20 } from '../../genesis/generated/BridgedERC20.ts'
 import { crossMessenger } from '../../genesis/generated/CrossMessenger.ts'
 import { creationCodeHashes } from '../../genesis/generated/creationCodeHashes.ts'
 import { inertRequest } from '../../genesis/generated/inertRequest.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l1Router } from '../../genesis/generated/L1Router.ts'
 import { l1State } from '../../genesis/generated/L1State.ts'
+import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { l2TokenBridge } from '../../genesis/generated/L2TokenBridge.ts'
 import { multicall3 } from '../../genesis/generated/Multicall3.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
@@ -21,7 +24,10 @@ import { ALICE, createChain } from './vm.ts'
 const contracts = {
   nativeRollup,
   l1Messenger,
+  l1TokenBridge,
   l2Messenger,
+  l2TokenBridge,
+  bridgedERC20,
   withdrawalVerifier,
   rollupFactory,
   l1Router,
@@ -67,6 +73,8 @@ describe('storage layout', () => {
       ['_provenRoots', 36, 0],
       ['_latestRootId', 100, 0],
       ['_provenBlock', 100, 8],
+      ['_l1Rollup', 101, 0],
+      ['_l1TokenBridge', 102, 0],
     ])
   })
 
@@ -81,10 +89,24 @@ describe('storage layout', () => {
     expect(l1State.storageLayout.storage).toEqual([])
   })
 
+  it('both token bridges are the same', () => {
+    const bridge = [
+      ['_localTokens', 0, 0],
+      ['_remoteTokens', 1, 0],
+      ['_peer', 2, 0],
+      ['_escrowed', 3, 0],
+    ]
+    expect(places(l1TokenBridge.storageLayout)).toEqual(bridge)
+    expect(places(l2TokenBridge.storageLayout)).toEqual(bridge)
+    expect(places(bridgedERC20.storageLayout)).toEqual([
+      ['_bridge', 0, 0],
+      ['_decimals', 0, 20],
+    ])
+  })
+
   it('the contracts of an L2 genesis and the verifier need no constructor', () => {
-    for (const { immutableReferences } of [l2Messenger, l1State, crossMessenger])
-      expect(immutableReferences).toEqual({})
-    expect(withdrawalVerifier.immutableReferences).toEqual({})
+    const placed = [l2Messenger, l2TokenBridge, bridgedERC20, l1State, crossMessenger, withdrawalVerifier]
+    for (const { immutableReferences } of placed) expect(immutableReferences).toEqual({})
   })
 })
 
@@ -128,9 +150,8 @@ describe('generated files', () => {
   }, 300_000)
 
   it('creation code hashes are those of the creation codes', () => {
-    const codes = contracts
     for (const [name, hash] of Object.entries(creationCodeHashes)) {
-      expect(keccak256(codes[name as keyof typeof codes].creationCode)).toBe(hash)
+      expect(keccak256(contracts[name as keyof typeof contracts].creationCode)).toBe(hash)
     }
   })
 

@@ -42,7 +42,8 @@ export async function createBridge(
   { backing = 0n, amsterdam = false }: { backing?: bigint; amsterdam?: boolean } = {},
 ) {
   const l1: L1 = await createL1(config, { backing, amsterdam })
-  const l2 = await createL2({ l1Messenger: l1.messenger, amsterdam })
+  const { factory, rollup, messenger, bridge } = l1
+  const l2 = await createL2({ peers: { factory, rollup, messenger, tokenBridge: bridge }, amsterdam })
   const chainIds = [BigInt(L1_CHAIN_ID), L2_CHAIN_ID] as const
   const inbox: Side = {
     chain: l1.chain,

@@ -355,7 +355,7 @@ describe('every step of the proof', () => {
 
   it('a NativeRollup of another factory', async () => {
     const { chain } = of.l1
-    const other = (await chain.deploy(rollupFactory, [of.l1.verifier])).address
+    const other = (await chain.deploy(rollupFactory, [of.l1.verifier, of.l1.tokenImplementation])).address
     const fake = { ...a, ...(await createRollup(chain, other, { chainId: a.chainId })) }
     const message = await of.sendCross(fake, b.chainId)
     const at = await of.settle(fake)

@@ -1,6 +1,7 @@
 import { encodeAbiParameters, getContractAddress, type Hex, keccak256, toHex, zeroAddress } from 'viem'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
 import {
@@ -16,6 +17,7 @@ import {
   type L1,
   L1_CHAIN_ID,
   L2_CHAIN_ID,
+  L2_TOKEN_BRIDGE,
   SEQUENCER,
   validFields,
 } from './setup.ts'
@@ -38,10 +40,12 @@ function create(change: object = {}, params: object = {}, options: CallOptions =
   )
 }
 
-async function refused(error: string, attempt: () => Promise<Outcome>) {
+async function refused(error: string, attempt: () => Promise<Outcome>): Promise<Outcome> {
   const before = await l1.chain.stateRoot()
-  expect((await attempt()).error).toBe(error)
+  const outcome = await attempt()
+  expect(outcome.error).toBe(error)
   expect(await l1.chain.stateRoot()).toBe(before)
+  return outcome
 }
 
 describe('RollupFactory', () => {
@@ -56,6 +60,7 @@ describe('RollupFactory', () => {
     expect(await l1.chain.read(messenger as Hex, l1Messenger.abi, 'BACKING')).toBe(7n)
     expect(await l1.chain.balance(messenger as Hex)).toBe(7n)
     expect(await l1.chain.balance(l1.factory)).toBe(0n)
+    expect(await l1.chain.read(bridge as Hex, l1TokenBridge.abi, 'MESSENGER')).toBe(messenger)
     expect(rollup).toBe(create3(l1.factory, 28080n, 'rollup'))
     expect(messenger).toBe(create3(l1.factory, 28080n, 'messenger'))
     expect(bridge).toBe(create3(l1.factory, 28080n, 'bridge'))
@@ -93,6 +98,12 @@ describe('RollupFactory', () => {
     expect(await messenger('TOKEN_BRIDGE')).toBe(l1.bridge)
     expect(await messenger('L2_CHAIN_ID')).toBe(L2_CHAIN_ID)
     expect(await messenger('MAX_MESSAGE_GAS')).toBe(8_000_000n)
+    const bridge = <T>(name: string) => l1.chain.read<T>(l1.bridge, l1TokenBridge.abi, name)
+    expect(await bridge('MESSENGER')).toBe(l1.messenger)
+    expect((await bridge<Hex>('TOKEN_IMPLEMENTATION')).toLowerCase()).toBe(l1.tokenImplementation)
+    expect(await bridge('peer')).toBe(L2_TOKEN_BRIDGE)
+    const implementation = await l1.chain.read<Hex>(l1.factory, abi, 'TOKEN_IMPLEMENTATION')
+    expect(implementation.toLowerCase()).toBe(l1.tokenImplementation)
   })
 
   it('85 refuses a chain id twice, and that of L1', async () => {
@@ -104,7 +115,9 @@ describe('RollupFactory', () => {
     await refused('RollupFactory_GasLimitTooLow', () => create({ gasLimit: 10_126_983n }))
     await refused('RollupFactory_GasLimitTooHigh', () => create({ gasLimit: 2n ** 63n }))
     await refused('RollupFactory_GasLimitTooLow', () => create({}, { maxMessageGas: 2n ** 64n - 1n }))
+    await refused('RollupFactory_MessageGasTooLow', () => create({}, { maxMessageGas: 2_999_999n }))
     expect((await create({ gasLimit: 10_126_984n })).error).toBeUndefined()
+    expect((await create({ chainId: 28081n }, { maxMessageGas: 3_000_000n })).error).toBeUndefined()
   })
 
   it('refuses an anchor age beyond what EIP-2935 serves', async () => {
@@ -114,9 +127,18 @@ describe('RollupFactory', () => {
   })
 
   it('refuses any other code', async () => {
-    const [rollup, messenger] = creationCodes
-    for (const codes of [[], [rollup], [messenger, rollup], [rollup, `${messenger}00`], [rollup, messenger, '0x']]) {
-      await refused('RollupFactory_WrongCreationCode', () => create({}, { creationCodes: codes }))
+    const [rollup, messenger, bridge] = creationCodes
+    const cases: [Hex[], bigint][] = [
+      [[], 0n],
+      [[rollup, messenger], 2n],
+      [[rollup, messenger, bridge, '0x'], 4n],
+      [[messenger, rollup, bridge], 0n],
+      [[rollup, `${messenger}00`, bridge], 1n],
+      [[rollup, messenger, messenger], 2n],
+    ]
+    for (const [codes, position] of cases) {
+      const outcome = await refused('RollupFactory_WrongCreationCode', () => create({}, { creationCodes: codes }))
+      expect(outcome.errorArgs).toEqual([position])
     }
   })
 

@@ -1,8 +1,7 @@
-import { type Hex, keccak256, numberToHex, toHex } from 'viem'
+import { type Hex, keccak256, toHex } from 'viem'
 import { crossMessenger } from '../../genesis/generated/CrossMessenger.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l1Router } from '../../genesis/generated/L1Router.ts'
-import { l1State } from '../../genesis/generated/L1State.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { createMessageTree, type MessageTree, messageHash } from '../../rollup/messages.ts'
@@ -73,12 +72,9 @@ export async function createRollups({ amsterdam = false, count = 2 } = {}) {
   const { chain, factory } = l1
   const router = (await chain.deploy(l1Router, [factory])).address
 
-  async function connect(chainId: bigint, contracts: { rollup: Hex; messenger: Hex }): Promise<Rollup> {
-    const l2 = await createL2({ l1Messenger: contracts.messenger, chainId, amsterdam })
-    await l2.setCode(L1_STATE, l1State.runtimeCode)
-    await l2.setCode(CROSS_MESSENGER, crossMessenger.runtimeCode)
-    const peer = (BigInt(L1_CHAIN_ID) << 160n) | BigInt(factory)
-    await l2.setStorage(CROSS_MESSENGER, 35n, numberToHex(peer, { size: 32 }))
+  async function connect(chainId: bigint, contracts: { rollup: Hex; messenger: Hex; bridge: Hex }): Promise<Rollup> {
+    const peers = { factory, rollup: contracts.rollup, messenger: contracts.messenger, tokenBridge: contracts.bridge }
+    const l2 = await createL2({ peers, chainId, amsterdam })
     const [inbox, outbox, cross] = [createMessageTree(), createMessageTree(), createMessageTree()]
     const head = { number: 0n, hash: toHex(validFields().payload.parentHash) }
     return { ...contracts, chainId, chain: l2, inbox, outbox, cross, head }

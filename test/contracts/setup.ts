@@ -1,9 +1,12 @@
 import { encodeAbiParameters, type Hex, hexToBytes, keccak256, numberToHex, toHex, zeroAddress } from 'viem'
+import { bridgedERC20 } from '../../genesis/generated/BridgedERC20.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
-import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
 import { withdrawalVerifier } from '../../genesis/generated/WithdrawalVerifier.ts'
+import { buildL2Genesis, type L1Peers } from '../../genesis/l2Genesis.ts'
+import { L2_CONTRACT_ADDRESSES } from '../../genesis/parameters.ts'
 import {
   BEACON_ROOTS_ADDRESS,
   BEACON_ROOTS_CODE,
@@ -61,9 +64,17 @@ export const defaultConfig: RollupConfig = {
   forcedBond: 10n ** 16n,
 }
 
-export const creationCodes = [nativeRollup.creationCode, l1Messenger.creationCode] as const
+export const creationCodes = [nativeRollup.creationCode, l1Messenger.creationCode, l1TokenBridge.creationCode] as const
 
-export type L1 = { chain: Chain; factory: Hex; verifier: Hex; rollup: Hex; messenger: Hex; bridge: Hex }
+export type L1 = {
+  chain: Chain
+  factory: Hex
+  verifier: Hex
+  tokenImplementation: Hex
+  rollup: Hex
+  messenger: Hex
+  bridge: Hex
+}
 
 /** An L1 with a programmable EXECUTE and one rollup, made by the factory. */
 export async function createL1(
@@ -77,8 +88,9 @@ export async function createL1(
   await chain.setBalance(ALICE, 10n ** 30n)
   await answer(chain, {})
   const verifier = (await chain.deploy(withdrawalVerifier)).address
-  const factory = (await chain.deploy(rollupFactory, [verifier])).address
-  return { chain, factory, verifier, ...(await createRollup(chain, factory, config, backing)) }
+  const tokenImplementation = (await chain.deploy(bridgedERC20)).address
+  const factory = (await chain.deploy(rollupFactory, [verifier, tokenImplementation])).address
+  return { chain, factory, verifier, tokenImplementation, ...(await createRollup(chain, factory, config, backing)) }
 }
 
 export async function createRollup(
@@ -98,30 +110,32 @@ export async function createRollup(
   return { rollup, messenger, bridge }
 }
 
-/** The L2 side as genesis writes it: code, slot 35, pre-minted supply. */
+/** The L2 side as genesis writes it: our contracts with their storage and the pre-minted supply. */
 export async function createL2({
-  l1Messenger: peer,
+  peers,
   chainId = L2_CHAIN_ID,
   amsterdam = false,
   chain: given,
 }: {
-  l1Messenger: Hex
+  peers: L1Peers
   chainId?: bigint
   amsterdam?: boolean
   chain?: Chain
 }) {
   const chain = given ?? (await createChain({ chainId: Number(chainId), amsterdam }))
-  await chain.setCode(L2_MESSENGER, l2Messenger.runtimeCode)
-  await chain.setBalance(L2_MESSENGER, 10n ** 27n)
+  const { alloc } = buildL2Genesis({ chainId: Number(chainId), timestamp: 0, l1: peers })
+  for (const address of L2_CONTRACT_ADDRESSES) {
+    const account = alloc[address]
+    if (account?.code === undefined) continue
+    await chain.setCode(address, account.code as Hex)
+    await chain.setBalance(address, BigInt(account.balance))
+    for (const [slot, value] of Object.entries(account.storage ?? {})) {
+      await chain.setStorage(address, BigInt(slot), value as Hex)
+    }
+  }
   await chain.setBalance(ALICE, 10n ** 24n)
-  await chain.setStorage(L2_MESSENGER, 35n, messengerSlot(peer))
   await chain.setCode(BEACON_ROOTS_ADDRESS as Hex, BEACON_ROOTS_CODE)
   return chain
-}
-
-/** L2Messenger slot 35: L1 chain id in the 8 bytes above the 20 of the L1 messenger. */
-export function messengerSlot(l1MessengerAddress: Hex): Hex {
-  return numberToHex((BigInt(L1_CHAIN_ID) << 160n) | BigInt(l1MessengerAddress), { size: 32 })
 }
 
 /** What the EIP-4788 system call does at the start of an L2 block. */

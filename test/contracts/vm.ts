@@ -15,11 +15,14 @@ import {
   type Hex,
   numberToHex,
 } from 'viem'
+import { bridgedERC20 } from '../../genesis/generated/BridgedERC20.ts'
 import { crossMessenger } from '../../genesis/generated/CrossMessenger.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l1Router } from '../../genesis/generated/L1Router.ts'
 import { l1State } from '../../genesis/generated/L1State.ts'
+import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { l2TokenBridge } from '../../genesis/generated/L2TokenBridge.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
 import { weth9 } from '../../genesis/generated/WETH9.ts'
@@ -36,6 +39,9 @@ export const errors = [
   l1State,
   crossMessenger,
   weth9,
+  l1TokenBridge,
+  l2TokenBridge,
+  bridgedERC20,
 ]
   .flatMap(({ abi }) => abi as Abi)
   .filter((item): item is Extract<Abi[number], { type: 'error' }> => item.type === 'error')

@@ -1,19 +1,23 @@
-import { decodeFunctionResult, encodeFunctionData, type Hex } from 'viem'
+import { decodeFunctionResult, encodeFunctionData, type Hex, keccak256, toHex } from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEngines, type Engines } from '../../bin/engines.ts'
 import { devnetGenesis } from '../../bin/genesisCommand.ts'
 import { genesisBlock } from '../../execution/genesisBlock.ts'
+import { bridgedERC20 } from '../../genesis/generated/BridgedERC20.ts'
 import { crossMessenger } from '../../genesis/generated/CrossMessenger.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l1Router } from '../../genesis/generated/L1Router.ts'
 import { l1State } from '../../genesis/generated/L1State.ts'
+import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { l2Backing } from '../../genesis/l2Genesis.ts'
 import {
   CROSS_MESSENGER_ADDRESS,
   L1_STATE_ADDRESS,
+  L2_BRIDGED_ERC20_ADDRESS,
   L2_MESSENGER_ADDRESS,
+  L2_TOKEN_BRIDGE_ADDRESS,
   MESSENGER_SUPPLY,
 } from '../../genesis/parameters.ts'
 import type { DevnetGenesis } from '../../genesis/types.ts'
@@ -96,14 +100,48 @@ describe('devnet genesis', () => {
     }
   })
 
-  it('puts L1 messenger and chain id where L2Messenger looks for them', () => {
+  it('gives every rollup a token bridge that knows its messenger, its peer and what tokens are clones of', async () => {
+    const implementations = new Set<string>()
+    for (const { l2, deployment } of genesis.rollups) {
+      const { tokenBridge, messenger, tokenImplementation } = deployment.l1
+      const address = async (name: 'MESSENGER' | 'TOKEN_IMPLEMENTATION' | 'peer') =>
+        (await read(tokenBridge, encodeFunctionData({ abi: l1TokenBridge.abi, functionName: name }))).slice(-40)
+      expect(await address('MESSENGER')).toBe(messenger.slice(2).toLowerCase())
+      expect(await address('TOKEN_IMPLEMENTATION')).toBe(tokenImplementation.slice(2).toLowerCase())
+      expect(await address('peer')).toBe(L2_TOKEN_BRIDGE_ADDRESS.slice(2))
+      const peer = l2.alloc[L2_TOKEN_BRIDGE_ADDRESS]?.storage ?? {}
+      expect(Object.entries(peer).map((pair) => pair.map(BigInt))).toEqual([[2n, BigInt(tokenBridge)]])
+      implementations.add(tokenImplementation)
+    }
+    expect(implementations.size).toBe(1)
+  })
+
+  it('leaves the token implementation without an initializer on both chains', () => {
+    // ERC-7201: keccak256 of (keccak256 of the namespace minus 1), last byte zero
+    const inner = BigInt(keccak256(toHex('openzeppelin.storage.Initializable'))) - 1n
+    const slot = `${keccak256(toHex(inner, { size: 32 })).slice(0, -2)}00`
+    const disabled = { [slot]: `0x${'f'.repeat(16).padStart(64, '0')}` }
+    const [first] = genesis.rollups
+    const onL1 = genesis.l1.alloc[first?.deployment.l1.tokenImplementation.toLowerCase() ?? '']
+    const onL2 = first?.l2.alloc[L2_BRIDGED_ERC20_ADDRESS]
+    for (const account of [onL1, onL2]) {
+      expect(account?.code === bridgedERC20.runtimeCode).toBe(true)
+      expect(account?.storage).toEqual(disabled)
+    }
+  })
+
+  it('puts chain id and contracts of L1 where L2Messenger looks for them', () => {
     const at = (name: string) => l2Messenger.storageLayout.storage.find(({ label }) => label === name)
     expect(at('_l1Messenger')).toMatchObject({ slot: '35', offset: 0 })
     expect(at('_l1ChainId')).toMatchObject({ slot: '35', offset: 20 })
+    expect(at('_l1Rollup')).toMatchObject({ slot: '101', offset: 0 })
+    expect(at('_l1TokenBridge')).toMatchObject({ slot: '102', offset: 0 })
     for (const { l2, deployment } of genesis.rollups) {
       const storage = l2.alloc[L2_MESSENGER_ADDRESS]?.storage ?? {}
       expect(Object.entries(storage).map(([slot, value]) => [BigInt(slot), BigInt(value)])).toEqual([
         [35n, (18_079n << 160n) | BigInt(deployment.l1.messenger)],
+        [101n, BigInt(deployment.l1.rollup)],
+        [102n, BigInt(deployment.l1.tokenBridge)],
       ])
     }
   })
@@ -115,6 +153,7 @@ describe('devnet genesis', () => {
     for (const { l2, deployment } of genesis.rollups) {
       expect(deployment.l2).toEqual({
         messenger: L2_MESSENGER_ADDRESS,
+        tokenBridge: L2_TOKEN_BRIDGE_ADDRESS,
         l1State: L1_STATE_ADDRESS,
         crossMessenger: CROSS_MESSENGER_ADDRESS,
       })
@@ -140,7 +179,8 @@ describe('devnet genesis', () => {
     for (const ring of rings) expect(l1.alloc[ring]?.storage).toBeUndefined()
     const richest = Object.values(l1.alloc).map(({ balance }) => BigInt(balance))
     expect(richest.every((balance) => balance < 10n ** 24n)).toBe(true)
-    // system contracts, CREATE2 factory, preinstalls, dev accounts; verifier, factory, router; per rollup its settler, two contracts and two CREATE3 proxies
-    expect(Object.keys(l1.alloc)).toHaveLength(7 + 2 + 10 + 3 + 2 * 5)
+    // system contracts, CREATE2 factory, preinstalls, dev accounts; verifier, token implementation, factory, router; per
+    // rollup its settler, three contracts and their CREATE3 proxies
+    expect(Object.keys(l1.alloc)).toHaveLength(7 + 2 + 10 + 4 + 2 * 7)
   })
 })

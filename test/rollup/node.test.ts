@@ -45,6 +45,11 @@ describe('the check of the deployment', () => {
     ['another delay', (d) => ({ ...d, parameters: { ...d.parameters, finalityDelay: 9 } }), /finalityDelay is 0 on L1/],
     ['no contract', (d) => ({ ...d, l1: { ...d.l1, rollup: FRESH } }), /no rollup contract at/],
     ['a contract that is none', (d) => ({ ...d, l1: { ...d.l1, rollup: d.l1.withdrawalVerifier } }), /rollup/],
+    [
+      'another token bridge',
+      (d) => ({ ...d, l1: { ...d.l1, tokenBridge: FRESH } }),
+      /token bridge of the messenger is/,
+    ],
     ['a messenger of another rollup', (d) => ({ ...d, l1: { ...d.l1, messenger: d.l1.rollup } }), /has no ROLLUP/],
   ])('refuses %s', async (_name, change, message) => {
     const { deployment, transport, l2 } = await start()

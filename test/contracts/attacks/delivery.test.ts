@@ -2,7 +2,7 @@ import { encodeFunctionData, type Hex, parseAbi, toHex, zeroAddress } from 'viem
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Message } from '../../../rollup/types.ts'
 import { type Bridge, l1Abi } from '../bridge.ts'
-import { L2_MESSENGER } from '../setup.ts'
+import { L2_MESSENGER, L2_TOKEN_BRIDGE } from '../setup.ts'
 import { ALICE, BOB } from '../vm.ts'
 import { createDirections, createReceiver, type Direction, forgeDeposit, forgeWithdrawal, Mode } from './receivers.ts'
 import { accepted, refused, selectorOf, stopped } from './support.ts'
@@ -200,10 +200,16 @@ describe('what is refused before it is accepted', () => {
   const sending = async (way: 'tryDeposit' | 'tryWithdraw', message: Parameters<Bridge['tryDeposit']>[0]) =>
     (await bridge[way](message)).outcome
 
-  it('60 the messenger of the other side is no target', async () => {
+  it('60 what the other side would not deliver: its messenger, its rollup, its token bridge from anyone but its peer', async () => {
     const { l1, l2 } = bridge
-    await refused(l1.chain, 'Messages_ForbiddenTarget', () => sending('tryDeposit', { to: L2_MESSENGER, value: 1n }))
-    await refused(l2, 'Messages_ForbiddenTarget', () => sending('tryWithdraw', { to: l1.messenger, value: 1n }))
+    for (const to of [L2_MESSENGER, L2_TOKEN_BRIDGE]) {
+      await refused(l1.chain, 'Messages_ForbiddenTarget', () => sending('tryDeposit', { to, value: 1n }))
+    }
+    for (const to of [l1.messenger, l1.rollup, l1.bridge]) {
+      await refused(l2, 'Messages_ForbiddenTarget', () => sending('tryWithdraw', { to, value: 1n }))
+    }
+    await accepted(sending('tryDeposit', { to: L2_TOKEN_BRIDGE, from: l1.bridge }))
+    await accepted(sending('tryWithdraw', { to: l1.bridge, from: L2_TOKEN_BRIDGE }))
   })
 
   it('63 fee above value, gas limit 0 or too high, data too long', async () => {
@@ -255,10 +261,12 @@ describe('messages that a false chain would have accepted', () => {
     }
   })
 
-  it('60 on L2: to the messenger itself', async () => {
+  it('60 on L2: to the messenger itself, to the token bridge from anyone but its peer', async () => {
     const { bridge } = await createDirections()
-    const self = await forgeDeposit(bridge, calling(L2_MESSENGER))
-    const at = await bridge.anchor()
-    await refused(bridge.l2, 'Messages_ForbiddenTarget', () => bridge.claimOnL2(self, at))
+    for (const to of [L2_MESSENGER, L2_TOKEN_BRIDGE]) {
+      const message = await forgeDeposit(bridge, calling(to))
+      const at = await bridge.anchor()
+      await refused(bridge.l2, 'Messages_ForbiddenTarget', () => bridge.claimOnL2(message, at))
+    }
   })
 })
