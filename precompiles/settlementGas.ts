@@ -48,6 +48,8 @@ const DROP_GAS = 31_000n
 const QUEUE_GAS = 4n * DROP_GAS + 4n * RESOLVE_GAS
 /** EIP-8037: one new ring slot per block for the state root, one for the time when finality is delayed */
 const STATE_GAS_PER_BLOCK = 2n * 97_920n
+/** and one checkpoint in a transaction at most, with the time of the first one: three slots */
+const CHECKPOINT_STATE_GAS = 3n * 97_920n
 
 /**
  * Gas of a transaction that settles `blocks` in one `advance` or `advanceBatch` call (fixed point 7 of the design), so
@@ -63,7 +65,7 @@ export function settlementGas(blocks: readonly SettledInput[]): SettlementGas {
   const calls = needOfCalls(blocks)
   const executionGas = CALL_BASE + CALLDATA_BYTE * BigInt(calldata) + memory + calls
   const floor = CALL_BASE + FLOOR_BYTE * BigInt(calldata)
-  const stateGas = STATE_GAS_PER_BLOCK * BigInt(blocks.length)
+  const stateGas = STATE_GAS_PER_BLOCK * BigInt(blocks.length) + CHECKPOINT_STATE_GAS
   return { executionGas, gasLimit: (executionGas > floor ? executionGas : floor) + stateGas }
 }
 

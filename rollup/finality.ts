@@ -1,4 +1,5 @@
 import type { Clock } from '../node/types.ts'
+import { createCheckpoints } from './checkpoints.ts'
 import { STATE_ROOT_HISTORY } from './contracts.ts'
 import type { L1View, SettledBlock } from './types.ts'
 
@@ -9,12 +10,20 @@ export type Finality = {
   isFinal(settled: SettledBlock): boolean
   /** the newest block that is settled and final; undefined before the first */
   newestFinal(): SettledBlock | undefined
-  /** its state root is still in the contract's ring */
-  isInRing(settled: SettledBlock): boolean
+  /** L1 has its state root: in the contract's ring, or as a checkpoint */
+  isKept(settled: SettledBlock): boolean
+  /** the newest block that is final and kept: every message up to it can be claimed */
+  newestProvable(): SettledBlock | undefined
+  /**
+   * seconds since the epoch at which the messages of a settled block can be claimed: when it becomes final, or, if L1
+   * has lost its state root by then, when the next checkpoint does; undefined while there is none
+   */
+  provableAt(settled: SettledBlock): bigint | undefined
 }
 
 export function createFinality(view: L1View, clock: Clock): Finality {
   const delay = BigInt(view.deployment.parameters.finalityDelay)
+  const checkpoints = createCheckpoints(view, delay)
   const now = (): bigint => {
     const seconds = BigInt(Math.floor(clock.nowMs() / 1000))
     const { timestamp } = view.head()
@@ -22,24 +31,37 @@ export function createFinality(view: L1View, clock: Clock): Finality {
   }
   const finalAt = (settled: SettledBlock): bigint => settled.l1Timestamp + delay
   const isFinal = (settled: SettledBlock): boolean => delay === 0n || finalAt(settled) <= now()
+  const isInRing = (settled: SettledBlock): boolean =>
+    (view.settledHead()?.number ?? 0n) - settled.number < STATE_ROOT_HISTORY
+
+  function newestFinal(): SettledBlock | undefined {
+    const head = view.settledHead()
+    if (head === undefined || isFinal(head)) return head
+    // blocks become final in their order
+    let low = 0n
+    let high = head.number
+    while (high - low > 1n) {
+      const middle = (low + high) / 2n
+      const settled = view.settledAt(middle)
+      if (settled !== undefined && isFinal(settled)) low = middle
+      else high = middle
+    }
+    return view.settledAt(low)
+  }
 
   return {
     finalAt,
     isFinal,
-    newestFinal() {
-      const head = view.settledHead()
-      if (head === undefined || isFinal(head)) return head
-      // blocks become final in their order
-      let low = 0n
-      let high = head.number
-      while (high - low > 1n) {
-        const middle = (low + high) / 2n
-        const settled = view.settledAt(middle)
-        if (settled !== undefined && isFinal(settled)) low = middle
-        else high = middle
-      }
-      return view.settledAt(low)
+    newestFinal,
+    isKept: (settled) => isInRing(settled) || checkpoints().some(({ number }) => number === settled.number),
+    newestProvable() {
+      const newest = newestFinal()
+      return newest === undefined || isInRing(newest) ? newest : checkpoints().findLast(isFinal)
     },
-    isInRing: (settled) => (view.settledHead()?.number ?? 0n) - settled.number < STATE_ROOT_HISTORY,
+    provableAt(settled) {
+      if (isInRing(settled)) return finalAt(settled)
+      const checkpoint = checkpoints().find(({ number }) => number >= settled.number)
+      return checkpoint === undefined ? undefined : finalAt(checkpoint)
+    },
   }
 }

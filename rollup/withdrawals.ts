@@ -50,8 +50,9 @@ function toWithdrawal({ view, finality }: WithdrawalsDeps, entry: OutboxEntry): 
   // the outbox is cumulative, so its own block is the first that proves it, and the first to become final
   const settled = view.settledAt(entry.l2Block)
   if (settled === undefined) return { ...entry, status: 'waiting-to-settle' }
-  if (finality.isFinal(settled)) return { ...entry, status: 'ready-to-claim' }
-  return { ...entry, status: 'waiting-for-finality', readyAt: finality.finalAt(settled) }
+  if ((finality.newestProvable()?.number ?? 0n) >= settled.number) return { ...entry, status: 'ready-to-claim' }
+  const readyAt = finality.provableAt(settled)
+  return { ...entry, status: 'waiting-for-finality', ...(readyAt === undefined ? {} : { readyAt }) }
 }
 
 function select(outbox: Outbox, selector: MessageSelector): OutboxEntry[] {
@@ -60,10 +61,10 @@ function select(outbox: Outbox, selector: MessageSelector): OutboxEntry[] {
   throw new WithdrawalError('NO_SUCH_WITHDRAWAL', `no such withdrawal: ${wordsOf(selector)}`, { ...selector })
 }
 
-/** The settled block whose state proves the entry: the one asked for, else the newest final one. */
+/** The settled block whose state proves the entry: the one asked for, else the newest one that L1 takes proofs of. */
 function provingBlock(deps: WithdrawalsDeps, entry: OutboxEntry, asked: bigint | undefined): SettledBlock {
   const { chain, view, finality } = deps
-  const settled = asked === undefined ? finality.newestFinal() : view.settledAt(asked)
+  const settled = asked === undefined ? finality.newestProvable() : view.settledAt(asked)
   const { index } = entry.message
   const { status } = toWithdrawal(deps, entry)
   const refuse = (why: string): never => {
@@ -76,7 +77,7 @@ function provingBlock(deps: WithdrawalsDeps, entry: OutboxEntry, asked: bigint |
   if (!finality.isFinal(settled)) return refuse(`L2 block ${settled.number} is not final yet`)
   const local = chain.getHashByNumber(settled.number)
   if (local === undefined || `0x${bytesToHex(local)}` !== settled.hash) return refuse('this node is behind L1')
-  if (!finality.isInRing(settled)) return refuse(`L1 no longer has the state root of L2 block ${settled.number}`)
+  if (!finality.isKept(settled)) return refuse(`L1 no longer has the state root of L2 block ${settled.number}`)
   return settled
 }
 

@@ -53,12 +53,20 @@ contract NativeRollup is INativeRollup, ForcedQueue {
         uint64 lastAdvance;
     }
 
+    /// @dev A state root that is kept for ever; two slots.
+    struct Checkpoint {
+        bytes32 stateRoot;
+        uint64 recordedAt;
+    }
+
     /// @notice Address of the EXECUTE precompile (EIP-8079 leaves it open).
     address public constant EXECUTE = address(0x0101);
     /// @notice How many state roots are kept.
     uint256 public constant STATE_ROOT_HISTORY = 8192;
     /// @notice Schema id of the StatelessInput encoding that this contract reads.
     uint16 public constant SCHEMA_ID = Layout.SCHEMA_ID;
+    /// @dev Seconds between checkpoints at least: 8,192 blocks do not fit into so little of L1's gas.
+    uint64 private constant SHORTEST_INTERVAL = 60;
     /// @dev Blocks that EIP-2935 serves.
     uint64 private constant ANCHOR_WINDOW = 8191;
 
@@ -78,6 +86,8 @@ contract NativeRollup is INativeRollup, ForcedQueue {
     uint64 public immutable MAX_TIMESTAMP_LAG;
     /// @notice Seconds after which a state root may be used for withdrawals.
     uint64 public immutable FINALITY_DELAY;
+    /// @notice Seconds between checkpoints, a 16th of FINALITY_DELAY and at least 60; zero when FINALITY_DELAY is zero.
+    uint64 public immutable CHECKPOINT_INTERVAL;
     /// @notice Seconds of silence after which anyone may advance.
     uint64 public immutable SEQUENCER_TIMEOUT;
 
@@ -88,6 +98,8 @@ contract NativeRollup is INativeRollup, ForcedQueue {
     Queue private _queue; // slots 4 and 5
     bytes32[8192] private _stateRoots; // slots 6 to 8197, number mod 8192
     uint64[8192] private _recordedAt; // slots 8198 to 10245, used when FINALITY_DELAY > 0
+    mapping(uint64 number => Checkpoint) private _checkpoints; // slot 10246, used when FINALITY_DELAY > 0
+    uint64 private _lastCheckpoint; // slot 10247, L1 timestamp
 
     /// @notice The chain has a new head. The block's full input is in the calldata of this transaction.
     /// @param number L2 block number
@@ -98,6 +110,10 @@ contract NativeRollup is INativeRollup, ForcedQueue {
     event BlockAdvanced(
         uint64 indexed number, bytes32 indexed blockHash, bytes32 stateRoot, uint64 anchorBlock, bytes32 requestRoot
     );
+    /// @notice The state root of a block is kept for ever: of block 1, and then of the first one that is settled
+    /// CHECKPOINT_INTERVAL after the last.
+    /// @param number L2 block number
+    event StateCheckpointed(uint64 indexed number);
     /// @notice The sequencer named a successor, who must accept; zero withdraws the nomination.
     event SequencerNominated(address indexed next);
     /// @notice Another address is the sequencer now.
@@ -160,13 +176,15 @@ contract NativeRollup is INativeRollup, ForcedQueue {
         MAX_ANCHOR_AGE = _config.maxAnchorAge;
         MAX_TIMESTAMP_LAG = _config.maxTimestampLag;
         FINALITY_DELAY = _config.finalityDelay;
+        CHECKPOINT_INTERVAL = _checkpointInterval(_config.finalityDelay);
         SEQUENCER_TIMEOUT = _config.sequencerTimeout;
         _headHash = _config.genesisHash;
         _head = Head({
             number: 0, timestamp: _config.genesisTimestamp, anchorBlock: 0, lastAdvance: uint64(block.timestamp)
         });
         _sequencer = _config.sequencer;
-        _record(0, _config.genesisStateRoot);
+        _stateRoots[0] = _config.genesisStateRoot;
+        if (_config.finalityDelay != 0) _recordedAt[0] = uint64(block.timestamp);
         emit SequencerChanged(address(0), _config.sequencer);
     }
 
@@ -261,24 +279,23 @@ contract NativeRollup is INativeRollup, ForcedQueue {
         return _pendingSequencer;
     }
 
-    /// @notice State root of one of the last 8,192 settled L2 blocks.
-    function stateRootAt(uint64 _number) public view returns (bytes32) {
-        uint64 head = _head.number;
-        if (_number > head || head - _number >= STATE_ROOT_HISTORY) revert NativeRollup_UnknownBlock();
-        return _stateRoots[_number % STATE_ROOT_HISTORY];
+    /// @notice State root of one of the last 8,192 settled L2 blocks, or of a checkpoint.
+    /// @param _number L2 block number
+    function stateRootAt(uint64 _number) external view returns (bytes32 root) {
+        (root,) = _recorded(_number);
     }
 
     /// @notice L1 timestamp at which an L2 block was settled, seconds; zero when FINALITY_DELAY is zero.
-    function recordedAt(uint64 _number) external view returns (uint64) {
-        stateRootAt(_number);
-        return _recordedAt[_number % STATE_ROOT_HISTORY];
+    /// @param _number L2 block number, one that `stateRootAt` answers for
+    function recordedAt(uint64 _number) external view returns (uint64 time) {
+        (, time) = _recorded(_number);
     }
 
     /// @inheritdoc INativeRollup
     function finalizedStateRootAt(uint64 _number) external view returns (bytes32 root) {
-        root = stateRootAt(_number);
-        if (FINALITY_DELAY == 0) return root;
-        if (block.timestamp < uint256(_recordedAt[_number % STATE_ROOT_HISTORY]) + FINALITY_DELAY) revert NativeRollup_NotFinal();
+        uint64 time;
+        (root, time) = _recorded(_number);
+        if (block.timestamp < uint256(time) + FINALITY_DELAY) revert NativeRollup_NotFinal();
     }
 
     function _forcedQueue() internal view override returns (Queue storage) {
@@ -365,6 +382,33 @@ contract NativeRollup is INativeRollup, ForcedQueue {
 
     function _record(uint64 _number, bytes32 _stateRoot) private {
         _stateRoots[_number % STATE_ROOT_HISTORY] = _stateRoot;
-        if (FINALITY_DELAY != 0) _recordedAt[_number % STATE_ROOT_HISTORY] = uint64(block.timestamp);
+        if (FINALITY_DELAY == 0) return;
+        uint64 time = uint64(block.timestamp);
+        _recordedAt[_number % STATE_ROOT_HISTORY] = time;
+        // More than 8,192 blocks within one delay would push each root out of the ring before it is final, and no message
+        // from L2 could ever be claimed. Checkpoints stay, so that every message is under a final root in the end.
+        if (time < uint256(_lastCheckpoint) + CHECKPOINT_INTERVAL) return;
+        _lastCheckpoint = time;
+        _checkpoints[_number] = Checkpoint(_stateRoot, time);
+        emit StateCheckpointed(_number);
+    }
+
+    function _checkpointInterval(uint64 _finalityDelay) private pure returns (uint64) {
+        if (_finalityDelay == 0) return 0;
+        uint64 interval = _finalityDelay / 16;
+        return interval < SHORTEST_INTERVAL ? SHORTEST_INTERVAL : interval;
+    }
+
+    /// @dev `time` is zero when FINALITY_DELAY is zero.
+    function _recorded(uint64 _number) private view returns (bytes32 root, uint64 time) {
+        uint64 head = _head.number;
+        if (_number <= head && head - _number < STATE_ROOT_HISTORY) {
+            root = _stateRoots[_number % STATE_ROOT_HISTORY];
+            if (FINALITY_DELAY != 0) time = _recordedAt[_number % STATE_ROOT_HISTORY];
+        } else {
+            Checkpoint storage checkpoint = _checkpoints[_number];
+            (root, time) = (checkpoint.stateRoot, checkpoint.recordedAt);
+            if (root == 0) revert NativeRollup_UnknownBlock();
+        }
     }
 }

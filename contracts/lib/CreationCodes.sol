@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 /// @title keccak256 of the creation codes that RollupFactory accepts
 library CreationCodes {
     bytes32 internal constant NATIVE_ROLLUP =
-        0xcfe8159840d739423eb05c71784a2378b61e1aec4ec03a19bdc5488c74c32b4d;
+        0x15007af06349e1faa31d2233fa22ee0c87c3404d3b7f90a1881410ff3398f490;
     bytes32 internal constant L1_MESSENGER =
         0xef77e94903996d6678e88fafcf2cc039cb77078736704e26f3a89a310f450e1d;
     bytes32 internal constant L1_TOKEN_BRIDGE =

@@ -134,4 +134,51 @@ describe('state roots', () => {
     l1.chain.block.timestamp = settled + 600n
     expect(await view('finalizedStateRootAt', [1n])).toBe(toHex(validFields().payload.stateRoot))
   })
+
+  it('checkpoints stay when the ring has gone round, and only they', async () => {
+    l1 = await createL1({ finalityDelay: 3_200n })
+    expect(await view('CHECKPOINT_INTERVAL')).toBe(200n)
+    const start = l1.chain.block.timestamp
+    const outcomes: string[][] = []
+    let parent = GENESIS_HASH
+    for (const [number, seconds] of [
+      [1n, 0n],
+      [2n, 199n],
+      [3n, 200n],
+      [4n, 399n],
+      [5n, 400n],
+    ] as const) {
+      l1.chain.block.timestamp = start + seconds
+      const fields = validFields(number, parent)
+      parent = toHex(fields.payload.blockHash)
+      outcomes.push((await advance(encodeInput(fields))).events.map(({ name }) => name))
+    }
+    const both = ['StateCheckpointed', 'BlockAdvanced']
+    expect(outcomes).toEqual([both, ['BlockAdvanced'], both, ['BlockAdvanced'], both])
+
+    // the head moved on by more than the ring holds, and its entries with it
+    const slot1 = BigInt(await l1.chain.getStorage(l1.rollup, 1n))
+    await l1.chain.setStorage(l1.rollup, 1n, numberToHex(((slot1 >> 64n) << 64n) | 8_200n, { size: 32 }))
+    for (const number of [1n, 3n, 5n]) {
+      expect(await view('stateRootAt', [number])).toBe(toHex(validFields(number).payload.stateRoot))
+    }
+    for (const number of [0n, 2n, 4n]) {
+      await expect(view('stateRootAt', [number])).rejects.toThrow('NativeRollup_UnknownBlock')
+    }
+    expect(await view('recordedAt', [3n])).toBe(start + 200n)
+    l1.chain.block.timestamp = start + 200n + 3_199n
+    await expect(view('finalizedStateRootAt', [3n])).rejects.toThrow('NativeRollup_NotFinal')
+    l1.chain.block.timestamp = start + 200n + 3_200n
+    expect(await view('finalizedStateRootAt', [3n])).toBe(toHex(validFields(3n).payload.stateRoot))
+    await expect(view('finalizedStateRootAt', [5n])).rejects.toThrow('NativeRollup_NotFinal')
+  })
+
+  it('checkpoints are at least a minute apart, and there are none without a delay', async () => {
+    const intervals: unknown[] = []
+    for (const finalityDelay of [0n, 1n, 959n, 960n, 976n]) {
+      l1 = await createL1({ finalityDelay })
+      intervals.push(await view('CHECKPOINT_INTERVAL'))
+    }
+    expect(intervals).toEqual([0n, 60n, 60n, 60n, 61n])
+  })
 })

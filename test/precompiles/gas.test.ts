@@ -20,7 +20,7 @@ describe('settlement gas', () => {
     const { executionGas, gasLimit } = settlementGas([largest])
     expect(executionGas).toBeLessThan(MAX_EXECUTION_GAS)
     expect(executionGas).toBeGreaterThan(16_300_000n)
-    expect(gasLimit - executionGas).toBe(195_840n)
+    expect(gasLimit - executionGas).toBe(489_600n)
   })
 
   test('the calldata floor of 64 per byte wins for much input and little gas', () => {
@@ -28,7 +28,7 @@ describe('settlement gas', () => {
     const { executionGas, gasLimit } = settlementGas([input])
     const floor = 15_000n + 64n * BigInt(calldataLength([input]))
     expect(executionGas).toBeLessThan(floor)
-    expect(gasLimit).toBe(floor + 195_840n)
+    expect(gasLimit).toBe(floor + 489_600n)
   })
 
   test('calldata lengths are those of the ABI', () => {
