@@ -50,6 +50,8 @@ describe('storage layout', () => {
       ['_queue', 4, 0],
       ['_stateRoots', 6, 0],
       ['_recordedAt', 8198, 0],
+      ['_checkpoints', 10246, 0],
+      ['_lastCheckpoint', 10247, 0],
     ])
   })
 
