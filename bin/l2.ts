@@ -79,7 +79,7 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
 }
 
 /** The L2 genesis names its L1 messenger: slot 35 of the L2 messenger, low 20 bytes. */
-function l1MessengerOf(genesis: ReturnType<typeof readGenesisFile>, path: string): `0x${string}` {
+export function l1MessengerOf(genesis: ReturnType<typeof readGenesisFile>, path: string): `0x${string}` {
   const account = Object.entries(genesis.alloc).find(
     ([address]) => address.toLowerCase().replace(/^(0x)?/, '0x') === L2_MESSENGER_ADDRESS,
   )?.[1]

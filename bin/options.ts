@@ -14,10 +14,14 @@ const flag = z.union([
   z.boolean(),
   z.enum(['true', 'false', '1', '0', '']).transform((v) => v !== 'false' && v !== '0'),
 ])
+/** Flags that may be given several times. */
+const LIST_FLAGS: ReadonlySet<string> = new Set(['tx'])
 /** Flags that stand alone; each also as `--no-<name>`. */
 const BOOLEAN_FLAGS: ReadonlySet<string> = new Set(['json', 'settle', 'mining', 'execute', 'follow', 'permit2'])
 
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address')
+/** in one `reenact advance` */
+const MAX_TRANSACTIONS = 256
 const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent'])
 const timestamp = z.coerce.number().int().min(1).max(4_294_967_295)
 const finalityDelay = z.coerce
@@ -115,6 +119,26 @@ export const rollupSchema = z.object({
   config: z.string().optional().describe('JSON file with any of these settings'),
 })
 
+export const advanceSchema = z.object({
+  l1: z.url().describe('HTTP URL of the L1 node'),
+  rollup: address.describe('address of the NativeRollup contract on L1'),
+  genesis: z.string().describe('L2 genesis JSON, as `reenact genesis l2` or `reenact rollup create` makes it'),
+  tx: z
+    .union([z.string(), z.array(z.string())])
+    .default([])
+    .transform((list) => [list].flat().flatMap((item) => item.split(',')))
+    .pipe(
+      z
+        .array(z.string().regex(/^0x([0-9a-fA-F]{2})+$/, 'must be a signed transaction, 0x and hex'))
+        .max(MAX_TRANSACTIONS),
+    )
+    .describe('signed L2 transaction to include; may be given several times'),
+  'data-dir': z.string().min(1).optional().describe('keep the rebuilt L2 here; without it it lives in memory'),
+  'log-level': logLevel.default('error').describe('debug, info, warn, error or silent'),
+  json: flag.default(false).describe('print what came out as JSON'),
+  config: z.string().optional().describe('JSON file with any of these settings'),
+})
+
 export const verifySchema = z.object({
   execute: flag.default(false).describe("apply EXECUTE's L2 constraints and gas too"),
   gas: z.coerce.bigint().min(0n).default(16_777_216n).describe('gas forwarded to EXECUTE (with --execute)'),
@@ -146,6 +170,11 @@ export const COMMANDS = {
     positionals: 1,
     about: 'create: a further rollup on a running L1; the key is REENACT_KEY',
   },
+  advance: {
+    schema: advanceSchema,
+    positionals: 0,
+    about: 'rebuild L2 from L1 and settle a block with own transactions, when anyone may; the key is REENACT_KEY',
+  },
   verify: {
     schema: verifySchema,
     positionals: 1,
@@ -159,6 +188,7 @@ export type DevnetOptions = z.output<typeof devnetSchema>
 export type L1Options = z.output<typeof l1Schema>
 export type L2Options = z.output<typeof l2Schema>
 export type RollupOptions = z.output<typeof rollupSchema>
+export type AdvanceOptions = z.output<typeof advanceSchema>
 export type VerifyOptions = z.output<typeof verifySchema>
 export type GenesisOptions = z.output<typeof genesisSchema>
 
@@ -234,7 +264,7 @@ function readFlags(
     }
     const value = inline ?? argv[++i]
     if (value === undefined) throw new UsageError('MISSING_VALUE', `--${key} needs a value`)
-    flags[key] = value
+    flags[key] = LIST_FLAGS.has(key) && key in flags ? [flags[key], value].flat() : value
   }
   return { flags, positionals }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { NodeError } from '../stateless/errors.ts'
 import {
+  type AdvanceOptions,
   type DevnetOptions,
   type GenesisOptions,
   helpText,
@@ -34,6 +35,8 @@ async function main(): Promise<number> {
       return (await import('./l2.ts')).runL2(options as L2Options, process.env)
     case 'rollup':
       return (await import('./rollupCommand.ts')).runRollup(positionals[0], options as RollupOptions, process.env)
+    case 'advance':
+      return (await import('./advance.ts')).runAdvance(options as AdvanceOptions, process.env)
     case 'verify':
       return (await import('./verify.ts')).runVerify(positionals[0], options as VerifyOptions)
     case 'genesis':

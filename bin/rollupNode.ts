@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { LocalAccount, Transport } from 'viem'
 import { genesisBlock } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
-import type { BlockEnv } from '../execution/types.ts'
+import type { BlockEnv, Transaction } from '../execution/types.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import { openChain } from '../node/chain.ts'
 import type { AdjustableClock, Timers } from '../node/clock.ts'
@@ -36,6 +36,8 @@ export type RollupSetup = {
   follow?: { sequencer?: string }
   /** senders whose transactions and forced transactions the sequencer ignores */
   censor?: readonly `0x${string}`[]
+  /** somebody who settles once: the operators' keys are those of a user, and what is left out is told */
+  guest?: { onLeftOut(tx: Transaction, reason: string): void }
   /** seconds, 0 is instant; only told by rollup_config */
   l1BlockTime: number
 }
@@ -94,12 +96,14 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
       l1BlockTime: setup.l1BlockTime,
       sharesClock: deps.devClock !== undefined,
       censored,
+      relayerIsUser: setup.guest !== undefined,
     },
     {
       chain,
       pool,
       l1: deps.l1,
       ...(deps.accounts === undefined ? {} : { accounts: deps.accounts }),
+      ...setup.guest,
       verify: engines.execute.execute,
       clock,
       timers,

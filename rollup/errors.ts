@@ -11,6 +11,8 @@ export type RollupErrorCode =
   | 'SETTLEMENT_REVERTED' // L1 included the settlement and refused it; data: { reason, txHash }
   | 'INPUT_UNAVAILABLE' // the StatelessInput of a block is neither stored nor reproducible
   | 'FIXED_COINBASE' // the rollup contract names the coinbase of L2 blocks
+  | 'NOT_OPEN' // only the sequencer may advance now; the message says when anyone may
+  | 'NOTHING_TO_SETTLE' // no transaction can be in a block; the message says why
   | 'CANNOT_CREATE' // a further rollup on this L1; the message says what helps
   | 'STARTING' // the rollup of this process does not run yet
 

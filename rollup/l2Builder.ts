@@ -22,6 +22,8 @@ export type BuildL2Request = {
   timestamp: bigint
   /** undefined: nothing to claim, or no proof to be had now */
   claims: ClaimPlan | undefined
+  /** claims come behind the transactions; default: before them, since these may spend what claims bring */
+  claimsLast?: boolean
   /** make a block although nobody sent anything */
   allowEmpty: boolean
 }
@@ -56,6 +58,8 @@ export type L2BuilderDeps = {
   forced: ForcedTransactions
   /** claims of an old chain that the pool took back: they are made anew, for the new anchor */
   isOwn(tx: Transaction): boolean
+  /** a transaction that was to be run again, or was given to be run, and is in no block */
+  onLeftOut?(tx: Transaction, reason: string): void
   logger: Logger
 }
 
@@ -145,12 +149,13 @@ async function assemble(
   if (!(await adder.addForced(forced))) return 'again'
   if (!room.full() && !(await adder.addDeferred())) return 'again'
   const isReplaying = !deps.replay.isEmpty()
-  const claimed = await addClaims(deps, request, assembly, { room, isReplaying })
+  let claimed = request.claimsLast ? NOTHING_CLAIMED : await addClaims(deps, request, assembly, { room, isReplaying })
   // what is run again may spend what these claims bring
   if (!(isReplaying && claimed.cutShort)) {
     if (!(await adder.addReplayed())) return 'again'
     if (!room.full() && !(await adder.addPooled())) return 'again'
   }
+  if (request.claimsLast) claimed = await addClaims(deps, request, assembly, { room, isReplaying: false })
   const replay = adder.replay()
   if (adder.count() === 0 && claimed.delivered.length === 0 && !request.allowEmpty) {
     await finishReplay(deps, replay)
@@ -160,6 +165,8 @@ async function assemble(
   const demanded = adder.demanded()
   return { assembly, replay, claims: request.claims, delivered: claimed.delivered, demanded, single }
 }
+
+const NOTHING_CLAIMED: ClaimResult = { delivered: [], cutShort: false }
 
 function addClaims(
   deps: L2BuilderDeps,
@@ -304,10 +311,14 @@ async function finishReplay(
 }
 
 /** Gives those that the pool has now. */
-async function giveToPool({ pool, logger }: L2BuilderDeps, displaced: readonly Displaced[]): Promise<Transaction[]> {
+async function giveToPool(
+  { pool, logger, onLeftOut }: L2BuilderDeps,
+  displaced: readonly Displaced[],
+): Promise<Transaction[]> {
   const waiting: Transaction[] = []
   for (const { tx, reason } of displaced) {
     const fields = { hash: tx.hash, reason }
+    onLeftOut?.(tx, reason)
     try {
       await pool.add(tx.raw)
       logger.warn('a transaction of the old chain went back to the pool', fields)
@@ -360,10 +371,11 @@ async function shrink(draft: Draft, excess: Excess, deps: L2BuilderDeps): Promis
 
 /** A transaction that alone is more than one settlement can carry leaves pool and queue. */
 async function discard(deps: L2BuilderDeps, tx: Transaction, excess: Excess): Promise<void> {
-  const { pool, replay, forced, logger } = deps
+  const { pool, replay, forced, onLeftOut, logger } = deps
   const { message } = unsettleable(excess.what, excess.have, excess.limit)
   logger.warn('a transaction can never be settled', { hash: tx.hash, reason: message })
   pool.drop(tx.hash, message)
+  onLeftOut?.(tx, message)
   forced.postpone(tx.hash, message, true)
   await replay.remove([tx])
 }

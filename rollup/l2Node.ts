@@ -42,6 +42,8 @@ export type L2NodeOptions = {
   l1BlockTime?: number
   /** L1 runs in this process, on the same clock, which may be set back; default: false */
   sharesClock?: boolean
+  /** the relayer also sends transactions of its own: none is taken for a claim; default: false */
+  relayerIsUser?: boolean
   /** how often L1 is asked for a new head when nobody pokes; default 1,000 */
   l1PollMs?: number
   limits?: SettlementLimits
@@ -58,6 +60,8 @@ export type L2NodeDeps = {
   accounts?: { settler: LocalAccount; relayer: LocalAccount }
   /** createExecute(...).execute of this node's engine */
   verify(input: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict>
+  /** a transaction given to `sequencer.include` that the builder left out, and why */
+  onLeftOut?(tx: Transaction, reason: string): void
   clock: Clock
   timers: Timers
   logger: Logger
@@ -190,7 +194,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const replay = createReplayQueue(chain, log('rebuild'))
   const { relayer, settler: settlerAccount } = deps.accounts ?? { relayer: NO_KEYS, settler: NO_KEYS }
   const relayerBytes = hexToBytes(relayer.address)
-  const isOwn = (tx: Transaction) => bytesEqual(tx.sender, relayerBytes)
+  const isOwn = (tx: Transaction) => options.relayerIsUser !== true && bytesEqual(tx.sender, relayerBytes)
   const limits = options.limits ?? SETTLEMENT_LIMITS
   const { censored = [] } = options
   const forced = createForcedTransactions({
@@ -213,7 +217,16 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const environment = { gasLimit: BigInt(deployment.l2GasLimit), coinbase: () => coinbase }
   const builder = createL2Builder(
     { ...environment, limits },
-    { chain, pool, claims, replay, forced, isOwn, logger: log('builder') },
+    {
+      chain,
+      pool,
+      claims,
+      replay,
+      forced,
+      isOwn,
+      ...(deps.onLeftOut === undefined ? {} : { onLeftOut: deps.onLeftOut }),
+      logger: log('builder'),
+    },
   )
   const reconciler = createReconciler({
     chain,

@@ -6,6 +6,9 @@ import type { L1View } from './types.ts'
 
 type Hex = `0x${string}`
 
+/** What is known of the rollup on L1, as far as it matters here. */
+type QueueView = Pick<L1View, 'deployment'> & { pendingForced(): readonly { since: bigint }[] }
+
 /** May an account advance the rollup in an L1 block of this time? `opensAt`: when anyone may, seconds since the epoch. */
 export type ProposerTurn = { mayAdvance: true } | { mayAdvance: false; sequencer: Hex; opensAt: bigint }
 
@@ -15,7 +18,7 @@ export type ProposerTurn = { mayAdvance: true } | { mayAdvance: false; sequencer
  * Throws RollupError.
  */
 export async function proposerTurn(
-  { l1, view }: { l1: L1Client; view: L1View },
+  { l1, view }: { l1: L1Client; view: QueueView },
   account: Hex,
   l1Time: bigint,
 ): Promise<ProposerTurn> {

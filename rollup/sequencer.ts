@@ -1,3 +1,4 @@
+import type { Transaction } from '../execution/types.ts'
 import type { SealTrigger } from '../node/sealer.ts'
 import type { Chain, Clock, Logger, TxPool } from '../node/types.ts'
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
@@ -21,6 +22,11 @@ export type Sequencer = {
    * `onBegin` is called when it is this call's turn.
    */
   reconcile(onBegin?: () => void): Promise<void>
+  /**
+   * For somebody who makes blocks once: signed transactions in their order, in as many blocks as it takes, and behind them
+   * the claims of L1 messages. What no block takes is left out and reported by the builder. Throws RollupError.
+   */
+  include(transactions: readonly Transaction[]): Promise<readonly Block[]>
   /** resolves when nothing of this is under way */
   idle(): Promise<void>
   /** a transaction, a claimable message or something to run again is waiting */
@@ -51,6 +57,8 @@ export type SequencerDeps = {
 
 /** Seconds that a block may be ahead of the L1 block that could settle it next; more and it waits for L1's time. */
 export const MAX_LEAD = 10n
+/** A bound for what others want delivered at the cost of whoever makes these blocks. */
+const MAX_INCLUDING_BLOCKS = 16
 const FOLLOWING = 'this node follows the rollup and does not build'
 
 /** The maker of L2 blocks. One thing at a time: no block is built while the chain is being brought in line with L1. */
@@ -80,7 +88,7 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
     }
   }
 
-  async function buildNext(allowEmpty: boolean): Promise<Block | undefined> {
+  async function buildNext(allowEmpty: boolean, claimsLast = false): Promise<Block | undefined> {
     if (!options.builds) return undefined
     const parent = chain.head()
     const anchor = anchorFor(deps)
@@ -89,7 +97,7 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
     if (timestamp > latestTimestamp(view, clock)) return waits('waiting for the time of L1 to catch up')
     if (!allowEmpty && !hasWork(anchor)) return undefined
     const plan = await planClaims(anchor)
-    const built = await deps.builder.build({ parent, anchor, timestamp, claims: plan, allowEmpty })
+    const built = await deps.builder.build({ parent, anchor, timestamp, claims: plan, claimsLast, allowEmpty })
     obstacle = undefined
     if (built === undefined) return undefined
     if (!bytesEqual(chain.head().hash, parent.hash)) return waits('the head moved while a block was built')
@@ -119,6 +127,18 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
       lock(async () => {
         await inLineWithL1()
         return buildNext(trigger !== 'wake')
+      }),
+    include: (transactions) =>
+      lock(async () => {
+        await inLineWithL1()
+        await replay.prepend(transactions)
+        const blocks: Block[] = []
+        while (hasWork() && blocks.length < MAX_INCLUDING_BLOCKS) {
+          const block = await buildNext(false, true)
+          if (block === undefined) break
+          blocks.push(block)
+        }
+        return blocks
       }),
     idle: () => lock(async () => undefined),
     reconcile: (onBegin) =>

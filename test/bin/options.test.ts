@@ -57,6 +57,19 @@ describe('command line', () => {
     })
   })
 
+  it('collects transactions from repeated flags, or from a list with commas in the environment', () => {
+    const argv = ['advance', ...L2.slice(1)]
+    expect(parseCommandLine([...argv, '--tx', '0x01', '--tx=0x02', '--tx', '0x03'], {}).options).toMatchObject({
+      tx: ['0x01', '0x02', '0x03'],
+    })
+    expect(parseCommandLine(argv, { REENACT_TX: '0x01,0x02' }).options).toMatchObject({ tx: ['0x01', '0x02'] })
+    expect(parseCommandLine(argv, {}).options).toMatchObject({ tx: [] })
+    const file = settingsFile({ tx: ['0x0a', '0x0b'] })
+    expect(parseCommandLine([...argv, '--config', file], {}).options).toMatchObject({ tx: ['0x0a', '0x0b'] })
+    // every other flag has one value, the last
+    expect(parseCommandLine(['--l1-port', '1', '--l1-port', '2'], {}).options).toMatchObject({ 'l1-port': 2 })
+  })
+
   it('follows with a flag that stands alone', () => {
     const { options } = parseCommandLine([...L2, '--follow', '--sequencer', 'http://127.0.0.1:9545'], {})
     expect(options).toMatchObject({ follow: true, sequencer: 'http://127.0.0.1:9545' })
@@ -79,6 +92,9 @@ describe('command line', () => {
     ['BAD_VALUE', ['--rollups', '0'], '--rollups'],
     ['UNKNOWN_FLAG', ['--follow'], '--follow'],
     ['BAD_VALUE', ['rollup', 'create'], '--l1 is required'],
+    ['BAD_VALUE', ['advance', ...L2.slice(1), '--tx', '0x1'], '--tx'],
+    ['BAD_VALUE', ['advance', ...L2.slice(1), '--tx', '0x01', '--tx', 'x'], '--tx'],
+    ['MISSING_VALUE', ['advance', ...L2.slice(1), '--tx'], '--tx needs a value'],
     ['BAD_VALUE', ['rollup', 'create', '--l1', 'http://127.0.0.1:1', '--chain-id', '0'], '--chain-id'],
     ['BAD_VALUE', ['rollup', 'create', '--l1', 'http://127.0.0.1:1', '--balance', '-1'], '--balance'],
     ['BAD_VALUE', [...L2, '--sequencer', 'nowhere'], '--sequencer'],
@@ -105,7 +121,7 @@ describe('command line', () => {
 
   it('has help for every command, with every flag', () => {
     expect(helpText()).toContain('reenact verify')
-    for (const command of ['devnet', 'l1', 'l2', 'rollup', 'verify', 'genesis'])
+    for (const command of ['devnet', 'l1', 'l2', 'rollup', 'advance', 'verify', 'genesis'])
       expect(helpText(command)).toContain('--')
     expect(helpText('verify')).toContain('--fixtures')
   })

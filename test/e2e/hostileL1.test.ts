@@ -1,0 +1,152 @@
+import { writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { storedGenesis } from '../../bin/settings.ts'
+import { DEV_PRIVATE_KEYS, devAccount } from '../../genesis/accounts.ts'
+import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
+import { deposit, rpc, succeeded, until } from './clients.ts'
+import { type Running, workshop } from './lives.ts'
+import { runToEnd } from './process.ts'
+
+type Rpc = { id: unknown; method: string; params: unknown[] }
+/** gives what is answered instead; undefined: the truth */
+type Lie = (request: Rpc, truth: unknown) => unknown
+
+const someone = '0x00000000000000000000000000000000005e7be7'
+const wrong = (method: string, change: (truth: never) => unknown): Lie => {
+  return (request, truth) => (request.method === method ? { result: change(truth as never) } : undefined)
+}
+
+/** Commands of users against an L1 node that lies, breaks off or talks nonsense: one line, and no trace of a crash. */
+describe('an L1 node that is not honest', () => {
+  const { newFolder, run } = workshop()
+  let devnet: Running
+  let proxy: Server
+  let url: string
+  let lie: Lie | undefined
+  let genesisFile: string
+
+  it('leads to one clear line from every command', async () => {
+    const folder = await newFolder()
+    devnet = await run(folder)
+    genesisFile = join(await newFolder(), 'l2.json')
+    writeFileSync(genesisFile, JSON.stringify(storedGenesis(folder)?.rollups[0]?.l2))
+    const { l1Url, deployment } = devnet.devnet
+    await deposit(devnet.l1, deployment, someone, 5n)
+    await succeeded(devnet.l2, await devnet.l2.wallet.sendTransaction({ to: someone, value: 7n, gas: 300_000n }))
+    await until('settlement', async () => {
+      const rollup = { address: deployment.l1.rollup, abi: nativeRollup.abi } as const
+      const head = await devnet.l1.reader.readContract({ ...rollup, functionName: 'headHash' })
+      return head === (await devnet.l2.reader.getBlock()).hash ? true : undefined
+    })
+    await devnet.devnet.rollup.close()
+    await rpc(devnet.l1, 'evm_increaseTime', [7_260])
+    await rpc(devnet.l1, 'evm_mine', [])
+    await listen(l1Url)
+
+    const rollup = ['--l1', url, '--rollup', deployment.l1.rollup, '--genesis', genesisFile]
+    const raw = await devAccount(3).signTransaction({
+      type: 'eip1559',
+      chainId: deployment.l2ChainId,
+      nonce: 0,
+      gas: 300_000n,
+      maxFeePerGas: 10_000_000_000n,
+      to: someone,
+      value: 1n,
+    })
+    const advance = ['advance', ...rollup, '--tx', raw]
+    const follow = ['l2', '--follow', ...rollup, '--port', '0', '--log-level', 'silent']
+    const create = ['rollup', 'create', '--l1', url]
+    const cases: [string, Lie, string[][]][] = [
+      ['no JSON', () => 'garbage', [advance, follow, create]],
+      ['not JSON-RPC', () => ({ hello: 'world' }), [advance, follow, create]],
+      ['null for everything', () => ({ result: null }), [advance, follow, create]],
+      ['a chain id that is a list', wrong('eth_chainId', () => ['0x1']), [advance, create]],
+      ['a chain id of 300 digits', wrong('eth_chainId', () => `0x${'1'.repeat(300)}`), [advance, create]],
+      ['code that is nowhere', wrong('eth_getCode', () => '0x'), [advance, follow, create]],
+      ['calls that answer with nothing', wrong('eth_call', () => '0x'), [advance, follow, create]],
+      ['calls that answer with too much', wrong('eth_call', (word: string) => `${word}ff`), [advance, follow]],
+      ['blocks without numbers', wrong('eth_getBlockByNumber', () => ({ hash: '0x' })), [advance, follow, create]],
+      [
+        'logs of strangers',
+        wrong('eth_getLogs', (logs: object[]) => logs.map((log) => ({ ...log, address: someone }))),
+        [advance, follow],
+      ],
+      [
+        'logs that do not decode',
+        wrong('eth_getLogs', (logs: object[]) => logs.map((log) => ({ ...log, data: '0x00' }))),
+        [advance, follow],
+      ],
+      ['no settlement where one was', wrong('eth_getTransactionByHash', () => null), [advance, follow]],
+      [
+        'calldata that is no settlement',
+        wrong('eth_getTransactionByHash', (tx: object) => ({ ...tx, input: '0x1234' })),
+        [advance, follow],
+      ],
+      [
+        'calldata of another block',
+        wrong('eth_getTransactionByHash', (tx: { input: string }) => ({ ...tx, input: flipped(tx.input) })),
+        [advance, follow],
+      ],
+      [
+        'a receipt of another transaction',
+        wrong('eth_getTransactionReceipt', () => ({ transactionHash: `0x${'11'.repeat(32)}` })),
+        [advance, create],
+      ],
+      ['a gas estimate that is none', wrong('eth_estimateGas', () => 'plenty'), [create]],
+      [
+        'a refusal to take the transaction',
+        ({ method }) =>
+          method === 'eth_sendRawTransaction'
+            ? { error: { code: -32000, message: 'not today\nnor tomorrow' } }
+            : undefined,
+        [advance, create],
+      ],
+    ]
+    for (const [what, next, commands] of cases) {
+      lie = next
+      for (const argv of commands) {
+        // each in a folder of its own: a genesis file of a rollup that may exist stays
+        const setup = { env: { REENACT_KEY: DEV_PRIVATE_KEYS[3] }, cwd: await newFolder() }
+        const { exit, errors } = await runToEnd(argv, undefined, setup)
+        const told = `${argv[0]}, ${what}: ${errors}`
+        expect(errors.trim().split('\n'), told).toHaveLength(1)
+        expect(errors, told).toMatch(/^reenact: .{10,}/)
+        expect([1, 2], told).toContain(exit)
+      }
+    }
+    // and the truth still works
+    lie = undefined
+    expect(await runToEnd(advance)).toMatchObject({ exit: 0, errors: '' })
+    proxy.close()
+  }, 300_000)
+
+  /** Changes a digit far inside the block, where the state root is. */
+  const flipped = (input: string): string => {
+    const at = 700
+    return input.slice(0, at) + (input[at] === '0' ? '1' : '0') + input.slice(at + 1)
+  }
+
+  async function listen(l1Url: string): Promise<void> {
+    proxy = createServer(async (request, response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      const asked = JSON.parse(Buffer.concat(chunks).toString()) as Rpc
+      const honest = await fetch(l1Url, { method: 'POST', body: JSON.stringify(asked) })
+      const answer = (await honest.json()) as { result?: unknown }
+      const lied = lie?.(asked, answer.result)
+      const body =
+        lied === undefined
+          ? answer
+          : typeof lied === 'string'
+            ? lied
+            : { jsonrpc: '2.0', id: asked.id, ...(lied as object) }
+      response.setHeader('content-type', 'application/json')
+      response.end(typeof body === 'string' ? body : JSON.stringify(body))
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  }
+})
