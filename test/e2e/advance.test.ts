@@ -190,8 +190,7 @@ describe('exit with the sequencer gone', () => {
   it('includes what the sequencer was told to leave out, when it is overdue; the sequencer goes on behind it', async () => {
     await devnet.devnet.close()
     const dataDir = await newFolder()
-    const user = devAccount(USER).address
-    devnet = await run(dataDir, { options: { censor: [user.toLowerCase() as Hex] } })
+    devnet = await run(dataDir, { options: { censor: devAccount(USER).address } })
     l1 = devnet.l1
     writeFileSync(genesisFile, JSON.stringify(storedGenesis(dataDir)?.rollups[0]?.l2))
     const { deployment } = devnet.devnet

@@ -1,5 +1,6 @@
+import type { z } from 'zod'
 import { type Devnet, startDevnet } from '../../bin/devnet.ts'
-import { type DevnetOptions, devnetSchema } from '../../bin/options.ts'
+import { devnetSchema } from '../../bin/options.ts'
 import type { RollupNode } from '../../bin/rollupNode.ts'
 import type { RollupDeployment } from '../../genesis/types.ts'
 import { systemClock, systemTimers, type Timers } from '../../node/clock.ts'
@@ -13,8 +14,11 @@ export type TestDevnet = Devnet & {
   rollup: RollupNode
 }
 
+/** Settings as a user gives them. */
+export type DevnetInput = z.input<typeof devnetSchema>
+
 export type TestDevnetOptions = {
-  options?: Partial<DevnetOptions>
+  options?: DevnetInput
   clock?: Clock
   timers?: Timers
   /** default: silent, or what REENACT_TEST_LOG says */

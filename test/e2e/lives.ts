@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import { createEngines } from '../../bin/engines.ts'
-import type { DevnetOptions } from '../../bin/options.ts'
 import { storeGenesis } from '../../bin/settings.ts'
 import type { Windows } from '../../genesis/creation.ts'
 import { buildDevnetGenesis } from '../../genesis/devnet.ts'
@@ -13,7 +12,7 @@ import { silentLogger } from '../../node/logger.ts'
 import type { Clock, Logger, SealMode } from '../../node/types.ts'
 import { accessTo } from './chainAccess.ts'
 import { type Client, clientFor } from './clients.ts'
-import { startTestDevnet, type TestDevnet } from './devnet.ts'
+import { type DevnetInput, startTestDevnet, type TestDevnet } from './devnet.ts'
 import type { Chains } from './load.ts'
 import { type NodeProcess, type ProcessSetup, startProcess } from './process.ts'
 
@@ -21,7 +20,7 @@ import { type NodeProcess, type ProcessSetup, startProcess } from './process.ts'
 export type Running = { devnet: TestDevnet; l1: Client; l2: Client; chains: Chains }
 
 export type LifeSetup = {
-  options?: Partial<DevnetOptions>
+  options?: DevnetInput
   /** seal mode of L1; default instant */
   l1?: SealMode
   clock?: Clock
