@@ -1,6 +1,7 @@
-import { decodeErrorResult, encodeFunctionData, type LocalAccount } from 'viem'
+import { decodeErrorResult, encodeFunctionData, isAddressEqual, type LocalAccount } from 'viem'
 import { TransactionRejected } from '../execution/errors.ts'
 import type { BlockAssembly, Engine, Transaction, TransactionOutcome } from '../execution/types.ts'
+import type { RollupDeployment } from '../genesis/types.ts'
 import type { Clock, Logger } from '../node/types.ts'
 import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { StateView } from '../stateless/types.ts'
@@ -14,8 +15,10 @@ import type { L1View, Message } from './types.ts'
 
 type Hex = `0x${string}`
 
-/** Zero-fee (or too low fee) plain deposits that the builder claims on its own cost in one block. */
+/** Zero-fee (or too low fee) deposits of ETH that the builder claims on its own cost in one block. */
 export const COURTESY_CLAIMS = 20
+/** What a deposit of tokens takes of that: the first one of a token costs 1.6M gas, the token itself may use 2.9M. */
+const TOKEN_COURTESY = 4
 /** Failing claims cost build time and are not paid for: so many per block. */
 const MAX_FAILURES_PER_BLOCK = 4
 const FIRST_RETRY_MS = 2_000
@@ -69,8 +72,9 @@ export function createClaims(deps: ClaimsDeps): Claims {
 
   const leafOf = (message: Message): Hex =>
     messageHash(message, BigInt(deployment.l1ChainId), BigInt(deployment.l2ChainId))
+  const isCourteous = (message: Message): boolean => courtesyOf(deployment, message) !== undefined
   const isDue = (message: Message): boolean =>
-    isWanted(message) && (postponed.get(leafOf(message))?.notBeforeMs ?? 0) <= clock.nowMs()
+    (message.fee > 0n || isCourteous(message)) && (postponed.get(leafOf(message))?.notBeforeMs ?? 0) <= clock.nowMs()
 
   function dueMessages(state: StateView, anchor: Anchor): Message[] {
     const records = view.messages()
@@ -149,11 +153,13 @@ async function includeClaims(
     if (room.full()) return { delivered, cutShort: true }
     if (failures >= MAX_FAILURES_PER_BLOCK) break
     const paysItself = (outcome: TransactionOutcome) => message.fee >= costOf(outcome)
+    const weight = courtesyOf(deps.view.deployment, message)
+    const isTreated = weight !== undefined && weight <= courtesy
     let problem: string | undefined
     const accept = (tx: Transaction, outcome: TransactionOutcome): boolean => {
       problem = failureOf(outcome)
       if (problem !== undefined) return false
-      if (!paysItself(outcome) && (!isPlain(message) || courtesy === 0)) {
+      if (!paysItself(outcome) && !isTreated) {
         problem = `the fee ${message.fee} is below the cost ${costOf(outcome)}`
         return false
       }
@@ -162,12 +168,12 @@ async function includeClaims(
     const outcome = await relay(encodeClaim(deps, plan, message), message.gasLimit, accept)
     if (outcome !== undefined) {
       delivered.push(message)
-      if (!paysItself(outcome)) courtesy -= 1
+      if (!paysItself(outcome)) courtesy -= weight ?? 0
     } else if (room.full()) {
       // alone in the block it would have to fit: it never will
       if (delivered.length === 0 && room.refusal() !== undefined) deps.postpone(message)
       return { delivered, cutShort: true }
-    } else if (!isPlain(message) || courtesy > 0) {
+    } else if (weight === undefined || isTreated) {
       failures += 1
       deps.postpone(message)
       deps.logger.warn('a message of L1 cannot be delivered now', { index: message.index, problem })
@@ -238,13 +244,14 @@ function costOf({ receipt }: TransactionOutcome): bigint {
   return receipt.gasUsed * receipt.effectiveGasPrice
 }
 
-function isPlain(message: Message): boolean {
-  return message.data === '0x'
-}
-
-/** A message without fee and with data is left to whoever wants it delivered. */
-function isWanted(message: Message): boolean {
-  return message.fee > 0n || isPlain(message)
+/**
+ * How much of the courtesy of a block a claim of this message takes; undefined: none is shown to it. Without fee, a message
+ * with data is left to whoever wants it delivered, unless it is one between the token bridges.
+ */
+function courtesyOf({ l1, l2 }: RollupDeployment, message: Message): number | undefined {
+  if (message.data === '0x') return 1
+  const isOfTokens = isAddressEqual(message.to, l2.tokenBridge) && isAddressEqual(message.sender, l1.tokenBridge)
+  return isOfTokens ? TOKEN_COURTESY : undefined
 }
 
 /** Messages that L1 had accepted by the end of a block. */

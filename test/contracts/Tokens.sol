@@ -116,7 +116,8 @@ contract MetadataToken is ERC20("", "") {
         Answer,
         Revert,
         RevertBomb,
-        Burn
+        Burn,
+        Long
     }
 
     mapping(bytes4 => bytes) private _answers;
@@ -152,6 +153,16 @@ contract MetadataToken is ERC20("", "") {
             }
         }
         while (mode == Mode.Burn) {}
+        if (mode == Mode.Long) {
+            bytes memory text = new bytes(10_240);
+            for (uint256 i = 0; i < 100; ++i) {
+                text[i] = "y";
+            }
+            bytes memory whole = abi.encode(text);
+            assembly {
+                return(add(whole, 32), mload(whole))
+            }
+        }
         bytes memory answer = _answers[msg.sig];
         assembly {
             return(add(answer, 32), mload(answer))
