@@ -66,6 +66,7 @@ function rollupLines(summary: DevnetSummary, index: number): string[] {
     `  HTTP and WebSocket ${url}`,
     `  NativeRollup (L1)       ${deployment.l1.rollup}`,
     `  L1Messenger (L1)        ${deployment.l1.messenger}`,
+    `  L1TokenBridge (L1)      ${deployment.l1.tokenBridge}`,
     ...(index > 0
       ? []
       : [
@@ -73,6 +74,7 @@ function rollupLines(summary: DevnetSummary, index: number): string[] {
           `  RollupFactory (L1)      ${deployment.l1.factory}`,
         ]),
     `  L2Messenger (L2)        ${deployment.l2.messenger}`,
+    `  L2TokenBridge (L2)      ${deployment.l2.tokenBridge}`,
   ]
 }
 

@@ -8,9 +8,10 @@ import type { StateView } from '../stateless/types.ts'
 import { type Anchor, type AnchorProof, fetchAnchorProof } from './anchor.ts'
 import { l2MessengerAbi, readProvenInbox, readUndelivered } from './contracts.ts'
 import { RollupError } from './errors.ts'
+import { countUntil, createInbox } from './inbox.ts'
 import type { L1Client } from './l1Client.ts'
 import type { Room } from './limits.ts'
-import { createMessageTree, type MessageTree, messageHash } from './messages.ts'
+import { type MessageTree, messageHash } from './messages.ts'
 import type { L1View, Message } from './types.ts'
 
 type Hex = `0x${string}`
@@ -252,34 +253,4 @@ function courtesyOf({ l1, l2 }: RollupDeployment, message: Message): number | un
   if (message.data === '0x') return 1
   const isOfTokens = isAddressEqual(message.to, l2.tokenBridge) && isAddressEqual(message.sender, l1.tokenBridge)
   return isOfTokens ? TOKEN_COURTESY : undefined
-}
-
-/** Messages that L1 had accepted by the end of a block. */
-function countUntil(view: L1View, l1Block: bigint): number {
-  const records = view.messages()
-  let count = records.length
-  while (count > 0 && (records[count - 1]?.l1Block ?? 0n) > l1Block) count -= 1
-  return count
-}
-
-/** The inbox tree, kept equal to the watcher's records. */
-function createInbox(view: L1View): { tree(): MessageTree } {
-  const tree = createMessageTree()
-  const seen: unknown[] = []
-  const { l1ChainId, l2ChainId } = view.deployment
-  return {
-    tree() {
-      const records = view.messages()
-      const same = seen.findIndex((record, index) => record !== records[index])
-      if (same !== -1) {
-        seen.length = same
-        tree.truncate(same)
-      }
-      for (const record of records.slice(seen.length)) {
-        tree.append(messageHash(record.message, BigInt(l1ChainId), BigInt(l2ChainId)))
-        seen.push(record)
-      }
-      return tree
-    },
-  }
 }

@@ -1,7 +1,9 @@
-import { encodeFunctionData, type Hex, parseEther } from 'viem'
+import { encodeFunctionData, erc20Abi, type Hex, parseEther, toFunctionSelector } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 import { devAccount, relayerAccount } from '../../genesis/accounts.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
+import { WETH9_ADDRESS } from '../../genesis/parameters.ts'
 import { SETTLEMENT_LIMITS } from '../../rollup/limits.ts'
 import { bytesToHex, hexToBytes } from '../../stateless/bytes.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
@@ -159,6 +161,28 @@ describe('claims', () => {
     expect((await seal(l2)).transactions).toHaveLength(21)
     expect((await seal(l2)).transactions).toHaveLength(5)
     expect(of.l2Balance(FRESH)).toBe(25n)
+    await settleAll(of)
+  })
+
+  it('give five deposits of tokens without fee a place in one block, whose first makes the token', async () => {
+    const of = await start()
+    const { l2, deployment } = of
+    const { tokenBridge } = deployment.l1
+    const from = devAccount(0)
+    const call = (to: Hex, data: Hex, value = 0n) => of.sendL1(from, { to, data, value })
+    await call(WETH9_ADDRESS, toFunctionSelector('deposit()'), 100n)
+    const approval = { abi: erc20Abi, functionName: 'approve', args: [tokenBridge, 100n] } as const
+    await call(WETH9_ADDRESS, encodeFunctionData(approval))
+    for (let amount = 1n; amount <= 6n; amount++) {
+      const args = [WETH9_ADDRESS, FRESH, amount, 0n] as const
+      await call(tokenBridge, encodeFunctionData({ abi: l1TokenBridge.abi, functionName: 'deposit', args }))
+    }
+    await of.deposit(FRESH, 7n)
+    await nextL1(of)
+    // one proof of the inbox, five tokens
+    expect((await seal(l2)).transactions).toHaveLength(6)
+    expect((await seal(l2)).transactions).toHaveLength(2)
+    expect(of.l2Balance(FRESH)).toBe(7n)
     await settleAll(of)
   })
 
