@@ -95,14 +95,3 @@ contract Receiver {
         while (start - gasleft() < _gas) {}
     }
 }
-
-/// @dev Two calls in one transaction.
-contract Twice {
-    bool[2] public ok;
-    bytes public answer;
-
-    function call(address _to, bytes calldata _first, bytes calldata _second) external {
-        (ok[0],) = _to.call(_first);
-        (ok[1], answer) = _to.call(_second);
-    }
-}

@@ -195,3 +195,19 @@ export async function createBridge(
 export type Bridge = Awaited<ReturnType<typeof createBridge>>
 
 export const word = (value: bigint | number): Hex => numberToHex(value, { size: 32 })
+
+/** Puts a message into the outbox that only a false L2 would have accepted. */
+export async function forgeWithdrawal({ l2, outbox }: Bridge, message: Omit<Message, 'index'>): Promise<Message> {
+  const forged = { ...message, index: BigInt(outbox.tree.count) }
+  outbox.tree.append(messageHash(forged, L2_CHAIN_ID, BigInt(L1_CHAIN_ID)))
+  await l2.setStorage(L2_MESSENGER, 0n, outbox.tree.root())
+  return forged
+}
+
+/** Puts a message into the inbox that only a false L1 would have accepted. */
+export async function forgeDeposit({ l1, inbox }: Bridge, message: Omit<Message, 'index'>): Promise<Message> {
+  const forged = { ...message, index: BigInt(inbox.tree.count) }
+  inbox.tree.append(messageHash(forged, BigInt(L1_CHAIN_ID), L2_CHAIN_ID))
+  await l1.chain.setStorage(l1.messenger, 0n, inbox.tree.root())
+  return forged
+}

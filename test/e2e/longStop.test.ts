@@ -228,7 +228,7 @@ describe('a rollup whose anchors age fast', () => {
     await node.close()
   }
 
-  it('builds blocks again whose anchors became too old while it was away', async () => {
+  it('89 builds blocks again whose anchors became too old while it was away', async () => {
     const { dataDir, genesis } = await folderWith({ maxAnchorAge })
     const first = await run(dataDir, { options: { settle: false } })
     expect(first.devnet.deployment.parameters.maxAnchorAge).toBe(maxAnchorAge)

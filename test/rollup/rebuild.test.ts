@@ -54,7 +54,7 @@ async function nextL1(of: Pair): Promise<void> {
 const isIncluded = ({ l2 }: Pair, hash: Hex) => l2.chain.getTransactionLocation(hexToBytes(hash)) !== undefined
 
 describe('an L1 reorg under unsettled blocks', () => {
-  it('builds them again on a new anchor: same transactions, claims made anew, and they settle', async () => {
+  it('44 builds them again on a new anchor: same transactions, claims made anew, and they settle', async () => {
     const of = await start()
     const { l1, l2 } = of
     const fork = l1.chain.head().hash

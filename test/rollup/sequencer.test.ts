@@ -315,7 +315,7 @@ describe('limits of one settlement', () => {
     expect(line?.fields.reason).toMatch(/unsettleable: .* 13001000 regular gas, one settlement carries 12000000/)
   })
 
-  it('drop a transaction whose witness alone is too large, after finding the block too full with it', async () => {
+  it('88 drop a transaction whose witness alone is too large, after finding the block too full with it', async () => {
     const of = await start()
     const { l2 } = of
     await nextL1(of)

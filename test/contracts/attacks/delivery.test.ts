@@ -1,10 +1,10 @@
 import { encodeFunctionData, type Hex, parseAbi, toHex, zeroAddress } from 'viem'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Message } from '../../../rollup/types.ts'
-import { type Bridge, l1Abi } from '../bridge.ts'
+import { type Bridge, forgeDeposit, forgeWithdrawal, l1Abi } from '../bridge.ts'
 import { L2_MESSENGER, L2_TOKEN_BRIDGE } from '../setup.ts'
 import { ALICE, BOB } from '../vm.ts'
-import { createDirections, createReceiver, type Direction, forgeDeposit, forgeWithdrawal, Mode } from './receivers.ts'
+import { createDirections, createReceiver, type Direction, Mode } from './receivers.ts'
 import { accepted, refused, selectorOf, stopped } from './support.ts'
 
 const CAROL: Hex = '0xca40100000000000000000000000000000000004'
@@ -144,11 +144,11 @@ describe.each(['L1 to L2', 'L2 to L1'] as const)('a delivery from %s', (name) =>
   })
 })
 
-describe.each([false, true])('54 too little gas for the delivery (Amsterdam: %s)', (amsterdam) => {
+describe('too little gas for the delivery', () => {
   it.each(['L1 to L2', 'L2 to L1'] as const)(
     '54 %s: the receiver gets its gas or the message stays claimable',
     async (name) => {
-      const { directions } = await createDirections(amsterdam)
+      const { directions } = await createDirections(true)
       const way = directions.find((direction) => direction.name === name) as Direction
       const { chain } = way
       const receiver = await createReceiver(chain, Mode.BurnInside)
@@ -180,7 +180,7 @@ describe.each([false, true])('54 too little gas for the delivery (Amsterdam: %s)
   )
 
   it('54 the receiver sees its whole gas limit', async () => {
-    const { directions } = await createDirections(amsterdam)
+    const { directions } = await createDirections(true)
     for (const way of directions) {
       const receiver = await createReceiver(way.chain)
       const message = await way.send({ to: receiver.address, gasLimit: 1_900_000n, data: '0x01' })

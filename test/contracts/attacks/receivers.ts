@@ -1,16 +1,14 @@
 import { encodeFunctionData, type Hex, zeroAddress } from 'viem'
-import { messageHash } from '../../../rollup/messages.ts'
 import type { Message } from '../../../rollup/types.ts'
 import { compileSolidity } from '../../../scripts/lib/solidity.mjs'
 import { type Bridge, createBridge, l1Abi, l2Abi } from '../bridge.ts'
-import { L1_CHAIN_ID, L2_CHAIN_ID, L2_MESSENGER } from '../setup.ts'
+import { L2_MESSENGER } from '../setup.ts'
 import { ALICE, type CallOptions, type Chain, type Outcome } from '../vm.ts'
 
 /** What test/contracts/Receivers.sol does when it is called. */
 export const Mode = { Accept: 0, Revert: 1, ReturnBomb: 2, RevertBomb: 3, Reenter: 4, BurnInside: 5 } as const
 
-const SOURCE = 'test/contracts/Receivers.sol'
-export const artifacts = compileSolidity({ Receiver: SOURCE, Twice: SOURCE })
+const artifacts = compileSolidity({ Receiver: 'test/contracts/Receivers.sol' })
 
 /** A contract that messages are delivered to. */
 export async function createReceiver(chain: Chain, mode: number = Mode.Accept) {
@@ -77,20 +75,4 @@ export async function createDirections(amsterdam = false): Promise<{ bridge: Bri
     },
   }
   return { bridge, directions: [toL2, toL1] }
-}
-
-/** Puts a message into the outbox that only a false L2 would have accepted. */
-export async function forgeWithdrawal({ l2, outbox }: Bridge, message: Omit<Message, 'index'>): Promise<Message> {
-  const forged = { ...message, index: BigInt(outbox.tree.count) }
-  outbox.tree.append(messageHash(forged, L2_CHAIN_ID, BigInt(L1_CHAIN_ID)))
-  await l2.setStorage(L2_MESSENGER, 0n, outbox.tree.root())
-  return forged
-}
-
-/** Puts a message into the inbox that only a false L1 would have accepted. */
-export async function forgeDeposit({ l1, inbox }: Bridge, message: Omit<Message, 'index'>): Promise<Message> {
-  const forged = { ...message, index: BigInt(inbox.tree.count) }
-  inbox.tree.append(messageHash(forged, BigInt(L1_CHAIN_ID), L2_CHAIN_ID))
-  await l1.chain.setStorage(l1.messenger, 0n, inbox.tree.root())
-  return forged
 }

@@ -1,10 +1,10 @@
-import { type Hex, keccak256, toHex } from 'viem'
+import { decodeFunctionResult, type Hex, keccak256, toHex } from 'viem'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { multicall3 } from '../../../genesis/generated/Multicall3.ts'
 import type { Message } from '../../../rollup/types.ts'
-import { type Bridge, createBridge, l1Abi, word } from '../bridge.ts'
+import { type Bridge, createBridge, forgeWithdrawal, l1Abi, word } from '../bridge.ts'
 import { L2_MESSENGER } from '../setup.ts'
 import { BOB } from '../vm.ts'
-import { artifacts, forgeWithdrawal } from './receivers.ts'
 import { accepted, refused, selectorOf, unchanged } from './support.ts'
 
 const ETHER = 10n ** 18n
@@ -66,13 +66,14 @@ describe('a withdrawal', () => {
     const { chain, messenger } = bridge.l1
     const message = await bridge.withdraw({ value: 5n })
     const at = await bridge.settle()
-    const { address } = await chain.deploy(artifacts.Twice)
-    const data = bridge.claimOnL1Data(message, at)
-    await accepted(chain.send(address, artifacts.Twice.abi, 'call', [messenger, data, data]))
-    const ok = (index: bigint) => chain.read(address, artifacts.Twice.abi, 'ok', [index])
-    expect([await ok(0n), await ok(1n)]).toEqual([true, false])
-    const answered = await chain.read<Hex>(address, artifacts.Twice.abi, 'answer')
-    expect(answered).toBe(`${selectorOf('Messages_AlreadyDelivered')}${word(0).slice(2)}`)
+    const { address } = await chain.deploy(multicall3)
+    const call = { target: messenger, allowFailure: true, callData: bridge.claimOnL1Data(message, at) }
+    const outcome = await accepted(chain.send(address, multicall3.abi, 'aggregate3', [[call, call]]))
+    const results = decodeFunctionResult({ abi: multicall3.abi, functionName: 'aggregate3', data: outcome.data })
+    expect(results).toEqual([
+      { success: true, returnData: '0x' },
+      { success: false, returnData: `${selectorOf('Messages_AlreadyDelivered')}${word(0).slice(2)}` },
+    ])
     expect(await chain.balance(BOB)).toBe(5n)
   })
 

@@ -1,30 +1,30 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { REQUEST_ADDRESSES } from '../../genesis/systemContracts.ts'
-import { executeGas, upfrontGas } from '../../precompiles/gas.ts'
-import { assemble } from '../../scripts/fixtures/assembler.ts'
+import { REQUEST_ADDRESSES } from '../../../genesis/systemContracts.ts'
+import { executeGas, upfrontGas } from '../../../precompiles/gas.ts'
+import { assemble } from '../../../scripts/fixtures/assembler.ts'
 import {
   createFixtureChain,
   FIXTURE_CHAIN_ID,
   type FixtureChain,
   fixtureGenesis,
   signerAt,
-} from '../../scripts/fixtures/fixtureChain.ts'
-import { withPayload } from '../../scripts/fixtures/forgery.ts'
-import { callProgram, mixedTransactions } from '../../scripts/fixtures/mixedBlock.ts'
+} from '../../../scripts/fixtures/fixtureChain.ts'
+import { withPayload } from '../../../scripts/fixtures/forgery.ts'
+import { callProgram, mixedTransactions } from '../../../scripts/fixtures/mixedBlock.ts'
 import {
   addressOf,
   signAuthorization,
   signTransaction,
   type TransactionRequest,
-} from '../../scripts/fixtures/signing.ts'
-import { bytesEqual, bytesToHex } from '../../stateless/bytes.ts'
-import { decodeStatelessInput, encodeStatelessInput, RESULT_SIZE } from '../../stateless/ssz.ts'
-import type { StatelessInput } from '../../stateless/types.ts'
-import { type CountingRunner, createCountingRunner } from './countingCrypto.ts'
-import { rehashed } from './mutate.ts'
-import { executeOf, FULL, MAX_GAS, timed } from './support.ts'
+} from '../../../scripts/fixtures/signing.ts'
+import { bytesEqual, bytesToHex } from '../../../stateless/bytes.ts'
+import { decodeStatelessInput, encodeStatelessInput, RESULT_SIZE } from '../../../stateless/ssz.ts'
+import type { StatelessInput } from '../../../stateless/types.ts'
+import { type CountingRunner, createCountingRunner } from '../../verify/countingCrypto.ts'
+import { rehashed } from '../../verify/mutate.ts'
+import { executeOf, FULL, MAX_GAS, timed } from '../../verify/support.ts'
 
-describe('attack 91: a rollup whose request contracts loop', () => {
+describe('a rollup whose request contracts loop', () => {
   const COUNTED = assemble('5000 again: 1 SWAP1 SUB DUP1 @again JUMPI STOP')
   const LOOPS: [string, Uint8Array][] = [
     ['jumps', assemble('loop: @loop JUMP')],
@@ -50,7 +50,7 @@ describe('attack 91: a rollup whose request contracts loop', () => {
     return encodeStatelessInput(rehashed(input, counted, code, true))
   }
 
-  test.each(LOOPS)('%s: halts within the gas given, whatever it is', async (name, code) => {
+  test.each(LOOPS)('91 %s: halts within the gas given, whatever it is', async (name, code) => {
     const bytes = withLoop(code)
     const most = FULL ? 12_000_000n : 4_000_000n
     for (const budget of [0n, 1n, 1_000n, 100_000n, most]) {
@@ -63,7 +63,7 @@ describe('attack 91: a rollup whose request contracts loop', () => {
     }
   })
 
-  test('a loop of jumps runs on all the gas of a transaction and no further', async () => {
+  test('91 a loop of jumps runs on all the gas of a transaction and no further', async () => {
     const bytes = withLoop(assemble('loop: @loop JUMP'))
     const budget = MAX_GAS - upfrontGas(bytes.length)
     const verdict = await executeOf(chain.runBlock).execute(bytes, MAX_GAS)
@@ -71,7 +71,7 @@ describe('attack 91: a rollup whose request contracts loop', () => {
     expect(verdict.executedGas).toBeLessThanOrEqual(budget)
   })
 
-  test('calls that end are charged: four times what one runs, exactly', async () => {
+  test('91 calls that end are charged: four times what one runs, exactly', async () => {
     const bytes = encodeStatelessInput(input)
     const verdict = await executeOf(chain.runBlock).execute(bytes, MAX_GAS)
     if (!verdict.ok) throw new Error(verdict.failure.message)
@@ -82,7 +82,7 @@ describe('attack 91: a rollup whose request contracts loop', () => {
   })
 })
 
-describe('attack 92: signatures are not recovered before they are paid for', () => {
+describe('signatures are not recovered before they are paid for', () => {
   const COUNT = 1_100
   let chain: FixtureChain
   let empty: StatelessInput
@@ -125,7 +125,7 @@ describe('attack 92: signatures are not recovered before they are paid for', () 
     expect(runner.recoveries()).toBeGreaterThan(0)
   })
 
-  test('gas limit 0: refused without a recovery, whatever gas there is', async () => {
+  test('92 gas limit 0: refused without a recovery, whatever gas there is', async () => {
     const bytes = many({ gasLimit: 0n })
     for (const gas of [upfrontGas(bytes.length), MAX_GAS, 100_000_000n]) {
       expect(await run(bytes, gas)).toMatchObject({
@@ -137,7 +137,7 @@ describe('attack 92: signatures are not recovered before they are paid for', () 
     }
   })
 
-  test('self-transfers of 12,000 gas: each passes, together they are over the budget', async () => {
+  test('92 self-transfers of 12,000 gas: each passes, together they are over the budget', async () => {
     const bytes = many({})
     const bound = 12_000n * BigInt(COUNT)
     for (const budget of [1n, bound - 1n]) {
@@ -150,7 +150,7 @@ describe('attack 92: signatures are not recovered before they are paid for', () 
     expect(await run(bytes, upfrontGas(bytes.length) + bound)).toMatchObject({ failure: { stage: 'validation' } })
   })
 
-  test('authorizations are prepaid too', async () => {
+  test('92 authorizations are prepaid too', async () => {
     const tuple = signAuthorization({ chainId: 0n, address: new Uint8Array(20), nonce: 0n }, signerAt(1))
     const authorizations = Array.from({ length: 40 }, () => tuple)
     const bytes = many({ type: 4, gasLimit: 30_000n, authorizations }, 20)
@@ -159,8 +159,8 @@ describe('attack 92: signatures are not recovered before they are paid for', () 
   })
 })
 
-describe('attack 93: a block whose last transaction exceeds what is left', () => {
-  test('halts, although all before it fitted', async () => {
+describe('a block whose last transaction exceeds what is left', () => {
+  test('93 halts, although all before it fitted', async () => {
     const chain = await createFixtureChain()
     const transfers = Array.from({ length: 20 }, () =>
       chain.sign(signerAt(1), { to: signerAt(2).address, value: 1n, gasLimit: 21_000n }),
@@ -177,7 +177,7 @@ describe('attack 93: a block whose last transaction exceeds what is left', () =>
   })
 })
 
-describe('attack 93, within one opcode', () => {
+describe('a block that exceeds what is left within one opcode', () => {
   const HUGE: [string, string][] = [
     ['a hash of 2.7 MB', '0x2a0000 PUSH0 KECCAK256'],
     ['a copy of 2.7 MB', '0x2a0000 PUSH0 PUSH0 CALLDATACOPY'],
@@ -186,7 +186,7 @@ describe('attack 93, within one opcode', () => {
     ['a call with 2.7 MB of data', 'PUSH0 PUSH0 0x2a0000 PUSH0 PUSH0 4 GAS CALL'],
   ]
 
-  test.each(HUGE)('%s on a small budget: halts, quickly', async (_name, code) => {
+  test.each(HUGE)('93 %s on a small budget: halts, quickly', async (_name, code) => {
     const main = `0x${'c0'.repeat(20)}`
     const account = { balance: '0x0', nonce: '0x1', code: `0x${bytesToHex(assemble(code))}` }
     const chain = await createFixtureChain(fixtureGenesis({ [main]: account }))
@@ -204,12 +204,12 @@ describe('attack 93, within one opcode', () => {
   })
 })
 
-describe('attack 94: exactly enough gas, and one less', () => {
+describe('exactly enough gas, and one less', () => {
   test.each([
     ['an empty block', 0],
     ['one of every kind of transaction', 30],
     ['90 mixed transactions', 90],
-  ])('%s', async (_name, count) => {
+  ])('94 %s', async (_name, count) => {
     const chain = await createFixtureChain()
     const { input, outcome } = await chain.seal(mixedTransactions(chain, count, 1))
     const { execute } = executeOf(chain.runBlock)
