@@ -115,26 +115,31 @@ contract L1Messenger is Messenger {
     }
 
     /// @notice The L2 sender of the message in delivery; only its receiver may ask, and only meanwhile.
+    /// @return address on L2
     function l2Sender() external view returns (address) {
         return _currentSender();
     }
 
     /// @notice Root of all messages to L2; zero before the first.
+    /// @return the root
     function inboxRoot() external view returns (bytes32) {
         return _tree.root;
     }
 
     /// @notice Number of messages to L2.
+    /// @return the number; the next message has it as its index
     function inboxCount() external view returns (uint64) {
         return _tree.count;
     }
 
     /// @notice Wei that messages to L2 have put in, fees included.
+    /// @return wei
     function totalIn() external view returns (uint256) {
         return _totalIn;
     }
 
     /// @notice Wei that messages from L2 have taken out, fees included.
+    /// @return wei
     function totalOut() external view returns (uint256) {
         return _totalOut;
     }

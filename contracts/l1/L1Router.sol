@@ -38,6 +38,7 @@ contract L1Router {
     /// @notice The caller is not the messenger of a rollup of FACTORY.
     error L1Router_NotMessenger();
     /// @notice No rollup of FACTORY has that chain id.
+    /// @param chainId the chain id that was given
     error L1Router_UnknownDestination(uint64 chainId);
     /// @notice The call is not one of `forward`.
     error L1Router_UnknownCall();
@@ -47,6 +48,7 @@ contract L1Router {
     /// @notice The fee is larger than the value sent along.
     error Messages_FeeExceedsValue();
     /// @notice The target is one that a delivery never calls.
+    /// @param to the target
     error Messages_ForbiddenTarget(address to);
     /// @notice The gas limit is above what the destination delivers.
     error Messages_GasLimitTooHigh();
@@ -57,6 +59,7 @@ contract L1Router {
     /// @notice The destination's inbox is full.
     error MessageTree_TreeFull();
 
+    /// @notice The router of one factory.
     /// @param _factory the RollupFactory
     constructor(RollupFactory _factory) {
         FACTORY = _factory;

@@ -115,8 +115,11 @@ contract NativeRollup is INativeRollup, ForcedQueue {
     /// @param number L2 block number
     event StateCheckpointed(uint64 indexed number);
     /// @notice The sequencer named a successor, who must accept; zero withdraws the nomination.
+    /// @param next the successor
     event SequencerNominated(address indexed next);
     /// @notice Another address is the sequencer now.
+    /// @param previous who was it before; zero at creation
+    /// @param next who is it now
     event SequencerChanged(address indexed previous, address indexed next);
 
     /// @notice The input has another schema id, or EXECUTE answered with another one.
@@ -160,6 +163,7 @@ contract NativeRollup is INativeRollup, ForcedQueue {
     /// @notice A configuration value is out of range.
     error NativeRollup_BadConfig();
 
+    /// @notice The head is the genesis block, and the time of silence begins now.
     /// @param _config see RollupConfig
     constructor(RollupConfig memory _config)
         ForcedQueue(_config.forcedDeadline, _config.forcedExpiry, _config.forcedBond)
@@ -223,6 +227,7 @@ contract NativeRollup is INativeRollup, ForcedQueue {
     }
 
     /// @notice Nominates another sequencer, who takes over by `acceptSequencer`; zero withdraws the nomination.
+    /// @param _next the successor
     function setSequencer(address _next) external {
         if (msg.sender != _sequencer) revert NativeRollup_NotSequencer();
         _pendingSequencer = _next;
@@ -239,59 +244,71 @@ contract NativeRollup is INativeRollup, ForcedQueue {
 
     /// @notice True when anyone may advance: no sequencer is set, it has been silent for SEQUENCER_TIMEOUT, or a forced
     /// transaction is overdue.
+    /// @return true when anyone may advance
     function isOpen() public view returns (bool) {
         if (_sequencer == address(0)) return true;
         return block.timestamp >= uint256(_head.lastAdvance) + SEQUENCER_TIMEOUT || _isForcedOverdue();
     }
 
     /// @notice Hash of the newest settled L2 block.
+    /// @return the hash
     function headHash() external view returns (bytes32) {
         return _headHash;
     }
 
     /// @notice Number of the newest settled L2 block.
+    /// @return L2 block number
     function headNumber() external view returns (uint64) {
         return _head.number;
     }
 
     /// @notice Timestamp of the newest settled L2 block, seconds.
+    /// @return seconds
     function headTimestamp() external view returns (uint64) {
         return _head.timestamp;
     }
 
     /// @notice Number of the L1 block that the newest settled L2 block is anchored to.
+    /// @return L1 block number
     function anchorBlock() external view returns (uint64) {
         return _head.anchorBlock;
     }
 
     /// @notice L1 timestamp at which the sequencer moved the head last, or of creation, seconds.
+    /// @return seconds
     function lastAdvance() external view returns (uint64) {
         return _head.lastAdvance;
     }
 
     /// @notice Who may advance; zero means anyone.
+    /// @return the address
     function sequencer() external view returns (address) {
         return _sequencer;
     }
 
     /// @notice Who may become the sequencer by accepting.
+    /// @return the address; zero when nobody is nominated
     function pendingSequencer() external view returns (address) {
         return _pendingSequencer;
     }
 
     /// @notice State root of one of the last 8,192 settled L2 blocks, or of a checkpoint.
     /// @param _number L2 block number
+    /// @return root the state root
     function stateRootAt(uint64 _number) external view returns (bytes32 root) {
         (root,) = _recorded(_number);
     }
 
     /// @notice L1 timestamp at which an L2 block was settled, seconds; zero when FINALITY_DELAY is zero.
     /// @param _number L2 block number, one that `stateRootAt` answers for
+    /// @return time seconds
     function recordedAt(uint64 _number) external view returns (uint64 time) {
         (, time) = _recorded(_number);
     }
 
     /// @inheritdoc INativeRollup
+    /// @param _number L2 block number
+    /// @return root the state root
     function finalizedStateRootAt(uint64 _number) external view returns (bytes32 root) {
         uint64 time;
         (root, time) = _recorded(_number);
@@ -303,6 +320,8 @@ contract NativeRollup is INativeRollup, ForcedQueue {
     }
 
     function _requireProposer() private view {
+        // Nobody is authorised by it: inputs must be in the calldata of the transaction itself.
+        // solhint-disable-next-line avoid-tx-origin
         if (msg.sender != tx.origin || msg.sender.code.length != 0) revert NativeRollup_NotTopLevel();
         if (msg.sender != _sequencer && !isOpen()) revert NativeRollup_NotSequencer();
     }

@@ -58,6 +58,7 @@ contract RollupFactory {
     /// @notice The rollup refused its configuration.
     error NativeRollup_BadConfig();
 
+    /// @notice A factory whose messengers use one verifier.
     /// @param _verifier the WithdrawalVerifier
     /// @param _tokenImplementation a BridgedERC20
     constructor(address _verifier, address _tokenImplementation) {
@@ -68,6 +69,9 @@ contract RollupFactory {
     /// @notice Creates a rollup's contracts. The value sent along is the backing of the L2 genesis balances outside the L2
     /// messenger, in wei.
     /// @param _params see Params
+    /// @return rollup its NativeRollup
+    /// @return messenger its L1Messenger
+    /// @return bridge its L1TokenBridge
     function create(Params calldata _params)
         external
         payable
@@ -98,6 +102,10 @@ contract RollupFactory {
     }
 
     /// @notice Where the contracts of a chain id are or will be.
+    /// @param _chainId chain id of an L2
+    /// @return rollup address of its NativeRollup
+    /// @return messenger address of its L1Messenger
+    /// @return bridge address of its L1TokenBridge
     function predict(uint64 _chainId) public view returns (address rollup, address messenger, address bridge) {
         rollup = RollupAddresses.rollup(address(this), _chainId);
         messenger = RollupAddresses.messenger(address(this), _chainId);
@@ -105,6 +113,8 @@ contract RollupFactory {
     }
 
     /// @notice The NativeRollup of a chain id; zero when there is none.
+    /// @param _chainId chain id of an L2
+    /// @return its address
     function rollupOf(uint64 _chainId) external view returns (address) {
         return _rollups[_chainId];
     }

@@ -35,6 +35,10 @@ contract WithdrawalVerifier is IWithdrawalVerifier {
     }
 
     /// @notice The outbox root in an L2 state; zero when no message was ever sent.
+    /// @param _stateRoot L2 state root
+    /// @param _accountProof trie nodes from the state root to L2_MESSENGER
+    /// @param _storageProof trie nodes from its storage root to slot 0
+    /// @return the root
     function outboxRoot(bytes32 _stateRoot, bytes[] calldata _accountProof, bytes[] calldata _storageProof)
         public
         pure
@@ -44,6 +48,10 @@ contract WithdrawalVerifier is IWithdrawalVerifier {
     }
 
     /// @notice The leaf of a message that goes from one chain to another.
+    /// @param _message the message
+    /// @param _sourceChainId chain id on which it was sent
+    /// @param _destinationChainId chain id on which it is delivered
+    /// @return the leaf
     function messageHash(Message calldata _message, uint64 _sourceChainId, uint64 _destinationChainId)
         external
         pure

@@ -74,6 +74,7 @@ contract CrossMessenger is MessageBox {
     );
 
     /// @notice The destination is this chain or L1.
+    /// @param chainId the chain id that was given
     error CrossMessenger_ForbiddenDestination(uint64 chainId);
     /// @notice A message with value or fee: this contract has no ETH for it.
     error CrossMessenger_CarriesValue();
@@ -139,26 +140,33 @@ contract CrossMessenger is MessageBox {
     }
 
     /// @notice True when the message of a rollup with this index was delivered here.
+    /// @param _sourceChainId chain id of the rollup that it was sent on
+    /// @param _index position in the tree there
+    /// @return true when it was delivered
     function delivered(uint64 _sourceChainId, uint64 _index) external view returns (bool) {
         return Messages.isDelivered(_delivered[_sourceChainId], _index);
     }
 
     /// @notice Root of all messages to other rollups; zero before the first.
+    /// @return the root
     function outboxRoot() external view returns (bytes32) {
         return _tree.root;
     }
 
     /// @notice Number of messages to other rollups.
+    /// @return the number; the next message has it as its index
     function outboxCount() external view returns (uint64) {
         return _tree.count;
     }
 
     /// @notice The RollupFactory on L1 whose rollups are heard.
+    /// @return address on L1
     function factory() external view returns (address) {
         return _factory;
     }
 
     /// @notice Chain id of the L1.
+    /// @return the chain id
     function l1ChainId() external view returns (uint64) {
         return _l1ChainId;
     }

@@ -22,6 +22,7 @@ contract L1State {
 
     /// @notice Hash of the L1 block that an L2 block carries.
     /// @param _anchorTimestamp timestamp of that L2 block, seconds
+    /// @return the hash
     function blockHash(uint256 _anchorTimestamp) external view returns (bytes32) {
         return L1Anchor.hashAt(_anchorTimestamp);
     }
@@ -29,6 +30,7 @@ contract L1State {
     /// @notice The fields of an L1 header.
     /// @param _anchorTimestamp timestamp of the L2 block whose anchor is used, seconds
     /// @param _l1Header RLP of the L1 header whose hash is that anchor
+    /// @return see L1Header
     function header(uint256 _anchorTimestamp, bytes calldata _l1Header) external view returns (L1Header memory) {
         return L1Anchor.headerAt(_anchorTimestamp, _l1Header);
     }

@@ -40,6 +40,7 @@ contract L2Messenger is Messenger {
     /// @notice No message was ever sent on L1.
     error L2Messenger_EmptyInbox();
     /// @notice The root was never proven or is not one of the last 64.
+    /// @param rootId the number that was given
     error L2Messenger_UnknownRoot(uint256 rootId);
     /// @notice The message is not under that inbox root.
     error L2Messenger_NotInInbox();
@@ -114,11 +115,14 @@ contract L2Messenger is Messenger {
     }
 
     /// @notice The L1 sender of the message in delivery; only its receiver may ask, and only meanwhile.
+    /// @return address on L1
     function l1Sender() external view returns (address) {
         return _currentSender();
     }
 
     /// @notice A proven inbox root by its number; the last 64 are kept.
+    /// @param _rootId number as in InboxProven
+    /// @return the inbox root
     function provenRoot(uint256 _rootId) public view returns (bytes32) {
         uint256 latest = _latestRootId;
         if (_rootId == 0 || _rootId > latest || latest - _rootId >= ROOT_HISTORY) revert L2Messenger_UnknownRoot(_rootId);
@@ -126,16 +130,19 @@ contract L2Messenger is Messenger {
     }
 
     /// @notice Number of the newest proven inbox root; zero before the first.
+    /// @return the number
     function latestRootId() external view returns (uint64) {
         return _latestRootId;
     }
 
     /// @notice Number of the newest L1 block that was proven.
+    /// @return L1 block number
     function provenBlock() external view returns (uint64) {
         return _provenBlock;
     }
 
     /// @notice The messenger on L1.
+    /// @return address on L1
     function l1Messenger() external view returns (address) {
         return _l1Messenger;
     }
@@ -151,16 +158,19 @@ contract L2Messenger is Messenger {
     }
 
     /// @notice Chain id of the L1.
+    /// @return the chain id
     function l1ChainId() external view returns (uint64) {
         return _l1ChainId;
     }
 
     /// @notice Root of all messages to L1; zero before the first.
+    /// @return the root
     function outboxRoot() external view returns (bytes32) {
         return _tree.root;
     }
 
     /// @notice Number of messages to L1.
+    /// @return the number; the next message has it as its index
     function outboxCount() external view returns (uint64) {
         return _tree.count;
     }

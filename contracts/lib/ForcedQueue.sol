@@ -55,21 +55,30 @@ abstract contract ForcedQueue {
     /// @param number L2 block number
     event ForcedIncluded(uint64 indexed id, uint64 number);
     /// @notice The transaction was in no block in time and left the queue; its bond stays in this contract.
+    /// @param id position in the queue
     event ForcedExpired(uint64 indexed id);
     /// @notice The bond of an included transaction was paid back.
+    /// @param id position in the queue
+    /// @param payer who got it
     event BondReclaimed(uint64 indexed id, address indexed payer);
 
     /// @notice The value sent is not FORCED_BOND.
+    /// @param expected FORCED_BOND, wei
     error NativeRollup_WrongBond(uint256 expected);
     /// @notice The transaction is empty or longer than MAX_FORCED_LENGTH.
+    /// @param length bytes that were given
     error NativeRollup_BadForcedLength(uint256 length);
     /// @notice The first byte is not that of a legacy transaction or of type 1, 2 or 4: no L2 block may hold it.
+    /// @param first first byte of the transaction
     error NativeRollup_BadForcedType(uint8 first);
     /// @notice The block does not contain the named pending transaction, or nobody ever forced one with this id.
+    /// @param id position in the queue
     error NativeRollup_ForcedTxMissing(uint64 id);
     /// @notice There is no bond to reclaim: the transaction is not included, expired, or its bond was reclaimed before.
+    /// @param id position in the queue
     error NativeRollup_NoBond(uint64 id);
     /// @notice The payer refused the bond, which stays reclaimable.
+    /// @param id position in the queue
     error NativeRollup_BondPaymentFailed(uint64 id);
 
     constructor(uint64 _deadline, uint64 _expiry, uint256 _bond) {
@@ -97,6 +106,7 @@ abstract contract ForcedQueue {
     }
 
     /// @notice Pays the bond of an included transaction to whom it belongs. Anyone may call it.
+    /// @param _id position in the queue
     function reclaimBond(uint64 _id) external {
         Entry storage entry = _forcedQueue().entries[_id];
         address payer = entry.payer;
@@ -131,6 +141,7 @@ abstract contract ForcedQueue {
     }
 
     /// @notice A forced transaction: all zero when there is none with this id, it expired, or its bond was reclaimed.
+    /// @param _id position in the queue
     /// @return txHash keccak256 of the transaction; zero once it is included
     /// @return payer who gets the bond back
     /// @return since L1 timestamp at which it was forced, seconds
@@ -145,11 +156,13 @@ abstract contract ForcedQueue {
     }
 
     /// @notice The first id that may be unresolved.
+    /// @return position in the queue
     function forcedHead() external view returns (uint64) {
         return _forcedQueue().head;
     }
 
     /// @notice The id that the next forced transaction gets.
+    /// @return position in the queue
     function forcedTail() external view returns (uint64) {
         return _forcedQueue().tail;
     }

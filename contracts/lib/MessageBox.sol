@@ -17,6 +17,7 @@ abstract contract MessageBox is ReentrancyGuardTransient {
     address private transient _receiver;
 
     /// @notice The kept left siblings of this chain's tree, level 0 first; entries above the count's length are stale or zero.
+    /// @return one hash for each level
     function branch() external view returns (bytes32[32] memory) {
         return _tree.branch;
     }

@@ -34,6 +34,7 @@ library Messages {
     /// @notice The fee is larger than the value sent along.
     error Messages_FeeExceedsValue();
     /// @notice The messengers and the rollup are never called by a delivery.
+    /// @param to the target
     error Messages_ForbiddenTarget(address to);
     /// @notice The gas limit is above what one transaction can deliver.
     error Messages_GasLimitTooHigh();
@@ -42,6 +43,7 @@ library Messages {
     /// @notice The data is longer than 16 KiB.
     error Messages_DataTooLong();
     /// @notice The message was claimed before.
+    /// @param index position in the tree of the other chain
     error Messages_AlreadyDelivered(uint64 index);
     /// @notice The transaction has too little gas to give the receiver what the message promises.
     error Messages_InsufficientGas();

@@ -33,6 +33,8 @@ abstract contract Messenger is MessageBox {
     event MessageDelivered(uint64 indexed index, address indexed sender, address indexed to, address feeRecipient);
 
     /// @notice True when the other chain's message with this index was delivered here.
+    /// @param _index position in the tree of the other chain
+    /// @return true when it was delivered
     function delivered(uint64 _index) external view returns (bool) {
         return Messages.isDelivered(_delivered, _index);
     }

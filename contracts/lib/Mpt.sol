@@ -4,6 +4,10 @@ pragma solidity 0.8.37;
 import {Rlp} from "./Rlp.sol";
 
 /// @notice An account as the state trie holds it; the balance is wei.
+/// @param nonce transactions sent, or contracts created
+/// @param balance wei
+/// @param storageRoot root of its storage trie
+/// @param codeHash keccak256 of its code
 struct Account {
     uint64 nonce;
     uint256 balance;

@@ -124,6 +124,7 @@ contract Multicall3 {
             total += item.value;
             returnData[i] = _call(item.target, item.value, item.callData, item.allowFailure);
         }
+        // solhint-disable-next-line gas-custom-errors
         require(msg.value == total, VALUE_MISMATCH);
     }
 
@@ -201,6 +202,7 @@ contract Multicall3 {
         returns (Result memory result)
     {
         (result.success, result.returnData) = _target.call{value: _value}(_callData);
+        // solhint-disable-next-line gas-custom-errors
         require(_allowFailure || result.success, CALL_FAILED);
     }
 }

@@ -5,12 +5,15 @@ pragma solidity 0.8.37;
 /// @notice The interface of the usual WETH9 at 0x4200000000000000000000000000000000000006. Unlike that one it has no fallback
 /// function: a call of an unknown function, such as `permit`, reverts instead of passing as a deposit of nothing.
 contract WETH9 {
+    // The interface has these names.
+    // solhint-disable const-name-snakecase
     /// @notice Name of the token.
     string public constant name = "Wrapped Ether";
     /// @notice Symbol of the token.
     string public constant symbol = "WETH";
     /// @notice Decimals of the token; its unit is the wei.
     uint8 public constant decimals = 18;
+    // solhint-enable const-name-snakecase
 
     mapping(address => uint256) private _balances; // slot 0, wei
     mapping(address => mapping(address => uint256)) private _allowances; // slot 1, owner to spender to wei

@@ -514,7 +514,7 @@ export const crossMessenger = {
         "label": "address",
         "numberOfBytes": "20"
       },
-      "t_array(t_bytes32)_storage": {
+      "t_array(t_bytes32)32_storage": {
         "base": "t_bytes32",
         "encoding": "inplace",
         "label": "bytes32[32]",
@@ -559,7 +559,7 @@ export const crossMessenger = {
             "label": "branch",
             "offset": 0,
             "slot": "2",
-            "type": "t_array(t_bytes32)_storage"
+            "type": "t_array(t_bytes32)32_storage"
           }
         ],
         "numberOfBytes": "1088"

@@ -636,7 +636,7 @@ export const l1Messenger = {
       }
     ],
     "types": {
-      "t_array(t_bytes32)_storage": {
+      "t_array(t_bytes32)32_storage": {
         "base": "t_bytes32",
         "encoding": "inplace",
         "label": "bytes32[32]",
@@ -674,7 +674,7 @@ export const l1Messenger = {
             "label": "branch",
             "offset": 0,
             "slot": "2",
-            "type": "t_array(t_bytes32)_storage"
+            "type": "t_array(t_bytes32)32_storage"
           }
         ],
         "numberOfBytes": "1088"

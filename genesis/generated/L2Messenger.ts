@@ -631,7 +631,7 @@ export const l2Messenger = {
         "label": "_provenRoots",
         "offset": 0,
         "slot": "36",
-        "type": "t_array(t_bytes32)_storage"
+        "type": "t_array(t_bytes32)64_storage"
       },
       {
         "label": "_latestRootId",
@@ -664,7 +664,13 @@ export const l2Messenger = {
         "label": "address",
         "numberOfBytes": "20"
       },
-      "t_array(t_bytes32)_storage": {
+      "t_array(t_bytes32)32_storage": {
+        "base": "t_bytes32",
+        "encoding": "inplace",
+        "label": "bytes32[32]",
+        "numberOfBytes": "1024"
+      },
+      "t_array(t_bytes32)64_storage": {
         "base": "t_bytes32",
         "encoding": "inplace",
         "label": "bytes32[64]",
@@ -702,7 +708,7 @@ export const l2Messenger = {
             "label": "branch",
             "offset": 0,
             "slot": "2",
-            "type": "t_array(t_bytes32)_storage"
+            "type": "t_array(t_bytes32)32_storage"
           }
         ],
         "numberOfBytes": "1088"

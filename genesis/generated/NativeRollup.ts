@@ -1152,13 +1152,13 @@ export const nativeRollup = {
         "label": "_stateRoots",
         "offset": 0,
         "slot": "6",
-        "type": "t_array(t_bytes32)_storage"
+        "type": "t_array(t_bytes32)8192_storage"
       },
       {
         "label": "_recordedAt",
         "offset": 0,
         "slot": "8198",
-        "type": "t_array(t_uint64)_storage"
+        "type": "t_array(t_uint64)8192_storage"
       },
       {
         "label": "_checkpoints",
@@ -1179,13 +1179,13 @@ export const nativeRollup = {
         "label": "address",
         "numberOfBytes": "20"
       },
-      "t_array(t_bytes32)_storage": {
+      "t_array(t_bytes32)8192_storage": {
         "base": "t_bytes32",
         "encoding": "inplace",
         "label": "bytes32[8192]",
         "numberOfBytes": "262144"
       },
-      "t_array(t_uint64)_storage": {
+      "t_array(t_uint64)8192_storage": {
         "base": "t_uint64",
         "encoding": "inplace",
         "label": "uint64[8192]",

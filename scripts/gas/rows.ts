@@ -1,9 +1,10 @@
-import { encodeFunctionData, type Hex } from 'viem'
+import { encodeFunctionData, type Hex, keccak256 } from 'viem'
 import { DEV_ADDRESSES, devAccount } from '../../genesis/accounts.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
-import { L2_MESSENGER_ADDRESS, ROLLUP_DEFAULTS } from '../../genesis/parameters.ts'
+import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
+import { BLOCK_GAS_LIMIT, L2_MESSENGER_ADDRESS, ROLLUP_DEFAULTS } from '../../genesis/parameters.ts'
 import type { Message } from '../../rollup/types.ts'
 import type { Usage } from './usage.ts'
 import { advance, createWorld, type World } from './world.ts'
@@ -28,6 +29,7 @@ export async function measureAll(): Promise<Rows> {
   await advances(rows, world)
   await forced(rows, world)
   await deposits(rows, world)
+  rows.set('RollupFactory.create', await creation(world))
   for (const { name, size } of STATES) await claims(rows, name, await createWorld(size))
   return rows
 }
@@ -74,6 +76,31 @@ async function forced(rows: Rows, world: World): Promise<void> {
   rows.set(name, await world.l1.send(name, advance(world, input, anchor)))
 }
 
+/** Another rollup on the same L1. Its genesis does not matter here. */
+function creation(world: World): Promise<Usage> {
+  const config = {
+    chainId: 28_081n,
+    gasLimit: BLOCK_GAS_LIMIT,
+    feeRecipient: ROLLUP_DEFAULTS.feeRecipient,
+    sequencer: world.settler.address,
+    genesisHash: keccak256('0x01'),
+    genesisStateRoot: keccak256('0x02'),
+    genesisTimestamp: world.l1.head().timestamp,
+    maxAnchorAge: BigInt(ROLLUP_DEFAULTS.maxAnchorAge),
+    maxTimestampLag: BigInt(ROLLUP_DEFAULTS.maxTimestampLag),
+    finalityDelay: BigInt(ROLLUP_DEFAULTS.finalityDelay),
+    sequencerTimeout: BigInt(ROLLUP_DEFAULTS.sequencerTimeout),
+    forcedDeadline: BigInt(ROLLUP_DEFAULTS.forcedDeadline),
+    forcedExpiry: BigInt(ROLLUP_DEFAULTS.forcedExpiry),
+    forcedBond: ROLLUP_DEFAULTS.forcedBond,
+  }
+  const creationCodes = [nativeRollup.creationCode, l1Messenger.creationCode]
+  const params = { config, maxMessageGas: BigInt(ROLLUP_DEFAULTS.maxMessageGas), creationCodes }
+  const data = encodeFunctionData({ abi: rollupFactory.abi, functionName: 'create', args: [params] })
+  const to = world.deployment.l1.factory
+  return world.l1.send('create', { from: world.user, to, data, value: 10n ** 18n, gas: 59_000_000n })
+}
+
 async function deposits(rows: Rows, world: World): Promise<void> {
   const to = DEV_ADDRESSES[1]
   const deposit = (label: string, data: Hex = '0x') => world.send('l1', label, { to, value: 10n ** 18n, data })
@@ -92,21 +119,21 @@ async function claims(rows: Rows, state: string, world: World): Promise<void> {
   for (const side of ['l1', 'l2'] as const) {
     for (let index = 0; index < MESSAGES; index++) {
       const { usage, message } = await world.send(side, `message ${index}`, { to, value: 10n ** 15n })
-      if (side === 'l2' && state === 'devnet' && index === 64) rows.set('withdrawal of ETH, opens a tree level', usage)
+      if (side === 'l2' && state === 'devnet' && index === 63) rows.set('withdrawal of ETH, opens a tree level', usage)
       if (side === 'l2' && state === 'devnet' && index === 66) rows.set('withdrawal of ETH', usage)
       sent[side].push(message)
     }
   }
   await proveInbox(rows, `proveInbox, ${state}`, world)
   for (const [name, index] of [
-    ['claim on L2, first of 256', 70],
+    ['claim on L2, the first', 70],
     ['claim on L2', 71],
   ] as const) {
     rows.set(`${name}, ${state}`, await claimOnL2(world, name, at(sent.l1, index)))
   }
   const settled = await world.settle()
   for (const [name, index] of [
-    ['claim on L1, first of 256', 70],
+    ['claim on L1, the first', 70],
     ['claim on L1', 71],
   ] as const) {
     const message = at(sent.l2, index)

@@ -15,3 +15,9 @@ export function compileSolidity<Name extends string>(
   units: Record<Name, string>,
   overlay?: ReadonlyMap<string, string>,
 ): Record<Name, Artifact>
+
+/** Parts of solc's syntax tree that the checks look at. */
+export type SyntaxTrees = Record<string, { ast: unknown }>
+
+export function projectSources(folder?: string): string[]
+export function parseSolidity(paths: readonly string[], overlay?: ReadonlyMap<string, string>): SyntaxTrees

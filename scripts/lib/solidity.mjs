@@ -1,5 +1,5 @@
 // The Solidity compiler with the settings of this project, as one function over source files of the repository.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,11 +7,13 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const require = createRequire(import.meta.url)
 
+const evmVersion = 'osaka'
+
 /** via-IR, and neither CBOR metadata nor a metadata hash: the same bytes on every machine. */
 const settings = {
   viaIR: true,
   optimizer: { enabled: true, runs: 200 },
-  evmVersion: 'osaka',
+  evmVersion,
   metadata: { appendCBOR: false, bytecodeHash: 'none' },
 }
 
@@ -55,6 +57,32 @@ export function compileSolidity(units, overlay = new Map()) {
   )
 }
 
+/** Every source file of contracts/, relative to the repository. */
+export function projectSources(folder = 'contracts') {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`
+    if (entry.isDirectory()) return projectSources(path)
+    return path.endsWith('.sol') ? [path] : []
+  })
+}
+
+/**
+ * Syntax trees without code, which takes a second.
+ *
+ * @param overlay path -> source text that takes precedence over the file
+ * @returns path -> { ast } of these files; what they import is parsed too and left out
+ */
+export function parseSolidity(paths, overlay = new Map()) {
+  const read = (path) => overlay.get(path) ?? readSource(path)
+  const sources = Object.fromEntries(paths.map((path) => [path, { content: read(path) }]))
+  const outputSelection = { '*': { '': ['ast'] } }
+  const input = JSON.stringify({ language: 'Solidity', sources, settings: { evmVersion, outputSelection } })
+  const output = JSON.parse(require('solc').compile(input, { import: (path) => ({ contents: read(path) }) }))
+  const errors = (output.errors ?? []).filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) throw new Error(errors.map(({ formattedMessage }) => formattedMessage).join('\n'))
+  return Object.fromEntries(paths.map((path) => [path, output.sources[path]]))
+}
+
 function readSource(path) {
   const file = path.startsWith('@') ? require.resolve(path) : join(root, path)
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined
@@ -75,6 +103,7 @@ function variableNames(sources) {
 function artifact(output, names) {
   const deployed = output.evm.deployedBytecode
   const references = Object.entries(deployed.immutableReferences ?? {}).map(([id, places]) => [names.get(id), places])
+  // Names of types carry AST ids, which change with every edit.
   const layout = JSON.stringify(output.storageLayout ?? { storage: [], types: null }, (key, value) =>
     key === 'astId' || key === 'contract' ? undefined : value,
   )
@@ -83,6 +112,6 @@ function artifact(output, names) {
     creationCode: `0x${output.evm.bytecode.object}`,
     runtimeCode: `0x${deployed.object}`,
     immutableReferences: Object.fromEntries(references.sort(([a], [b]) => (a < b ? -1 : 1))),
-    storageLayout: JSON.parse(layout.replaceAll(/\)\d+_/g, ')_')),
+    storageLayout: JSON.parse(layout.replaceAll(/(t_(?:struct|enum|contract)\(\w+\))\d+/g, '$1')),
   }
 }

@@ -140,7 +140,7 @@ describe('generated files', () => {
     )
     const ring = nativeRollup.storageLayout.storage.find(({ label }) => label === '_stateRoots')
     expect(ring?.offset).toBe(0)
-    expect(nativeRollup.storageLayout.types['t_array(t_bytes32)_storage'].label).toBe('bytes32[8192]')
+    expect(nativeRollup.storageLayout.types['t_array(t_bytes32)8192_storage'].label).toBe('bytes32[8192]')
     expect(constants).toEqual({
       NATIVE_ROLLUP_STATE_ROOTS: Number(ring?.slot),
       NATIVE_ROLLUP_STATE_ROOTS_LENGTH: 8192,

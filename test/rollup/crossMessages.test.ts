@@ -147,5 +147,7 @@ it('the ring of state roots is where the compiler put it', () => {
   const ring = nativeRollup.storageLayout.storage.find(({ label }) => label === '_stateRoots')
   expect(bytesToBigint(stateRootSlot(0n))).toBe(BigInt(ring?.slot ?? -1))
   expect(bytesToBigint(stateRootSlot(8_193n))).toBe(BigInt(ring?.slot ?? -1) + 1n)
-  expect(nativeRollup.storageLayout.types['t_array(t_bytes32)_storage'].label).toBe(`bytes32[${STATE_ROOT_HISTORY}]`)
+  expect(nativeRollup.storageLayout.types['t_array(t_bytes32)8192_storage'].label).toBe(
+    `bytes32[${STATE_ROOT_HISTORY}]`,
+  )
 })

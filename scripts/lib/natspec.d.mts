@@ -1,0 +1,3 @@
+import type { SyntaxTrees } from './solidity.mjs'
+
+export function natspecProblems(sources: SyntaxTrees): string[]
