@@ -21,5 +21,7 @@ interface ITokenBridge {
 
     /// @notice The token on the other chain that a token of this chain stands for; zero for all tokens that this bridge has
     /// not made.
+    /// @param localToken token on this chain
+    /// @return token on the other chain
     function remoteToken(address localToken) external view returns (address);
 }

@@ -17,6 +17,7 @@ contract L1TokenBridge is TokenBridge {
     address private constant L2_MESSENGER = 0x8079000000000000000000000000000000000001;
     address private constant CROSS_MESSENGER = 0x8079000000000000000000000000000000000005;
 
+    /// @notice The bridge of one rollup.
     /// @param _l1Messenger the L1Messenger of this rollup
     /// @param _tokenImplementation a BridgedERC20
     constructor(L1Messenger _l1Messenger, address _tokenImplementation) {

@@ -9,8 +9,8 @@ import {Mpt} from "../lib/Mpt.sol";
 
 /// @title Inbox, outbox and ETH reserve on L2
 /// @notice Lies in the L2 genesis at 0x8079000000000000000000000000000000000001 with a supply that no L1 deposit can
-/// exhaust, and without a constructor: genesis writes slots 35, 101 and 102. A message from L1 is claimed under an inbox root that was
-/// proven from an L1 header, whose hash is the anchor that the EIP-4788 contract keeps.
+/// exhaust, and without a constructor: genesis writes slots 35, 101 and 102. A message from L1 is claimed under an inbox
+/// root that was proven from an L1 header, whose hash is the anchor that the EIP-4788 contract keeps.
 contract L2Messenger is Messenger {
     /// @notice The EIP-4788 contract.
     address public constant BEACON_ROOTS = L1Anchor.BEACON_ROOTS;
@@ -148,11 +148,13 @@ contract L2Messenger is Messenger {
     }
 
     /// @notice The rollup contract on L1.
+    /// @return address on L1
     function l1Rollup() external view returns (address) {
         return _l1Rollup;
     }
 
     /// @notice The token bridge on L1.
+    /// @return address on L1
     function l1TokenBridge() external view returns (address) {
         return _l1TokenBridge;
     }

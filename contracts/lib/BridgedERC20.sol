@@ -19,6 +19,7 @@ contract BridgedERC20 is ERC20PermitUpgradeable {
     /// @notice Only the bridge that made the token may do this.
     error BridgedERC20_NotBridge();
 
+    /// @notice The implementation.
     /// @dev The implementation is never a token itself. On L2 genesis writes what this constructor would.
     constructor() {
         _disableInitializers();
@@ -51,16 +52,19 @@ contract BridgedERC20 is ERC20PermitUpgradeable {
     }
 
     /// @notice The bridge that made this token.
+    /// @return its address
     function bridge() external view returns (address) {
         return _bridge;
     }
 
     /// @notice The token on the other chain.
+    /// @return address on the other chain
     function remoteToken() external view returns (address) {
         return ITokenBridge(_bridge).remoteToken(address(this));
     }
 
     /// @notice Decimals of the token on the other chain; zero when it names none.
+    /// @return the number
     function decimals() public view override returns (uint8) {
         return _decimals;
     }
@@ -71,10 +75,12 @@ contract BridgedERC20 is ERC20PermitUpgradeable {
 
     /// @dev The domain of signatures has the clone's own name, from where ERC20 keeps it; the rest of the domain (chain id
     /// and address) is computed at every use.
+    // solhint-disable-next-line func-name-mixedcase
     function _EIP712Name() internal view override returns (string memory) {
         return name();
     }
 
+    // solhint-disable-next-line func-name-mixedcase
     function _EIP712Version() internal pure override returns (string memory) {
         return "1";
     }

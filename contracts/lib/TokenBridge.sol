@@ -55,10 +55,13 @@ abstract contract TokenBridge is ITokenBridge, ReentrancyGuardTransient {
     /// @notice There is nothing to send.
     error TokenBridge_ZeroAmount();
     /// @notice Tokens sent to this address would be lost or refused: zero, bridge, messenger or the token on the other chain.
+    /// @param to the receiver
     error TokenBridge_ForbiddenReceiver(address to);
     /// @notice The token did not move the amount that it was told to: it takes a fee or changes balances by itself.
+    /// @param token the token
     error TokenBridge_WrongAmount(address token);
     /// @notice More is asked for than was ever taken into escrow.
+    /// @param token the token
     error TokenBridge_EscrowExceeded(address token);
 
     /// @inheritdoc ITokenBridge
@@ -93,12 +96,14 @@ abstract contract TokenBridge is ITokenBridge, ReentrancyGuardTransient {
 
     /// @notice The clone on this chain that stands for a token of the other chain; zero before the first one arrives.
     /// @param _remoteToken token on the other chain
+    /// @return token on this chain
     function localToken(address _remoteToken) external view returns (address) {
         return _localTokens[_remoteToken];
     }
 
     /// @notice Where the clone of a token of the other chain is or will be.
     /// @param _remoteToken token on the other chain
+    /// @return address on this chain
     function predictLocalToken(address _remoteToken) external view returns (address) {
         return Clones.predictDeterministicAddress(_implementation(), _salt(_remoteToken));
     }
@@ -109,11 +114,14 @@ abstract contract TokenBridge is ITokenBridge, ReentrancyGuardTransient {
     }
 
     /// @notice How much of a token of this chain is on the other chain, units of the token.
+    /// @param _token token of this chain
+    /// @return units of the token
     function escrowed(address _token) external view returns (uint256) {
         return _escrowed[_token];
     }
 
     /// @notice The token bridge of the other chain.
+    /// @return its address
     function peer() external view returns (address) {
         return _peer;
     }

@@ -1,10 +1,19 @@
-import { encodeFunctionData, type Hex, keccak256 } from 'viem'
+import { decodeFunctionResult, encodeFunctionData, type Hex, keccak256, maxUint256 } from 'viem'
 import { DEV_ADDRESSES, devAccount } from '../../genesis/accounts.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { l2TokenBridge } from '../../genesis/generated/L2TokenBridge.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
-import { BLOCK_GAS_LIMIT, L2_MESSENGER_ADDRESS, ROLLUP_DEFAULTS } from '../../genesis/parameters.ts'
+import { weth9 } from '../../genesis/generated/WETH9.ts'
+import {
+  BLOCK_GAS_LIMIT,
+  L2_MESSENGER_ADDRESS,
+  L2_TOKEN_BRIDGE_ADDRESS,
+  ROLLUP_DEFAULTS,
+  WETH9_ADDRESS,
+} from '../../genesis/parameters.ts'
 import type { Message } from '../../rollup/types.ts'
 import type { Usage } from './usage.ts'
 import { advance, createWorld, type World } from './world.ts'
@@ -15,6 +24,8 @@ export type Rows = Map<string, Usage>
 const KIB = 1_024
 /** Messages that fill the trees before claims are measured: paths of seven siblings. */
 const MESSAGES = 100
+
+type Settled = Awaited<ReturnType<World['settle']>>
 
 /** Account proofs of four nodes, and of six. */
 export const STATES = [
@@ -30,6 +41,7 @@ export async function measureAll(): Promise<Rows> {
   await forced(rows, world)
   await deposits(rows, world)
   rows.set('RollupFactory.create', await creation(world))
+  await tokens(rows, await createWorld(STATES[0].size))
   for (const { name, size } of STATES) await claims(rows, name, await createWorld(size))
   return rows
 }
@@ -94,7 +106,7 @@ function creation(world: World): Promise<Usage> {
     forcedExpiry: BigInt(ROLLUP_DEFAULTS.forcedExpiry),
     forcedBond: ROLLUP_DEFAULTS.forcedBond,
   }
-  const creationCodes = [nativeRollup.creationCode, l1Messenger.creationCode]
+  const creationCodes = [nativeRollup, l1Messenger, l1TokenBridge].map(({ creationCode }) => creationCode)
   const params = { config, maxMessageGas: BigInt(ROLLUP_DEFAULTS.maxMessageGas), creationCodes }
   const data = encodeFunctionData({ abi: rollupFactory.abi, functionName: 'create', args: [params] })
   const to = world.deployment.l1.factory
@@ -110,6 +122,66 @@ async function deposits(rows: Rows, world: World): Promise<void> {
   rows.set('deposit of ETH, opens a tree level', (await deposit('number 7')).usage)
   rows.set('deposit of ETH', (await deposit('number 8')).usage)
   rows.set('sendMessage on L1, 1 KiB of data', (await deposit('number 9', `0x${'11'.repeat(KIB)}`)).usage)
+}
+
+/** WETH there and back again, each step twice: the first time it is new on the other side. */
+async function tokens(rows: Rows, world: World): Promise<void> {
+  const { user, deployment } = world
+  const bridge = deployment.l1.tokenBridge
+  const holder = DEV_ADDRESSES[0]
+  const wrap = encodeFunctionData({ abi: weth9.abi, functionName: 'deposit' })
+  const approve = encodeFunctionData({ abi: weth9.abi, functionName: 'approve', args: [bridge, maxUint256] })
+  await world.l1.send('wrap', { from: user, to: WETH9_ADDRESS, data: wrap, value: 10n ** 18n })
+  await world.l1.send('approve', { from: user, to: WETH9_ADDRESS, data: approve })
+  const deposit = encodeFunctionData({
+    abi: l1TokenBridge.abi,
+    functionName: 'deposit',
+    args: [WETH9_ADDRESS, holder, 1_000n, 0n],
+  })
+  const arriving: Message[] = []
+  for (const name of [
+    'deposit of an ERC-20, the first',
+    'deposit of an ERC-20, opens a tree level',
+    'deposit of an ERC-20',
+  ]) {
+    rows.set(name, await world.l1.send(name, { from: user, to: bridge, data: deposit }))
+    arriving.push(world.accepted('l1'))
+  }
+  await proveInbox(rows, 'proveInbox, the first', world)
+  for (const [name, index] of [
+    ['claim on L2 of an ERC-20, the first', 0],
+    ['claim on L2 of an ERC-20', 1],
+  ] as const) {
+    rows.set(name, await claimOnL2(world, name, at(arriving, index)))
+  }
+  const token = await localToken(world)
+  const withdraw = encodeFunctionData({
+    abi: l2TokenBridge.abi,
+    functionName: 'withdraw',
+    args: [token, holder, 400n, 0n],
+  })
+  const leaving: Message[] = []
+  for (const name of [
+    'withdrawal of an ERC-20, the first',
+    'withdrawal of an ERC-20, opens a tree level',
+    'withdrawal of an ERC-20',
+  ]) {
+    rows.set(name, await world.l2.send(name, { from: user, to: L2_TOKEN_BRIDGE_ADDRESS, data: withdraw }))
+    leaving.push(world.accepted('l2'))
+  }
+  const settled = await world.settle()
+  for (const [name, index] of [
+    ['claim on L1 of an ERC-20, the first', 0],
+    ['claim on L1 of an ERC-20', 1],
+  ] as const) {
+    rows.set(name, await claimOnL1(world, name, at(leaving, index), settled))
+  }
+}
+
+async function localToken({ l2 }: World): Promise<Hex> {
+  const call = { abi: l2TokenBridge.abi, functionName: 'localToken' } as const
+  const data = await l2.read(L2_TOKEN_BRIDGE_ADDRESS, encodeFunctionData({ ...call, args: [WETH9_ADDRESS] }))
+  return decodeFunctionResult({ ...call, data })
 }
 
 /** Proofs, claims and withdrawals in a state of the given name. */
@@ -136,12 +208,7 @@ async function claims(rows: Rows, state: string, world: World): Promise<void> {
     ['claim on L1, the first', 70],
     ['claim on L1', 71],
   ] as const) {
-    const message = at(sent.l2, index)
-    const path = world.outbox.path(index, settled.size)
-    const args = [message, path, settled.l2Block, settled.accountProof, settled.storageProof, message.to] as const
-    const data = encodeFunctionData({ abi: l1Messenger.abi, functionName: 'claim', args })
-    const sending = { from: devAccount(2), to: world.deployment.l1.messenger, data, delivery: message.to }
-    rows.set(`${name}, ${state}`, await world.l1.send(name, sending))
+    rows.set(`${name}, ${state}`, await claimOnL1(world, name, at(sent.l2, index), settled))
   }
 }
 
@@ -159,10 +226,18 @@ async function proveInbox(rows: Rows, name: string, world: World): Promise<void>
   rows.set(name, await world.l2.send(name, { from: devAccount(2), to: L2_MESSENGER_ADDRESS, data }))
 }
 
-function claimOnL2(world: World, label: string, message: Message): Promise<Usage> {
-  const args = [message, 1n, world.inbox.path(Number(message.index)), message.to] as const
+function claimOnL2(world: World, label: string, message: Message, rootId = 1n): Promise<Usage> {
+  const args = [message, rootId, world.inbox.path(Number(message.index)), devAccount(2).address] as const
   const data = encodeFunctionData({ abi: l2Messenger.abi, functionName: 'claim', args })
   return world.l2.send(label, { from: devAccount(2), to: L2_MESSENGER_ADDRESS, data, delivery: message.to })
+}
+
+function claimOnL1(world: World, label: string, message: Message, settled: Settled): Promise<Usage> {
+  const path = world.outbox.path(Number(message.index), settled.size)
+  const { l2Block, accountProof, storageProof } = settled
+  const args = [message, path, l2Block, accountProof, storageProof, devAccount(2).address] as const
+  const data = encodeFunctionData({ abi: l1Messenger.abi, functionName: 'claim', args })
+  return world.l1.send(label, { from: devAccount(2), to: world.deployment.l1.messenger, data, delivery: message.to })
 }
 
 function at(messages: readonly Message[], index: number): Message {

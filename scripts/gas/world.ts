@@ -1,4 +1,4 @@
-import { encodeFunctionData, type Hex, type PrivateKeyAccount, toHex, zeroAddress } from 'viem'
+import { decodeEventLog, encodeFunctionData, type Hex, type PrivateKeyAccount, toHex, zeroAddress } from 'viem'
 import { createEngines } from '../../bin/engines.ts'
 import { devnetGenesis } from '../../bin/genesisCommand.ts'
 import type { AccountOverride, InjectedChanges } from '../../execution/types.ts'
@@ -35,6 +35,8 @@ export type World = {
   input(size: number, transactions?: readonly Uint8Array[]): { input: Hex; anchor: bigint; block: Block }
   /** settles every L2 block with small inputs */
   settle(): Promise<{ l2Block: bigint; size: number; accountProof: Hex[]; storageProof: Hex[] }>
+  /** the message that the newest block of a side has sent; puts it into the tree */
+  accepted(side: 'l1' | 'l2'): Message
   /** sends a message on one side and puts it into the tree */
   send(side: 'l1' | 'l2', label: string, message: MessageRequest): Promise<{ usage: Usage; message: Message }>
 }
@@ -98,28 +100,20 @@ export async function createWorld(size: StateSize): Promise<World> {
       return { l2Block: settled, size: world.outbox.count, ...l2.proveSlot0(L2_MESSENGER_ADDRESS) }
     },
     async send(side, label, { to, value, fee = 0n, gasLimit = 100_000n, data = '0x' }) {
-      const [chain, tree, address, abi, ids] =
-        side === 'l1'
-          ? ([
-              l1,
-              world.inbox,
-              deployment.l1.messenger,
-              l1Messenger.abi,
-              [deployment.l1ChainId, deployment.l2ChainId],
-            ] as const)
-          : ([
-              l2,
-              world.outbox,
-              L2_MESSENGER_ADDRESS,
-              l2Messenger.abi,
-              [deployment.l2ChainId, deployment.l1ChainId],
-            ] as const)
+      const { chain, messenger, abi } = sideOf(world, side)
       const call = encodeFunctionData({ abi, functionName: 'sendMessage', args: [to, fee, gasLimit, data] })
-      const usage = await chain.send(label, { from: world.user, to: address, data: call, value: value + fee })
-      const index = BigInt(tree.count)
-      const message: Message = { sender: world.user.address, to, value, fee, gasLimit, data, index }
-      tree.append(messageHash(message, BigInt(ids[0]), BigInt(ids[1])))
-      return { usage, message }
+      const usage = await chain.send(label, { from: world.user, to: messenger, data: call, value: value + fee })
+      return { usage, message: world.accepted(side) }
+    },
+    accepted(side) {
+      const { chain, messenger, tree, ids } = sideOf(world, side)
+      const [receipt] = chain.chain.getBlockByNumber(chain.head().number)?.receipts ?? []
+      const log = receipt?.logs.find(({ address }) => toHex(address) === messenger.toLowerCase())
+      if (log === undefined) throw new Error('the newest block has no message')
+      const topics = log.topics.map((topic) => toHex(topic)) as [Hex, ...Hex[]]
+      const { args } = decodeEventLog({ abi: l1Messenger.abi, eventName: 'MessageSent', topics, data: toHex(log.data) })
+      tree.append(messageHash(args, BigInt(ids[0]), BigInt(ids[1])))
+      return args
     },
   }
   // EIP-2935 and EIP-4788 have entries, the rollup is past its first block, and the accounts are there.
@@ -127,6 +121,19 @@ export async function createWorld(size: StateSize): Promise<World> {
   await l2.empty(crowd(L2_MESSENGER_ADDRESS, size))
   await world.settle()
   return world
+}
+
+function sideOf({ l1, l2, inbox, outbox, deployment }: World, side: 'l1' | 'l2') {
+  const ids = [deployment.l1ChainId, deployment.l2ChainId] as const
+  return side === 'l1'
+    ? ({ chain: l1, messenger: deployment.l1.messenger, tree: inbox, abi: l1Messenger.abi, ids } as const)
+    : ({
+        chain: l2,
+        messenger: L2_MESSENGER_ADDRESS,
+        tree: outbox,
+        abi: l2Messenger.abi,
+        ids: [ids[1], ids[0]],
+      } as const)
 }
 
 export function advance(world: World, input: Hex, anchor: bigint): Sending {

@@ -11,10 +11,11 @@ const ACCOUNT_GAS = 183_600
 const SLOT_GAS = 97_920
 const BLOCK_GAS_LIMIT = 60_000_000
 
-/** What `RollupFactory.create` deploys, each behind a CREATE3 proxy without code that stays. */
+/** What `RollupFactory.create` deploys, each by a CREATE3 proxy that stays with 20 bytes of code. */
 const CREATED = ['NativeRollup', 'L1Messenger', 'L1TokenBridge']
-/** Slots that a new rollup fills: head (2), sequencer, ring, registry. */
-const CREATED_SLOTS = 5
+const PROXY_CODE = 20
+/** Slots that a new rollup fills: head (2), sequencer, ring, peer of its bridge, registry. */
+const CREATED_SLOTS = 6
 
 /** Storage that is proven on another chain or written by genesis: contract, variable, slot, offset. */
 const FIXED = [
@@ -23,6 +24,9 @@ const FIXED = [
   ['CrossMessenger', '_tree', 0, 0],
   ['L2Messenger', '_l1Messenger', 35, 0],
   ['L2Messenger', '_l1ChainId', 35, 20],
+  ['L2Messenger', '_l1Rollup', 101, 0],
+  ['L2Messenger', '_l1TokenBridge', 102, 0],
+  ['L2TokenBridge', '_peer', 2, 0],
   ['NativeRollup', '_headHash', 0, 0],
   ['NativeRollup', '_stateRoots', 6, 0],
 ]
@@ -57,7 +61,7 @@ function tooLarge(what, size, limit) {
 /** State gas of a new rollup: code, accounts with their CREATE3 proxies, slots. */
 function creationStateGas(artifacts) {
   const created = CREATED.filter((name) => artifacts[name] !== undefined)
-  const bytes = created.reduce((sum, name) => sum + length(artifacts[name].runtimeCode), 0)
+  const bytes = created.reduce((sum, name) => sum + length(artifacts[name].runtimeCode) + PROXY_CODE, 0)
   return bytes * CODE_BYTE_GAS + 2 * created.length * ACCOUNT_GAS + CREATED_SLOTS * SLOT_GAS
 }
 

@@ -34,7 +34,7 @@ const CHECKS = {
     const returns = Math.max(count(tags, 'return'), count(inherited, 'return'))
     return [
       ...notice(all),
-      ...parameters(node.parameters.parameters, all),
+      ...parameters(node.parameters.parameters, tags, inherited),
       ...(returns === values ? [] : [`${returns} @return for ${values} values`]),
     ]
   },
@@ -82,12 +82,13 @@ function notice(tags) {
   return has(tags, 'notice') ? [] : ['no @notice']
 }
 
-function parameters(declared, tags) {
-  const told = new Set(tags.filter(([tag]) => tag === 'param').map(([, text]) => text.split(/\s/, 1)[0]))
+function parameters(declared, tags, inherited = []) {
+  const namesIn = (list) => list.filter(([tag]) => tag === 'param').map(([, text]) => text.split(/\s/, 1)[0])
+  const told = new Set([...namesIn(tags), ...namesIn(inherited).flatMap((name) => [name, `_${name}`])])
   return declared.filter(({ name }) => !told.has(name)).map(({ name }) => `no @param ${name || '(it has no name)'}`)
 }
 
-/** The tags of the function that `@inheritdoc` names. */
+/** The tags of the function that `@inheritdoc` names; its parameters may lack the underscore that they have here. */
 function inheritedTags(node, tags, nodes) {
   const from = tags.find(([tag]) => tag === 'inheritdoc')?.[1]
   if (from === undefined) return []

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { crossMessenger } from '../../genesis/generated/CrossMessenger.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
+import { l2TokenBridge } from '../../genesis/generated/L2TokenBridge.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import {
   type Artifacts,
@@ -18,6 +19,7 @@ const artifacts = {
   CrossMessenger: crossMessenger,
   L1Messenger: l1Messenger,
   L2Messenger: l2Messenger,
+  L2TokenBridge: l2TokenBridge,
   NativeRollup: nativeRollup,
 } as unknown as Record<string, Artifact>
 
