@@ -53,6 +53,7 @@ async function advances(rows: Rows, world: World): Promise<void> {
     const name = `advance, ${kib} KiB`
     rows.set(name, await world.l1.send(name, advance(world, input, anchor)))
   }
+  rows.set('advance, 120 KiB, makes a checkpoint', world.checkpoint)
   const inputs: Hex[] = []
   const anchors: bigint[] = []
   for (let block = 0; block < 5; block++) {

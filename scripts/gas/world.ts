@@ -28,6 +28,8 @@ export type World = {
   readonly deployment: RollupDeployment
   readonly user: PrivateKeyAccount
   readonly settler: PrivateKeyAccount
+  /** the advance to block 1, 120 KiB, which keeps a state root for ever */
+  readonly checkpoint: Usage
   /** L1 messages to L2, and the other way */
   readonly inbox: MessageTree
   readonly outbox: MessageTree
@@ -40,6 +42,8 @@ export type World = {
   /** sends a message on one side and puts it into the tree */
   send(side: 'l1' | 'l2', label: string, message: MessageRequest): Promise<{ usage: Usage; message: Message }>
 }
+
+type Connected = Omit<World, 'checkpoint'>
 
 export type MessageRequest = { to: Hex; value: bigint; fee?: bigint; gasLimit?: bigint; data?: Hex }
 
@@ -79,7 +83,7 @@ export async function createWorld(size: StateSize): Promise<World> {
     return { input: toHex(encoded), anchor: anchor.number, block: stored.block }
   }
 
-  const world: World = {
+  const world: Connected = {
     l1,
     l2,
     deployment,
@@ -119,11 +123,11 @@ export async function createWorld(size: StateSize): Promise<World> {
   // EIP-2935 and EIP-4788 have entries, the rollup is past its first block, and the accounts are there.
   await l1.empty(crowd(deployment.l1.messenger, size))
   await l2.empty(crowd(L2_MESSENGER_ADDRESS, size))
-  await world.settle()
-  return world
+  const first = world.input(120 * 1_024)
+  return { ...world, checkpoint: await l1.send('the first advance', advance(world, first.input, first.anchor)) }
 }
 
-function sideOf({ l1, l2, inbox, outbox, deployment }: World, side: 'l1' | 'l2') {
+function sideOf({ l1, l2, inbox, outbox, deployment }: Connected, side: 'l1' | 'l2') {
   const ids = [deployment.l1ChainId, deployment.l2ChainId] as const
   return side === 'l1'
     ? ({ chain: l1, messenger: deployment.l1.messenger, tree: inbox, abi: l1Messenger.abi, ids } as const)
@@ -136,7 +140,7 @@ function sideOf({ l1, l2, inbox, outbox, deployment }: World, side: 'l1' | 'l2')
       } as const)
 }
 
-export function advance(world: World, input: Hex, anchor: bigint): Sending {
+export function advance(world: Connected, input: Hex, anchor: bigint): Sending {
   const data = encodeFunctionData({ abi: nativeRollup.abi, functionName: 'advance', args: [input, anchor] })
   return { from: world.settler, to: world.deployment.l1.rollup, data }
 }
