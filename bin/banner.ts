@@ -72,9 +72,11 @@ function rollupLines(summary: DevnetSummary, index: number): string[] {
       : [
           `  WithdrawalVerifier (L1) ${deployment.l1.withdrawalVerifier}`,
           `  RollupFactory (L1)      ${deployment.l1.factory}`,
+          `  L1Router (L1)           ${deployment.l1.router}`,
         ]),
     `  L2Messenger (L2)        ${deployment.l2.messenger}`,
     `  L2TokenBridge (L2)      ${deployment.l2.tokenBridge}`,
+    `  CrossMessenger (L2)     ${deployment.l2.crossMessenger}`,
   ]
 }
 

@@ -1,5 +1,5 @@
 import { PERMIT2_ADDRESS } from '../genesis/parameters.ts'
-import type { DevnetGenesis } from '../genesis/types.ts'
+import type { DevnetGenesis, RollupDeployment } from '../genesis/types.ts'
 import type { Clock, Logger } from '../node/types.ts'
 import type { Engines } from './engines.ts'
 import { devnetGenesis } from './genesisCommand.ts'
@@ -33,6 +33,7 @@ export async function openDevnetGenesis(
 function asStored(stored: DevnetGenesis, options: DevnetOptions, logger: Logger): DevnetGenesis {
   const [first] = stored.rollups
   if (first === undefined) throw new UsageError('BAD_FILE', `the genesis in ${options['data-dir']} has no rollup`)
+  requireToday(first.deployment, options)
   const count = stored.rollups.length
   if (options.rollups !== undefined && options.rollups !== count) {
     const held = `${options['data-dir']} holds ${count} rollup${count === 1 ? '' : 's'}`
@@ -52,6 +53,13 @@ function asStored(stored: DevnetGenesis, options: DevnetOptions, logger: Logger)
     logger.warn('the data directory keeps its own genesis: time, finality delay, preinstalls', kept)
   }
   return stored
+}
+
+/** The node asks every contract of the deployment, so a genesis from before one of them existed does not run. */
+function requireToday({ l1, l2 }: Partial<RollupDeployment>, options: DevnetOptions): void {
+  if (l1?.router !== undefined && l2?.l1State !== undefined && l2.crossMessenger !== undefined) return
+  const what = `the genesis in ${options['data-dir']} is of a version with fewer contracts`
+  throw new UsageError('BAD_FILE', `${what}; run it with that version, or start with an empty --data-dir`)
 }
 
 /**

@@ -35,8 +35,9 @@ struct CrossProof {
 /// @title Messages between rollups of one L1 in one hop, without a transaction on L1
 /// @notice Lies in every L2 genesis at 0x8079000000000000000000000000000000000005, without a constructor: genesis writes
 /// slot 35. A message is proven from the L1 header that this chain carries as its anchor. It moves no ETH: that stays in the
-/// escrow of its rollup, L1Router carries it. A message counts as soon as its block is settled, whatever the FINALITY_DELAY
-/// of its rollup, which protects that escrow: who wants to wait, waits before acting on a message.
+/// escrow of its rollup, L1Router carries it. It makes arbitrary calls, so it holds no tokens and no roles. A message counts
+/// as soon as its block is settled, whatever the FINALITY_DELAY of its rollup, which protects that escrow: who wants to wait,
+/// waits before acting on a message.
 contract CrossMessenger is MessageBox {
     /// @notice Address of the messenger between an L2 and its L1.
     address public constant L2_MESSENGER = 0x8079000000000000000000000000000000000001;

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -27,4 +27,23 @@ it('a data directory keeps its genesis, with Permit2 or without, and says so', a
   expect(full.rollups[0]?.l2.alloc[PERMIT2_ADDRESS]).toBeDefined()
   expect(await open(withIt, false)).toEqual(full)
   expect(warnings).toHaveLength(1)
+})
+
+it('the genesis of a version with fewer contracts is refused by name', async () => {
+  const engines = await createEngines(silentLogger)
+  const dataDir = mkdtempSync(join(tmpdir(), 'reenact-kept-'))
+  const options = devnetSchema.parse({ 'data-dir': dataDir })
+  const open = () => openDevnetGenesis(options, engines, { clock: systemClock, logger: silentLogger })
+  await open()
+  const file = join(dataDir, 'genesis.json')
+  const genesis = JSON.parse(readFileSync(file, 'utf8'))
+  for (const [side, contract] of [
+    ['l1', 'router'],
+    ['l2', 'crossMessenger'],
+  ] as const) {
+    const older = structuredClone(genesis)
+    delete older.rollups[0].deployment[side][contract]
+    writeFileSync(file, JSON.stringify(older))
+    await expect(open()).rejects.toMatchObject({ code: 'BAD_FILE', message: expect.stringContaining(dataDir) })
+  }
 })

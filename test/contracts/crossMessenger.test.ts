@@ -1,11 +1,12 @@
-import { encodeFunctionData, type Hex, keccak256, numberToHex, toFunctionSelector } from 'viem'
+import { encodeFunctionData, type Hex, keccak256, numberToHex, toFunctionSelector, toHex } from 'viem'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
 import { messageHash } from '../../rollup/messages.ts'
 import type { Message } from '../../rollup/types.ts'
 import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import { encodeRlp } from '../../stateless/rlp.ts'
 import { CROSS_MESSENGER, type CrossProof, createRollups, crossAbi, type Rollup, type Rollups } from './rollups.ts'
-import { createRollup, L1_CHAIN_ID, L2_MESSENGER, setAnchor } from './setup.ts'
+import { bytes, createRollup, L1_CHAIN_ID, L2_MESSENGER, setAnchor } from './setup.ts'
 import { ALICE, BOB, type Chain, type Outcome } from './vm.ts'
 
 const CAROL: Hex = '0xca40100000000000000000000000000000000004'
@@ -121,7 +122,7 @@ describe('a message in one hop', () => {
   })
 
   it.each([false, true])(
-    '45 the receiver gets all the gas it was promised, or nothing happens (Amsterdam: %s)',
+    'the receiver gets all the gas it was promised, or nothing happens (Amsterdam: %s)',
     async (amsterdam) => {
       await start({ amsterdam })
       const receiver = await receiverOn(b.chain)
@@ -192,7 +193,7 @@ describe('sending refuses what could never be delivered', () => {
   })
 })
 
-describe('46 a message is what was sent, where it was sent to', () => {
+describe('a message is what was sent, where it was sent to', () => {
   it('each changed field', async () => {
     const { message, proof } = await proven({ data: '0x0102', to: BOB })
     const changes: [Partial<Message>, string][] = [
@@ -300,6 +301,67 @@ describe('every step of the proof', () => {
       await refused(b.chain, error, () => of.claimCross(b, message, { ...proof, ...change }))
     }
     expect((await of.claimCross(b, message, proof)).ok).toBe(true)
+  })
+
+  it('45 the bytes under the anchor are a header', async () => {
+    const { message, proof } = await proven()
+    const fields = (stateRoot: Uint8Array) => [bytes(EMPTY_ROOT), bytes(EMPTY_ROOT), bytes(ALICE), stateRoot]
+    const wrong: [Uint8Array, string][] = [
+      [encodeRlp(fields(bytes(EMPTY_ROOT))), 'Rlp_Invalid'],
+      [encodeRlp(fields(bytes(EMPTY_ROOT).slice(1))), 'L1Anchor_WrongHeader'],
+      [encodeRlp(bytes(EMPTY_ROOT)), 'Rlp_Invalid'],
+      [new Uint8Array(), 'Rlp_Invalid'],
+    ]
+    for (const [header, error] of wrong) {
+      await setAnchor(b.chain, proof.anchorTimestamp, keccak256(header))
+      await refused(b.chain, error, () => of.claimCross(b, message, { ...proof, l1Header: toHex(header) }))
+    }
+  })
+
+  it('46 each root is in its own slot of its own account', async () => {
+    const { message, proof } = await proven()
+    const l1 = of.l1.chain
+    const rollup = async (address: Hex, slot: bigint): Promise<Partial<CrossProof>> => {
+      const { accountProof, storageProof } = await l1.proof(address, slot)
+      return { rollupAccountProof: accountProof, rollupStorageProof: storageProof }
+    }
+    const messenger = async (address: Hex, slot: bigint): Promise<Partial<CrossProof>> => {
+      const { accountProof, storageProof } = await a.chain.proof(address, slot)
+      return { messengerAccountProof: accountProof, messengerStorageProof: storageProof }
+    }
+    const changes = [
+      // the genesis state root, the head's hash, another account, another rollup
+      await rollup(a.rollup, 6n),
+      await rollup(a.rollup, 0n),
+      await rollup(a.messenger, 7n),
+      await rollup(b.rollup, 7n),
+      // the number of messages, the first kept sibling, which is the only leaf, another account
+      await messenger(CROSS_MESSENGER, 1n),
+      await messenger(CROSS_MESSENGER, 2n),
+      await messenger(L2_MESSENGER, 0n),
+    ]
+    for (const change of changes) {
+      await refused(b.chain, 'Mpt_InvalidProof', () => of.claimCross(b, message, { ...proof, ...change }))
+    }
+    expect((await of.claimCross(b, message, proof)).ok).toBe(true)
+  })
+
+  it('90 an anchor lasts until the ring of 8,191 seconds comes round; then a newer one does', async () => {
+    const { message, at, proof } = await proven()
+    const { timestamp } = b.chain.block
+    b.chain.block.timestamp = timestamp + 8_191n
+    const later = await of.proveCross(a, b, message, at)
+    await refused(b.chain, 'L1Anchor_Unknown', () => of.claimCross(b, message, proof))
+    expect((await of.claimCross(b, message, later)).ok).toBe(true)
+  })
+
+  it.each([false, true])('costs what its proofs cost (Amsterdam: %s)', async (amsterdam) => {
+    await start({ amsterdam })
+    const { message, proof } = await proven({ gasLimit: 100_000n })
+    const { gasUsed, stateGas, error } = await of.claimCross(b, message, proof)
+    expect(error).toBeUndefined()
+    // two proofs of account and slot, a header, a path, a bitmap; the call of an account without code is in it
+    expect(gasUsed - stateGas).toBeLessThan(150_000n)
   })
 
   it('a block that was not settled', async () => {

@@ -264,7 +264,7 @@ describe('83 nobody forges an origin', () => {
 })
 
 describe('gas and loops', () => {
-  it('45 a claimer cannot turn a message away by giving little gas', async () => {
+  it('a claimer cannot turn a message away by giving little gas', async () => {
     const message = await of.send(a, { value: 4n, data: forward() })
     const at = await of.settle(a)
     for (const gas of [400_000n, 900_000n, 1_500_000n]) {
