@@ -37,6 +37,9 @@ describe('L1 seen from L2', () => {
     for (const timestamp of [0n, anchor.timestamp - 1n, anchor.timestamp + 8191n, 2n ** 255n]) {
       await expect(read('blockHash', timestamp)).rejects.toThrow('L1Anchor_Unknown')
     }
+    // a block without an anchor, as only the genesis could be
+    await setAnchor(l2, 1_600_000_000n, zeroHash)
+    await expect(read('blockHash', 1_600_000_000n)).rejects.toThrow('L1Anchor_Unknown')
   })
 
   it('all fields of a header', async () => {
