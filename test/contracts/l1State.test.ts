@@ -1,3 +1,4 @@
+import { createAddressFromString } from '@ethereumjs/util'
 import { type Hex, keccak256, toHex, zeroHash } from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { l1State } from '../../genesis/generated/L1State.ts'
@@ -70,9 +71,11 @@ describe('L1 seen from L2', () => {
         address,
         (await l1.proof(address, 0n)).accountProof,
       )
+    const alice = await l1.evm.stateManager.getAccount(createAddressFromString(ALICE))
+    expect(alice?.nonce).toBeGreaterThan(0n)
     expect(await account(ALICE)).toEqual([
       true,
-      { nonce: 3n, balance: await l1.balance(ALICE), storageRoot: EMPTY_ROOT, codeHash: EMPTY_CODE },
+      { nonce: alice?.nonce, balance: await l1.balance(ALICE), storageRoot: EMPTY_ROOT, codeHash: EMPTY_CODE },
       anchor.number,
     ])
     const [exists, messenger] = await account(rollup.messenger)
