@@ -19,7 +19,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { createMonitor } from './monitor.ts'
 import type { DevnetOptions } from './options.ts'
 import { openRollup, type RollupNode, rollupDir } from './rollupNode.ts'
-import { processLogger, sealMode, sealWords } from './settings.ts'
+import { censoredSenders, processLogger, sealMode, sealWords } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
 import { devSigner } from './signer.ts'
 
@@ -147,7 +147,7 @@ async function startRollups(
         deployment,
         sealMode: parts.modes.l2,
         settle: options.settle,
-        ...(options.censor === undefined ? {} : { censor: options.censor }),
+        censor: censoredSenders(options.censor),
         l1BlockTime: options['l1-block-time'],
         ...(dataDir === undefined ? {} : { chainDir: rollupDir(dataDir, index) }),
       },

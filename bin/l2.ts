@@ -14,7 +14,7 @@ import { createMetrics } from './metrics.ts'
 import { createMonitor } from './monitor.ts'
 import { type L2Options, UsageError } from './options.ts'
 import { openRollup } from './rollupNode.ts'
-import { processLogger, sealMode } from './settings.ts'
+import { censoredSenders, processLogger, sealMode } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
 import { VERSION } from './version.ts'
 
@@ -43,7 +43,7 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
       sealMode: sealMode(options['block-time']),
       settle: options.settle && !options.follow,
       ...(options.follow ? { follow: options.sequencer === undefined ? {} : { sequencer: options.sequencer } } : {}),
-      ...(options.censor === undefined ? {} : { censor: options.censor }),
+      censor: censoredSenders(options.censor),
       l1BlockTime: 0,
       ...(options['data-dir'] === undefined ? {} : { chainDir: join(options['data-dir'], 'l2') }),
     },

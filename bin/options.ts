@@ -34,11 +34,9 @@ const finalityDelay = z.coerce
 
 const permit2 = flag.default(false).describe('put Permit2 into the genesis of every chain')
 
-/** `addressA,addressB`, lower case afterwards. */
 const censor = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}(,0x[0-9a-fA-F]{40})*$/, 'must be addresses, separated by commas')
-  .transform((list) => list.toLowerCase().split(',') as `0x${string}`[])
   .optional()
   .describe('rehearse a censoring sequencer: L2 ignores these senders, ADDRESS[,ADDRESS]')
 

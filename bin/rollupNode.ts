@@ -75,7 +75,9 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
   })
   // so does what the next block begins with
   let next: (head: Block) => BlockEnv | undefined = () => undefined
-  const censored = (setup.censor ?? []).map((address) => hexToBytes(address))
+  const { censor = [] } = setup
+  const censored = censor.map((address) => hexToBytes(address))
+  if (censor.length > 0) logger.warn('rehearsing a censoring sequencer', { senders: censor.join(',') })
   const pool = createTxPool(
     {},
     {

@@ -34,6 +34,10 @@ export const allowedHosts = (list: string | undefined): string[] =>
     .map((host) => host.trim())
     .filter((host) => host !== '')
 
+/** The senders of --censor. */
+export const censoredSenders = (list: string | undefined): `0x${string}`[] =>
+  list === undefined ? [] : (list.toLowerCase().split(',') as `0x${string}`[])
+
 const GENESIS_FILE = 'genesis.json'
 
 /**

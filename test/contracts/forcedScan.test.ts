@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { executeGas } from '../../precompiles/gas.ts'
+import { calldataLength, settlementGas } from '../../precompiles/settlementGas.ts'
 import { INPUT_LAYOUT as AT, INPUT_LAYOUT_VALUES as VALUES } from '../../stateless/inputLayout.ts'
 import { createForced, EXPIRY, type Forced, transaction } from './forced.ts'
 import type { Outcome } from './vm.ts'
@@ -150,6 +152,47 @@ describe('gas of the search', () => {
     expect(gas).toBeLessThan(BASE + bound)
     // a bound that is far off would hide a change
     expect(gas).toBeGreaterThan(bound / 2)
+  })
+
+  /** What the settler's formula leaves for the contract when EXECUTE costs its price and no more. */
+  function budget(inputLength: number, transactions: number, named: number): number {
+    const block = { inputLength, regularGas: 0n, transactions, named }
+    const { executionGas } = settlementGas([block])
+    return Number(executionGas - 15_000n - 16n * BigInt(calldataLength([block])) - executeGas(inputLength, 0n))
+  }
+  /** The programmable EXECUTE copies and hashes its input. */
+  function stubGas(inputLength: number): number {
+    const words = Math.ceil(inputLength / 32)
+    return 12 * words + Math.floor(words ** 2 / 512)
+  }
+
+  it.each([0, 1, 100, 500])('the settler pays for the worst queue there is, with %i transactions', async (count) => {
+    const rollup = await createForced({}, { amsterdam: true })
+    await rollup.keepAlive()
+    for (let i = 0; i < 4; i++) await rollup.force(transaction(`expired ${i}`))
+    rollup.wait(EXPIRY)
+    const transactions = block(count)
+    await forceAll([...transactions.slice(-3), transaction('x')])(rollup)
+    const input = rollup.next(transactions)
+    const gas = regular(await rollup.advanceRaw(input)) - stubGas(input.length)
+    const bound = budget(input.length, count, 0)
+    expect(gas).toBeLessThan(bound)
+    expect(gas).toBeGreaterThan(bound * 0.6)
+  })
+
+  it('the settler pays for what it names', async () => {
+    const rollup = await createForced({}, { amsterdam: true })
+    await rollup.keepAlive()
+    const transactions = block(200)
+    for (let i = 0; i < 4; i++) await rollup.force(transaction(`expired ${i}`))
+    rollup.wait(EXPIRY)
+    await forceAll([transaction('x'), ...transactions.slice(-8)])(rollup)
+    const input = rollup.next(transactions)
+    const ids = Array.from({ length: 8 }, (_, i) => BigInt(5 + i))
+    const gas = regular(await rollup.advanceRaw(input, ids)) - stubGas(input.length)
+    const bound = budget(input.length, 200, 8)
+    expect(gas).toBeLessThan(bound)
+    expect(gas).toBeGreaterThan(bound * 0.6)
   })
 
   async function expireFour(rollup: Forced) {

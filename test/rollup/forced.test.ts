@@ -1,6 +1,7 @@
-import { type Hex, hexToBytes, type LocalAccount } from 'viem'
+import { encodeFunctionData, type Hex, hexToBytes, type LocalAccount } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 import { devAccount } from '../../genesis/accounts.ts'
+import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { balanceOf, force, type Pair, type PairOptions, seal, settleAll, startPair } from './support.ts'
 
 let pair: Pair
@@ -222,6 +223,50 @@ describe('what no block can include', () => {
     await settleAll(pair)
     expect(waiting()).toHaveLength(60)
   })
+})
+
+describe('a settlement that is on its way while somebody fills the queue', () => {
+  /** Gets into the L1 block before the settlement. */
+  async function forceInFront(signedTx: Hex, nonce: number): Promise<void> {
+    const raw = await devAccount(5).signTransaction({
+      type: 'eip1559',
+      chainId: pair.deployment.l1ChainId,
+      nonce,
+      to: pair.deployment.l1.rollup,
+      data: encodeFunctionData({ abi: nativeRollup.abi, functionName: 'forceTransaction', args: [signedTx] }),
+      value: BigInt(pair.deployment.parameters.forcedBond),
+      gas: 3_000_000n,
+      maxFeePerGas: 40_000_000_000n,
+      maxPriorityFeePerGas: 20_000_000_000n,
+    })
+    await pair.l1.pool.add(hexToBytes(raw))
+  }
+
+  it('has gas for everything that can be in the queue by then', async () => {
+    await start()
+    const dead = await Promise.all([500, 501, 502, 503].map((nonce) => sign(alice, { nonce })))
+    await forceAll(...dead)
+    pair.clock.shift(24 * 3600 * 1000 + 5_000)
+    await seal(pair.l1)
+    await pair.l2.watcher.step()
+    const sent: Hex[] = []
+    for (let nonce = 0; nonce < 300; nonce++) sent.push(await sign(bob, { nonce }))
+    for (const tx of sent) await pair.l2.pool.add(hexToBytes(tx))
+    const block = await seal(pair.l2)
+    expect(block.transactions).toHaveLength(300)
+    expect(await pair.l2.settler.step()).toBe('sent')
+    // four that expired are at the front; then copies of what the block ends with, and one that it does not have
+    for (const [index, tx] of [...sent.slice(-4), await sign(alice, { nonce: 9 })].entries()) {
+      await forceInFront(tx, 4 + index)
+    }
+    const { transactions } = await seal(pair.l1)
+    expect(transactions).toHaveLength(6)
+    expect(await pair.l2.settler.step()).toBe('settled')
+    await pair.l2.watcher.step()
+    expect(lines('a forced transaction expired')).toHaveLength(4)
+    expect(lines('a forced transaction is in a settled block')).toHaveLength(4)
+    expect(waiting()).toEqual([8n])
+  }, 120_000)
 })
 
 describe('a censoring sequencer', () => {
