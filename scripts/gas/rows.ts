@@ -53,7 +53,14 @@ async function advances(rows: Rows, world: World): Promise<void> {
     const name = `advance, ${kib} KiB`
     rows.set(name, await world.l1.send(name, advance(world, input, anchor)))
   }
-  rows.set('advance, 120 KiB, makes a checkpoint', world.checkpoint)
+  const delayed = await createWorld(STATES[0].size, 3_600)
+  rows.set('advance, 120 KiB, finality delay, a checkpoint', delayed.firstAdvance)
+  await delayed.l2.empty()
+  const next = delayed.input(120 * KIB)
+  rows.set(
+    'advance, 120 KiB, finality delay',
+    await delayed.l1.send('advance', advance(delayed, next.input, next.anchor)),
+  )
   const inputs: Hex[] = []
   const anchors: bigint[] = []
   for (let block = 0; block < 5; block++) {

@@ -28,8 +28,8 @@ export type World = {
   readonly deployment: RollupDeployment
   readonly user: PrivateKeyAccount
   readonly settler: PrivateKeyAccount
-  /** the advance to block 1, 120 KiB, which keeps a state root for ever */
-  readonly checkpoint: Usage
+  /** the advance to block 1, 120 KiB; with a finality delay it makes a checkpoint */
+  readonly firstAdvance: Usage
   /** L1 messages to L2, and the other way */
   readonly inbox: MessageTree
   readonly outbox: MessageTree
@@ -43,7 +43,7 @@ export type World = {
   send(side: 'l1' | 'l2', label: string, message: MessageRequest): Promise<{ usage: Usage; message: Message }>
 }
 
-type Connected = Omit<World, 'checkpoint'>
+type Connected = Omit<World, 'firstAdvance'>
 
 export type MessageRequest = { to: Hex; value: bigint; fee?: bigint; gasLimit?: bigint; data?: Hex }
 
@@ -55,9 +55,10 @@ export type StateSize = {
   shared: number
 }
 
-export async function createWorld(size: StateSize): Promise<World> {
+/** @param finalityDelay seconds */
+export async function createWorld(size: StateSize, finalityDelay = 0): Promise<World> {
   const engines = await createEngines(silentLogger)
-  const genesis = await devnetGenesis(engines, { timestamp: GENESIS_TIME, finalityDelay: 0 })
+  const genesis = await devnetGenesis(engines, { timestamp: GENESIS_TIME, finalityDelay })
   const [rollup] = genesis.rollups
   if (rollup === undefined) throw new Error('a devnet has a rollup')
   const { deployment } = rollup
@@ -124,7 +125,7 @@ export async function createWorld(size: StateSize): Promise<World> {
   await l1.empty(crowd(deployment.l1.messenger, size))
   await l2.empty(crowd(L2_MESSENGER_ADDRESS, size))
   const first = world.input(120 * 1_024)
-  return { ...world, checkpoint: await l1.send('the first advance', advance(world, first.input, first.anchor)) }
+  return { ...world, firstAdvance: await l1.send('the first advance', advance(world, first.input, first.anchor)) }
 }
 
 function sideOf({ l1, l2, inbox, outbox, deployment }: Connected, side: 'l1' | 'l2') {
