@@ -15,7 +15,7 @@ import {
   type Sending,
   sentMessage,
 } from './rollups.ts'
-import { createRollup, L1_CHAIN_ID, L2_MESSENGER } from './setup.ts'
+import { createRollup, L1_CHAIN_ID, L2_MESSENGER, L2_TOKEN_BRIDGE } from './setup.ts'
 import { ALICE, BOB, type Chain, type Outcome } from './vm.ts'
 
 const ETHER = 10n ** 18n
@@ -150,6 +150,7 @@ describe('what cannot be sent on goes back to its sender', () => {
     ['too much gas', () => ({ gasLimit: 8_000_001n }), () => reason('Messages_GasLimitTooHigh')],
     ['a fee above the value', () => ({ fee: ETHER + 1n }), () => reason('Messages_FeeExceedsValue')],
     ['the messenger', () => ({ to: L2_MESSENGER }), () => reason('Messages_ForbiddenTarget', [L2_MESSENGER])],
+    ['the token bridge', () => ({ to: L2_TOKEN_BRIDGE }), () => reason('Messages_ForbiddenTarget', [L2_TOKEN_BRIDGE])],
   ])('%s', async (_, call, expected) => {
     const outcome = await route(a, { value: ETHER, data: forward(call()) })
     expect(outcome.error).toBeUndefined()
