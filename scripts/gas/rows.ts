@@ -1,31 +1,20 @@
 import { decodeFunctionResult, encodeFunctionData, type Hex, keccak256, maxUint256 } from 'viem'
-import { DEV_ADDRESSES, devAccount } from '../../genesis/accounts.ts'
+import { DEV_ADDRESSES } from '../../genesis/accounts.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
-import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { l2TokenBridge } from '../../genesis/generated/L2TokenBridge.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
 import { weth9 } from '../../genesis/generated/WETH9.ts'
-import {
-  BLOCK_GAS_LIMIT,
-  L2_MESSENGER_ADDRESS,
-  L2_TOKEN_BRIDGE_ADDRESS,
-  ROLLUP_DEFAULTS,
-  WETH9_ADDRESS,
-} from '../../genesis/parameters.ts'
+import { BLOCK_GAS_LIMIT, L2_TOKEN_BRIDGE_ADDRESS, ROLLUP_DEFAULTS, WETH9_ADDRESS } from '../../genesis/parameters.ts'
 import type { Message } from '../../rollup/types.ts'
+import { at, claimOnL1, claimOnL2, proveInbox, type Rows } from './claiming.ts'
 import type { Usage } from './usage.ts'
 import { advance, createWorld, type World } from './world.ts'
-
-/** name -> what it costs, in the order of the table */
-export type Rows = Map<string, Usage>
 
 const KIB = 1_024
 /** Messages that fill the trees before claims are measured: paths of seven siblings. */
 const MESSAGES = 100
-
-type Settled = Awaited<ReturnType<World['settle']>>
 
 /** Account proofs of four nodes, and of six. */
 export const STATES = [
@@ -218,40 +207,6 @@ async function claims(rows: Rows, state: string, world: World): Promise<void> {
   ] as const) {
     rows.set(`${name}, ${state}`, await claimOnL1(world, name, at(sent.l2, index), settled))
   }
-}
-
-/** The header of the newest L1 block and the inbox under it, on an L2 block that is anchored to it. */
-async function proveInbox(rows: Rows, name: string, world: World): Promise<void> {
-  const proof = world.l1.proveSlot0(world.deployment.l1.messenger)
-  const header = world.l1.head().rlp
-  await world.l2.empty()
-  const { timestamp } = world.l2.head()
-  const data = encodeFunctionData({
-    abi: l2Messenger.abi,
-    functionName: 'proveInbox',
-    args: [timestamp, header, proof.accountProof, proof.storageProof],
-  })
-  rows.set(name, await world.l2.send(name, { from: devAccount(2), to: L2_MESSENGER_ADDRESS, data }))
-}
-
-function claimOnL2(world: World, label: string, message: Message, rootId = 1n): Promise<Usage> {
-  const args = [message, rootId, world.inbox.path(Number(message.index)), devAccount(2).address] as const
-  const data = encodeFunctionData({ abi: l2Messenger.abi, functionName: 'claim', args })
-  return world.l2.send(label, { from: devAccount(2), to: L2_MESSENGER_ADDRESS, data, delivery: message.to })
-}
-
-function claimOnL1(world: World, label: string, message: Message, settled: Settled): Promise<Usage> {
-  const path = world.outbox.path(Number(message.index), settled.size)
-  const { l2Block, accountProof, storageProof } = settled
-  const args = [message, path, l2Block, accountProof, storageProof, devAccount(2).address] as const
-  const data = encodeFunctionData({ abi: l1Messenger.abi, functionName: 'claim', args })
-  return world.l1.send(label, { from: devAccount(2), to: world.deployment.l1.messenger, data, delivery: message.to })
-}
-
-function at(messages: readonly Message[], index: number): Message {
-  const message = messages[index]
-  if (message === undefined) throw new RangeError(`there is no message ${index}`)
-  return message
 }
 
 const bytesOf = (hex: Hex): Uint8Array => Uint8Array.from(Buffer.from(hex.slice(2), 'hex'))
