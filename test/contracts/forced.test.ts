@@ -65,7 +65,7 @@ describe('forceTransaction', () => {
   })
 })
 
-describe('inclusion', () => {
+describe('86 inclusion', () => {
   it.each([
     ['first', [one, ...others]],
     ['in the middle', [others[0], one, others[1]]],
@@ -166,7 +166,7 @@ describe('inclusion', () => {
   })
 })
 
-describe('bond', () => {
+describe('86 bond', () => {
   it('goes to the payer whoever asks, once', async () => {
     await rollup.force(one, { from: ALICE })
     await rollup.advance([one])
@@ -321,7 +321,7 @@ describe('overdue', () => {
   })
 })
 
-describe('expiry', () => {
+describe('86 expiry', () => {
   it('dropExpired takes expired ones from the front, `max` at a time, by anyone', async () => {
     for (const tx of [one, two, three]) await rollup.force(tx)
     rollup.wait(EXPIRY - 1n)

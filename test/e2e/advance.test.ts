@@ -100,7 +100,7 @@ describe('exit with the sequencer gone', () => {
     return clientFor(url, devnet.devnet.deployment.l2ChainId, USER)
   }
 
-  it('lets an ordinary user rebuild L2 from L1, settle their withdrawal and claim it', async () => {
+  it('87 lets an ordinary user rebuild L2 from L1, settle their withdrawal and claim it', async () => {
     const { deployment } = devnet.devnet
     // some history, and a deposit that nobody claims any more
     const earlier = await withdraw(devnet.l2, deployment, fresh, 1n)

@@ -115,6 +115,25 @@ describe('proveInbox', () => {
     await accepted(bridge.proveInbox(anchor))
   })
 
+  it('90 L2 time runs faster than the ring of 8,191 anchors: a newer anchor does, and what was proven stays', async () => {
+    const first = await bridge.deposit({ value: 1n })
+    const early = await bridge.l1Header()
+    await accepted(bridge.proveInbox(early))
+    const second = await bridge.deposit({ value: 2n })
+    const late = await bridge.l1Header()
+    const then = bridge.l2.block.timestamp
+    await setAnchor(bridge.l2, then, late.hash)
+    // 8,191 seconds later the same place holds the anchor of another block
+    bridge.l2.block.timestamp += 8_191n
+    await setAnchor(bridge.l2, bridge.l2.block.timestamp, keccak256('0x01'))
+    await toL2('L1Anchor_Unknown', () => proving(late, late.header, then))
+    await accepted(bridge.claimOnL2(first, { rootId: 1n, size: 1 }))
+    // the L1 header itself is not too old: any later block may be anchored to it or to a newer one
+    bridge.l2.block.timestamp += 1n
+    await accepted(bridge.proveInbox(late))
+    await accepted(bridge.claimOnL2(second, { rootId: 2n, size: 2 }))
+  })
+
   it('51 older headers do not push roots out of the ring', async () => {
     await bridge.deposit({ value: 1n })
     const old = await bridge.l1Header()

@@ -208,7 +208,7 @@ describe('exactly enough gas, and one less', () => {
   test.each([
     ['an empty block', 0],
     ['one of every kind of transaction', 30],
-    ['90 mixed transactions', 90],
+    ['mixed transactions, 90 of them', 90],
   ])('94 %s', async (_name, count) => {
     const chain = await createFixtureChain()
     const { input, outcome } = await chain.seal(mixedTransactions(chain, count, 1))

@@ -2,9 +2,10 @@ import { decodeFunctionResult, type Hex, keccak256, toHex } from 'viem'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { multicall3 } from '../../../genesis/generated/Multicall3.ts'
 import type { Message } from '../../../rollup/types.ts'
+import { createRandom } from '../../../scripts/fixtures/random.ts'
 import { type Bridge, createBridge, forgeWithdrawal, l1Abi, word } from '../bridge.ts'
 import { L2_MESSENGER } from '../setup.ts'
-import { BOB } from '../vm.ts'
+import { ALICE, BOB } from '../vm.ts'
 import { accepted, refused, selectorOf, unchanged } from './support.ts'
 
 const ETHER = 10n ** 18n
@@ -207,5 +208,49 @@ describe('the escrow', () => {
     const nobody: Message = { sender: BOB, to: BOB, value: ETHER, fee: 0n, gasLimit: 100_000n, data: '0x', index: 0n }
     await onL1('WithdrawalVerifier_NotInOutbox', () => bridge.claimOnL1(nobody, at, { path: [] }))
     expect(toHex(await l2.balance(L2_MESSENGER))).toBe(toHex(10n ** 27n + ETHER))
+  })
+
+  it('78 covers everything owed after any step of random deposits, claims, withdrawals and burns', async () => {
+    const random = createRandom(78)
+    const { l1 } = bridge
+    const open: { toL1: Message[]; toL2: Message[] } = { toL1: [], toL2: [] }
+    // what accounts of L2 hold that is backed; whatever else ALICE has there was never put in
+    let outside = 100n
+    const sum = (messages: Message[]) => messages.reduce((total, { value, fee }) => total + value + fee, 0n)
+    open.toL2.push({ sender: ALICE, to: BOB, value: 40n, fee: 2n, gasLimit: 100_000n, data: '0x', index: 0n })
+    const steps = {
+      deposit: async () => void open.toL2.push(await bridge.deposit({ value: BigInt(random.int(50)), fee: 1n })),
+      arrive: async () => {
+        const message = open.toL2.splice(random.int(open.toL2.length), 1)[0]
+        if (message === undefined) return
+        await accepted(bridge.claimOnL2(message, await bridge.anchor()))
+        outside += message.value + message.fee
+      },
+      withdraw: async () => {
+        const value = BigInt(random.int(Number(outside) + 1))
+        outside -= value
+        open.toL1.push(await bridge.withdraw({ value }))
+      },
+      leave: async () => {
+        const message = open.toL1.splice(random.int(open.toL1.length), 1)[0]
+        if (message === undefined) return
+        const at = await bridge.settle()
+        await accepted(bridge.claimOnL1(message, at))
+        await onL1('Messages_AlreadyDelivered', () => bridge.claimOnL1(message, at))
+      },
+      burn: async () => {
+        outside -= outside / 10n
+      },
+    }
+    for (let step = 0; step < 60; step++) {
+      await steps[random.pick(['deposit', 'arrive', 'withdraw', 'leave', 'burn'] as const)]()
+      const [balance, totalIn, totalOut] = [
+        await l1.chain.balance(l1.messenger),
+        await l1.chain.read<bigint>(l1.messenger, l1Abi, 'totalIn'),
+        await l1.chain.read<bigint>(l1.messenger, l1Abi, 'totalOut'),
+      ]
+      expect(balance).toBe(100n + totalIn - totalOut)
+      expect(balance).toBeGreaterThanOrEqual(outside + sum(open.toL1) + sum(open.toL2))
+    }
   })
 })
