@@ -1049,6 +1049,40 @@ export const nativeRollup = {
         "start": 8205
       }
     ],
+    "FORCED_BOND": [
+      {
+        "length": 32,
+        "start": 1435
+      },
+      {
+        "length": 32,
+        "start": 2989
+      },
+      {
+        "length": 32,
+        "start": 3218
+      }
+    ],
+    "FORCED_DEADLINE": [
+      {
+        "length": 32,
+        "start": 4189
+      },
+      {
+        "length": 32,
+        "start": 7976
+      }
+    ],
+    "FORCED_EXPIRY": [
+      {
+        "length": 32,
+        "start": 2230
+      },
+      {
+        "length": 32,
+        "start": 8057
+      }
+    ],
     "GAS_LIMIT": [
       {
         "length": 32,
@@ -1099,20 +1133,6 @@ export const nativeRollup = {
       {
         "length": 32,
         "start": 4768
-      }
-    ],
-    "undefined": [
-      {
-        "length": 32,
-        "start": 1435
-      },
-      {
-        "length": 32,
-        "start": 2989
-      },
-      {
-        "length": 32,
-        "start": 3218
       }
     ]
   },

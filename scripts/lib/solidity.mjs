@@ -36,9 +36,10 @@ const outputs = [
 export function compileSolidity(units, overlay = new Map()) {
   const read = (path) => overlay.get(path) ?? readSource(path)
   const paths = [...new Set(Object.values(units))]
-  const selection = paths.map((path) => [path, { '': ['ast'] }])
-  const outputSelection = Object.fromEntries(selection)
-  for (const [name, path] of Object.entries(units)) outputSelection[path][name] = outputs
+  // Of every file, since immutables of a base contract are listed by their ids too.
+  const outputSelection = { '*': { '': ['ast'] } }
+  for (const [name, path] of Object.entries(units))
+    outputSelection[path] = { ...outputSelection[path], [name]: outputs }
   const sources = Object.fromEntries(paths.map((path) => [path, { content: read(path) }]))
   const input = JSON.stringify({ language: 'Solidity', sources, settings: { ...settings, outputSelection } })
   const output = JSON.parse(

@@ -155,6 +155,12 @@ export async function createFastChain({ chainId }: { chainId: number }) {
       const hex = (proof: readonly Uint8Array[] = []) => proof.map((node) => bytesToHex(node))
       return { accountProof: hex(accountProof), storageProof: hex(storageProof[0]?.proof) }
     },
+    /** How much is kept of committed states; for `forget`. */
+    kept: () => nodes.size,
+    /** Drops what was committed since `kept` said so. */
+    forget(kept: number): void {
+      for (const hash of [...nodes.keys()].slice(kept)) nodes.delete(hash)
+    },
     /** Back to a state whose root `stateRoot` gave. */
     restore(earlier: Hex): void {
       if (!nodes.has(plainHex(hexToBytes(earlier)))) throw new Error(`state ${earlier} was never committed`)

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { MUTANTS, sabotage } from './mutants.ts'
+import { breaks, sequence } from './sequence.ts'
+import { createWorld } from './world.ts'
+
+const FULL = process.env.REENACT_FULL === '1'
+/** within as many calls as the sample of the invariants makes */
+const CALLS = 1_500
+/** Compiling takes seconds, so the rest is for the full run. */
+const SAMPLE = ['the escrow is not capped', 'fees are not counted']
+
+describe('the invariants notice', () => {
+  it.each(MUTANTS.filter(({ name }) => FULL || SAMPLE.includes(name)))(
+    '$name',
+    async (mutant) => {
+      const world = await createWorld({ finalityDelay: 300n }, sabotage(mutant))
+      let calls = 0
+      for (let seed = 1; calls < CALLS; seed++) {
+        const violation = await breaks(world, sequence(seed, 200))
+        if (violation !== undefined) {
+          console.log(`CAUGHT ${mutant.name}: ${violation.message} ${calls + world.calls}`)
+          return
+        }
+        calls += world.calls
+      }
+      expect.unreachable(`${calls} calls without a violation`)
+    },
+    120_000,
+  )
+})
