@@ -108,11 +108,19 @@ async function claimUnknownPlace(
     await refuse(world, side, 'an unknown root', [message, id, random.chance(0.5) ? tooLong : path, RELAYER])
     return
   }
-  const block = random.pickMaybe(world.l2Blocks)
-  if (block === undefined || claims.finalBlocks(world).includes(block)) return
-  const { accountProof, storageProof } = block
-  const args = [message, path, BigInt(block.number), accountProof, storageProof, RELAYER]
-  await refuse(world, side, 'a block that is not settled', args)
+  const final = claims.finalBlocks(world)
+  const block = random.pickMaybe(
+    world.l2Blocks.filter((one) => !final.includes(one) && one.model.sent.length > Number(message.index)),
+  )
+  if (block !== undefined) {
+    const args = claims.claimArgs(world, 'l1', message, claims.placeOf(block))
+    await refuse(world, side, 'a block that is not final', args)
+  }
+  // Where the ring would hold the same root again.
+  const settled = random.pickMaybe(final.filter((one) => one.model.sent.length > Number(message.index)))
+  if (settled === undefined) return
+  const later = claims.placeOf({ ...settled, number: settled.number + 8_192 })
+  await refuse(world, side, 'a block far ahead', claims.claimArgs(world, 'l1', message, later))
 }
 
 const refuse = async (world: World, side: Side, what: string, args: unknown[]): Promise<void> => {

@@ -7,6 +7,7 @@ import { messengerAbi, messengerAt, type Side, toMessenger } from './calls.ts'
 import { ensure } from './invariants.ts'
 import type { L1Model, L2Model } from './model.ts'
 import type { Random } from './random.ts'
+import { checkTokens, isStrange, transferOf } from './tokenMoves.ts'
 import { type L2Block, RELAYER, type World } from './world.ts'
 
 /** Where a message is proven: in a settled L2 block, or under an inbox root that L2 knows. */
@@ -79,7 +80,10 @@ export async function claim(
   options: ClaimOptions = {},
 ): Promise<Outcome> {
   if (side === 'l2') await openL2(world)
-  return toMessenger(world, side, 'claim', claimArgs(world, side, message, place, options), { from: ALICE, ...options })
+  const args = claimArgs(world, side, message, place, options)
+  const outcome = await toMessenger(world, side, 'claim', args, { from: ALICE, ...options })
+  if (transferOf(world, message) !== undefined) await checkTokens(world)
+  return outcome
 }
 
 /** A claim that must not succeed, whatever the reason. */
@@ -109,6 +113,11 @@ export async function expectedError(world: World, side: Side, message: Message, 
     const slot = BigInt(await world[side].chain.getStorage(address, 0n))
     return { mode: Number(slot & 0xffn), feeMode: Number((slot >> 8n) & 0xffn) }
   }
+  const transfer = transferOf(world, message)
+  const token = world.tokens.find(({ address }) => address === transfer?.token)
+  // A token that takes more out of the bridge than it was told to gets nothing out of it.
+  const takesMore = token !== undefined && transfer?.kind === 'finalizeRelease' && (await isStrange(world, token)).onTop
+  if (takesMore && transfer.amount >= 100n) return 'Messages_DeliveryFailed'
   const target = await modes(message.to)
   if (isRefusing(target.mode)) return 'Messages_DeliveryFailed'
   if (message.fee > 0n && isRefusing((await modes(fee)).feeMode)) return 'Messages_FeePaymentFailed'

@@ -1,8 +1,8 @@
 import { zeroAddress } from 'viem'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { RollupConfig } from '../setup.ts'
 import { search, sequence } from './sequence.ts'
-import { createWorld, type Tally } from './world.ts'
+import { type Artifacts, compileWorld, createWorld, type Tally } from './world.ts'
 
 const FULL = process.env.REENACT_FULL === '1'
 /** 100,000 calls in full */
@@ -20,11 +20,25 @@ const ROLLUPS: [string, Partial<RollupConfig>][] = [
 ]
 
 /** What has to happen for the promises to be worth something. */
-const HAPPENS = ['sent', 'delivered on l1', 'delivered on l2', 'failed claims', 'settled', 'forced included', 'reorgs']
+const HAPPENS = [
+  'sent',
+  'delivered on l1',
+  'delivered on l2',
+  'failed claims',
+  'settled',
+  'forced included',
+  'tokens sent',
+  'reorgs',
+]
 
 describe('escrow covers what is owed, nothing is delivered twice, everything can be claimed, the chain goes on', () => {
+  let artifacts: Artifacts
+  beforeAll(() => {
+    artifacts = compileWorld()
+  })
+
   it.each(ROLLUPS)(`with %s, over ${CALLS} random calls`, async (_, config) => {
-    const world = await createWorld(config)
+    const world = await createWorld(artifacts, config)
     const tally: Tally = new Map()
     const number = ROLLUPS.findIndex(([, other]) => other === config)
     let calls = 0

@@ -1,6 +1,6 @@
 import { encodeFunctionData, type Hex, toHex } from 'viem'
 import type { Message } from '../../../rollup/types.ts'
-import { L2_MESSENGER } from '../setup.ts'
+import { L2_MESSENGER, L2_TOKEN_BRIDGE } from '../setup.ts'
 import { ALICE, BOB } from '../vm.ts'
 import { openL2, reorgL1, sealL1 } from './blocks.ts'
 import { type Side, toMessenger, transact } from './calls.ts'
@@ -69,9 +69,10 @@ async function sendMessage(world: World, side: Side, random: Random): Promise<vo
 /** Messages that could never be delivered are not accepted. */
 async function sendForbidden(world: World, side: Side, random: Random): Promise<void> {
   if (side === 'l2') await openL2(world)
-  const { messenger } = world.l1
+  const { messenger, bridge, rollup } = world.l1
   const [to, fee, gasLimit, data] = random.pick<[Hex, bigint, bigint, Hex]>([
     [side === 'l1' ? L2_MESSENGER : messenger, 0n, 100_000n, '0x'],
+    [side === 'l1' ? L2_TOKEN_BRIDGE : random.pick([bridge, rollup]), 0n, 100_000n, '0x'],
     [BOB, 2n, 100_000n, '0x'],
     [BOB, 0n, 0n, '0x'],
     [BOB, 0n, 8_000_001n, '0x'],

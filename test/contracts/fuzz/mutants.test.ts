@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { MUTANTS, sabotage } from './mutants.ts'
 import { breaks, sequence } from './sequence.ts'
-import { createWorld } from './world.ts'
+import { type Artifacts, compileWorld, createWorld } from './world.ts'
 
 const FULL = process.env.REENACT_FULL === '1'
 /** within as many calls as the sample of the invariants makes */
@@ -10,10 +10,15 @@ const CALLS = 1_500
 const SAMPLE = ['the escrow is not capped', 'fees are not counted']
 
 describe('the invariants notice', () => {
+  let artifacts: Artifacts
+  beforeAll(() => {
+    artifacts = compileWorld()
+  })
+
   it.each(MUTANTS.filter(({ name }) => FULL || SAMPLE.includes(name)))(
     '$name',
     async (mutant) => {
-      const world = await createWorld({ finalityDelay: 300n }, sabotage(mutant))
+      const world = await createWorld(artifacts, { finalityDelay: 300n }, sabotage(mutant))
       let calls = 0
       for (let seed = 1; calls < CALLS; seed++) {
         const violation = await breaks(world, sequence(seed, 200))

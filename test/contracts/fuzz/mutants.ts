@@ -112,8 +112,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the ring of state roots has no bounds',
     file: ROLLUP,
-    from: 'if (_number > head || head - _number >= STATE_ROOT_HISTORY) revert NativeRollup_UnknownBlock();',
-    to: 'head;',
+    from: 'if (_number <= head && head - _number < STATE_ROOT_HISTORY) {',
+    to: 'if (_number <= head || head != 0) {',
     into: ['NativeRollup'],
   },
   {
@@ -154,8 +154,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'state roots are final at once',
     file: ROLLUP,
-    from: 'if (FINALITY_DELAY == 0) return root;',
-    to: 'if (FINALITY_DELAY < type(uint64).max) return root;',
+    from: 'if (block.timestamp < uint256(time) + FINALITY_DELAY) revert NativeRollup_NotFinal();',
+    to: 'if (block.timestamp < uint256(time)) revert NativeRollup_NotFinal();',
     into: ['NativeRollup'],
   },
   {

@@ -16,9 +16,10 @@ import type { Move } from './move.ts'
 import { MOVES } from './moves.ts'
 import { createRandom, type Random } from './random.ts'
 import { goOn, SETTLING, settleAll } from './settling.ts'
+import { calmTokens, checkTokens, TOKENS } from './tokenMoves.ts'
 import { BACKING, RELAYER, restart, STRANGER, type World } from './world.ts'
 
-const ALL: Record<string, Move> = { ...MOVES, ...CLAIMING, ...SETTLING, ...FORCING }
+const ALL: Record<string, Move> = { ...MOVES, ...CLAIMING, ...SETTLING, ...FORCING, ...TOKENS }
 const NAMES = Object.keys(ALL)
 const TOTAL = NAMES.reduce((total, name) => total + (ALL[name]?.weight ?? 0), 0)
 
@@ -58,6 +59,7 @@ export async function play(world: World, { seed, moves }: Sequence): Promise<voi
 /** At the end receivers behave, everything sent is delivered, and the chain goes on. */
 async function finish(world: World): Promise<void> {
   await goOn(world)
+  await calmTokens(world)
   for (const side of ['l1', 'l2'] as const) {
     for (const actor of world[side].actors) {
       await transact(world, side, actor, world.actorAbi, 'behave', [0, 0, toHex('')])
@@ -72,6 +74,7 @@ async function finish(world: World): Promise<void> {
   await proveAndClaimAll(world, 'l1')
   ensure(undelivered(world.m2, world.m1).length === 0, () => 'messages to L1 are left')
   ensure(undelivered(world.m1, world.m2).length === 0, () => 'messages to L2 are left')
+  await checkTokens(world)
   await lieAboutL2(world)
 }
 

@@ -16,6 +16,7 @@ import { ALICE, BOB } from '../vm.ts'
 import { sealL1 } from './blocks.ts'
 import { createFastChain } from './chain.ts'
 import { emptyL1, emptyL2, type L1Model, type L2Model } from './model.ts'
+import { deployTokens } from './tokenMoves.ts'
 
 /** between the creation of the rollup and the first call, seconds */
 const SETUP_TIME = 100n
@@ -72,13 +73,19 @@ export const count = ({ tally }: { tally: Tally }, what: string): void => {
 /** Contracts that are broken on purpose: runtime code to put in place of the sound one. */
 export type Sabotage = (world: World) => Promise<void>
 
-let actor: Artifact | undefined
+export type Artifacts = Record<'Actor' | 'PlainToken' | 'FeeToken', Artifact>
+
+/** The contracts around those that are tested. */
+export const compileWorld = (): Artifacts => {
+  const tokens = 'test/contracts/Tokens.sol'
+  return compileSolidity({ Actor: 'test/contracts/fuzz/Actors.sol', PlainToken: tokens, FeeToken: tokens })
+}
 
 /**
  * One rollup (and a twin with another chain id) on two EVMs with blocks, reorgs and real state proofs between them; only
  * EXECUTE is programmed. Every call goes through `call`, which counts it, follows it in the model and checks everything.
  */
-export async function createWorld(changes: Partial<RollupConfig> = {}, sabotage?: Sabotage) {
+export async function createWorld(artifacts: Artifacts, changes: Partial<RollupConfig> = {}, sabotage?: Sabotage) {
   const config = { ...baseConfig, ...changes }
   const l1Chain = await createFastChain({ chainId: L1_CHAIN_ID })
   const l1 = { ...(await createL1(config, { backing: BACKING, chain: l1Chain })), chain: l1Chain }
@@ -87,7 +94,7 @@ export async function createWorld(changes: Partial<RollupConfig> = {}, sabotage?
   const l2Chain = await createFastChain({ chainId: Number(L2_CHAIN_ID) })
   const { factory, rollup, messenger, bridge: tokenBridge } = l1
   await createL2({ peers: { factory, rollup, messenger, tokenBridge }, chain: l2Chain })
-  actor ??= compileSolidity({ Actor: 'test/contracts/fuzz/Actors.sol' }).Actor
+  const { Actor: actor } = artifacts
   const actors: { l1: Hex[]; l2: Hex[] } = { l1: [], l2: [] }
   for (let i = 0; i < 3; i++) {
     actors.l1.push((await l1Chain.deploy(actor, [l1.messenger, true])).address)
@@ -95,12 +102,14 @@ export async function createWorld(changes: Partial<RollupConfig> = {}, sabotage?
   }
   for (const user of [BOB, CAROL]) await l1Chain.setBalance(user, 10n ** 24n)
   l1Chain.block.timestamp += SETUP_TIME
+  const tokens = await deployTokens(artifacts, { l1: l1Chain, l2: l2Chain }, l1.bridge)
 
   const world = {
     config,
-    l1: { ...l1, actors: actors.l1, bond: config.forcedBond },
+    l1: { ...l1, bridge: l1.bridge.toLowerCase() as Hex, actors: actors.l1, bond: config.forcedBond },
     l2: { chain: l2Chain, actors: actors.l2 },
     twin,
+    tokens,
     actorAbi: actor.abi,
     inboxTree: createMessageTree(),
     outboxTree: createMessageTree(),
