@@ -232,11 +232,10 @@ async function settleOne(world: World, from: Hex): Promise<void> {
   if (blocks.length === 0) {
     // What waited in the open block is lost when its anchor has grown too old.
     const { number } = world.l1.chain.block
-    const isLate = world.open !== undefined && number + 1n - world.open.number > world.config.maxAnchorAge
+    const isLate = world.open !== undefined && number - world.open.number > world.config.maxAnchorAge
     if (isLate) await rewindL2(world, world.l2Blocks.length)
     blocks = [await sealL2(world)]
   }
-  await sealL1(world)
   const outcome = await advance(world, blocks, from)
   ensure(outcome.ok, () => `the chain does not go on: ${outcome.error}`)
 }
