@@ -42,6 +42,8 @@ contract L1Router {
     error L1Router_UnknownDestination(uint64 chainId);
     /// @notice The call is not one of `forward`.
     error L1Router_UnknownCall();
+    /// @notice The message has too little gas to be sent on; it stays claimable.
+    error L1Router_OutOfGas();
 
     // What a messenger refuses a message with, declared here because it is the reason of a bounce.
 
@@ -98,6 +100,9 @@ contract L1Router {
         try destination.sendMessage{value: msg.value}(_to, _fee, _gasLimit, payload) returns (uint64 index) {
             emit Forwarded(chainId, sender, _destinationChainId, index);
         } catch (bytes memory reason) {
+            // Every refusal of a messenger has a reason. Without one it ran out of gas, which depends on how full the
+            // destination's tree is and on the state gas that the claimer brings: it may well go through another time.
+            if (reason.length == 0) revert L1Router_OutOfGas();
             _bounce(messenger, chainId, sender, reason);
         }
     }

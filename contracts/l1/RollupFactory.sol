@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Create3} from "@openzeppelin/contracts/utils/Create3.sol";
 
 import {CreationCodes} from "../lib/CreationCodes.sol";
+import {Messages} from "../lib/Messages.sol";
 import {RollupAddresses} from "../lib/RollupAddresses.sol";
 import {TOKEN_MESSAGE_GAS} from "../lib/TokenBridge.sol";
 import {L1Messenger, MessengerConfig} from "./L1Messenger.sol";
@@ -12,7 +13,7 @@ import {NativeRollup, RollupConfig} from "./NativeRollup.sol";
 
 /// @notice What `RollupFactory.create` needs.
 /// @param config configuration of the NativeRollup, see RollupConfig
-/// @param maxMessageGas highest gas limit of a message to L2
+/// @param maxMessageGas highest gas limit of a message to L2, 3,000,000 to 8,000,000
 /// @param creationCodes creation codes of NativeRollup, L1Messenger and L1TokenBridge, without constructor arguments
 struct Params {
     RollupConfig config;
@@ -50,6 +51,8 @@ contract RollupFactory {
     error RollupFactory_GasLimitTooHigh();
     /// @notice The highest gas limit of a message is below what the token bridges' messages have.
     error RollupFactory_MessageGasTooLow();
+    /// @notice The highest gas limit of a message is above what one transaction can deliver on every L2.
+    error RollupFactory_MessageGasTooHigh();
     /// @notice The gas limit leaves no room for the largest message.
     error RollupFactory_GasLimitTooLow();
     /// @notice A creation code is not the one this factory was built with, or there are more or fewer than three.
@@ -124,6 +127,9 @@ contract RollupFactory {
         if (chainId == block.chainid || _rollups[chainId] != address(0)) revert RollupFactory_ChainIdTaken();
         if (_params.config.gasLimit > HIGHEST_GAS_LIMIT) revert RollupFactory_GasLimitTooHigh();
         if (_params.maxMessageGas < TOKEN_MESSAGE_GAS) revert RollupFactory_MessageGasTooLow();
+        // Whatever the L2 block's gas limit: no transaction has more than 2^24 of regular gas (EIP-7825), and neither has the
+        // L1 transaction that settles the block. A message with more could never be delivered, and its value would be lost.
+        if (_params.maxMessageGas > Messages.MAX_GAS) revert RollupFactory_MessageGasTooHigh();
         // 64/63 of the message's gas must be there when it is delivered; 128 bits hold every sum.
         uint256 needed = uint256(_params.maxMessageGas) * 64 / 63 + CLAIM_RESERVE;
         if (_params.config.gasLimit < needed) revert RollupFactory_GasLimitTooLow();

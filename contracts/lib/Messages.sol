@@ -25,7 +25,7 @@ library Messages {
     bytes32 internal constant TAG = keccak256("reenact.message.v1");
     /// @dev Bytes; with MAX_GAS it keeps every accepted message claimable in one transaction.
     uint256 internal constant MAX_DATA_LENGTH = 16_384;
-    /// @dev Gas; default limit of a delivered call.
+    /// @dev Gas; highest limit of a delivered call on any chain.
     uint64 internal constant MAX_GAS = 8_000_000;
     /// @dev Gas that the CALL opcode itself may take before 63/64 of the rest is forwarded: cold account, cold
     /// delegation target, value transfer and its log cost under 20,000 gas in Amsterdam; the rest is margin.
@@ -33,7 +33,7 @@ library Messages {
 
     /// @notice The fee is larger than the value sent along.
     error Messages_FeeExceedsValue();
-    /// @notice The messengers and the rollup are never called by a delivery.
+    /// @notice A delivery never calls the messengers and the rollup, and a token bridge only for its peer.
     /// @param to the target
     error Messages_ForbiddenTarget(address to);
     /// @notice The gas limit is above what one transaction can deliver.

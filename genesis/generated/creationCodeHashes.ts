@@ -11,7 +11,7 @@ export const creationCodeHashes = {
   "l1State": "0xb5ed48d198cac21d9080defd842995cef44d45a19340d7638a51a83f554e75ff",
   "multicall3": "0x6fb3e12eaf7e3350c7ac31d1225ac00bcc4dd10ab7cbb5803b35c1ce98765abf",
   "weth9": "0x668866f0a042d908d9bb29ba2ebfb93ae2fb2e0a38d99ec5e611017de42de787",
-  "rollupFactory": "0x2bee8554d35620af31e078edfa2b2753997fa3efabaa1e31556b59eaff5fd715",
-  "l1Router": "0x0d70614e822616aa0abb1c763b76ca47201cb88b1e1b6a2cd879b71b58a7dca9",
+  "rollupFactory": "0x4679857c9cf6671489c10c44204140dee729443f035cc8a0bfc13da7e2bff544",
+  "l1Router": "0x32966ac3c1050c2242414a7b9602e0fe34242efcefed2bad41f5e513e1b8558f",
   "crossMessenger": "0x673a6e7d4b25b00a44936d7108b5fb5654ec29b9daeb07aca0d198dc6462c592"
 } as const

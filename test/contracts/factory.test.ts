@@ -114,10 +114,18 @@ describe('RollupFactory', () => {
   it('refuses gas limits without room for the largest message, or that no client accepts', async () => {
     await refused('RollupFactory_GasLimitTooLow', () => create({ gasLimit: 10_126_983n }))
     await refused('RollupFactory_GasLimitTooHigh', () => create({ gasLimit: 2n ** 63n }))
-    await refused('RollupFactory_GasLimitTooLow', () => create({}, { maxMessageGas: 2n ** 64n - 1n }))
+    await refused('RollupFactory_GasLimitTooLow', () => create({ gasLimit: 0n }))
     await refused('RollupFactory_MessageGasTooLow', () => create({}, { maxMessageGas: 2_999_999n }))
     expect((await create({ gasLimit: 10_126_984n })).error).toBeUndefined()
     expect((await create({ chainId: 28081n }, { maxMessageGas: 3_000_000n })).error).toBeUndefined()
+  })
+
+  it('refuses to accept messages that no transaction could deliver, however large the blocks are', async () => {
+    const gasLimit = 2n ** 63n - 1n
+    for (const maxMessageGas of [8_000_001n, 2n ** 24n, 2n ** 64n - 1n]) {
+      await refused('RollupFactory_MessageGasTooHigh', () => create({ gasLimit }, { maxMessageGas }))
+    }
+    expect((await create({ gasLimit }, { maxMessageGas: 8_000_000n })).error).toBeUndefined()
   })
 
   it('refuses an anchor age beyond what EIP-2935 serves', async () => {

@@ -274,6 +274,29 @@ describe('gas and loops', () => {
     expect(onwards(await of.claimOnL1(a, message, at, { gas: 2_000_000n }), b)).toMatchObject({ to: BOB, value: 4n })
   })
 
+  it('a message with too little gas to be sent on stays claimable, instead of being dropped as refused', async () => {
+    await start({ amsterdam: true })
+    const data: Hex = `0x${'ff'.repeat(8_000)}`
+    let failures = 0
+    for (let gasLimit = 100_000n; ; gasLimit += 20_000n) {
+      const message = await of.send(a, { data: forward({ data }), gasLimit })
+      const at = await of.settle(a)
+      const before = await of.l1.chain.stateRoot()
+      const outcome = await of.claimOnL1(a, message, at)
+      if (outcome.ok) {
+        expect([gasLimit, outcome.events.map(({ name }) => name)]).toEqual([
+          gasLimit,
+          expect.arrayContaining(['Forwarded']),
+        ])
+        break
+      }
+      expect([gasLimit, outcome.error]).toEqual([gasLimit, 'Messages_DeliveryFailed'])
+      expect(await of.l1.chain.stateRoot()).toBe(before)
+      failures += 1
+    }
+    expect(failures).toBeGreaterThan(10)
+  })
+
   it.each([false, true])('FORWARD_GAS is enough for the largest message (Amsterdam: %s)', async (amsterdam) => {
     await start({ amsterdam })
     const gasLimit = await of.l1.chain.read<bigint>(of.router, routerAbi, 'FORWARD_GAS')
