@@ -1,9 +1,10 @@
 import { PERMIT2_ADDRESS } from '../genesis/parameters.ts'
 import type { DevnetGenesis, RollupDeployment } from '../genesis/types.ts'
 import type { Clock, Logger } from '../node/types.ts'
+import type { DevnetOptions } from './commands.ts'
 import type { Engines } from './engines.ts'
 import { devnetGenesis } from './genesisCommand.ts'
-import { type DevnetOptions, UsageError } from './options.ts'
+import { UsageError } from './options.ts'
 import { storedGenesis, storeGenesis } from './settings.ts'
 
 /**

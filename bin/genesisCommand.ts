@@ -2,8 +2,8 @@ import { buildDevnetGenesis } from '../genesis/devnet.ts'
 import { bareL1Genesis } from '../genesis/l1Genesis.ts'
 import type { DevnetGenesis } from '../genesis/types.ts'
 import { silentLogger } from '../node/logger.ts'
+import type { GenesisOptions } from './commands.ts'
 import { createEngines, type Engines } from './engines.ts'
-import { type GenesisOptions, UsageError } from './options.ts'
 
 /** The devnet genesis of this build for a timestamp; two calls with the same arguments give the same bytes. */
 export function devnetGenesis(
@@ -18,10 +18,7 @@ export function devnetGenesis(
 }
 
 /** `reenact genesis l1|l2`: prints the genesis as geth-format JSON. */
-export async function runGenesis(chain: string | undefined, options: GenesisOptions): Promise<number> {
-  if (chain !== 'l1' && chain !== 'l2') {
-    throw new UsageError('BAD_VALUE', `reenact genesis takes l1 or l2${chain === undefined ? '' : `, not ${chain}`}`)
-  }
+export async function runGenesis(chain: 'l1' | 'l2', options: GenesisOptions): Promise<number> {
   const timestamp = options['genesis-time'] ?? Math.floor(Date.now() / 1000)
   const genesis = await devnetGenesis(await createEngines(silentLogger), {
     timestamp,

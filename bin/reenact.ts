@@ -1,17 +1,15 @@
 #!/usr/bin/env node
 import { NodeError } from '../stateless/errors.ts'
-import {
-  type AdvanceOptions,
-  type DevnetOptions,
-  type GenesisOptions,
-  helpText,
-  type L1Options,
-  type L2Options,
-  parseCommandLine,
-  type RollupOptions,
-  UsageError,
-  type VerifyOptions,
-} from './options.ts'
+import type {
+  AdvanceOptions,
+  DevnetOptions,
+  GenesisOptions,
+  L1Options,
+  L2Options,
+  RollupOptions,
+  VerifyOptions,
+} from './commands.ts'
+import { helpText, parseCommandLine, UsageError } from './options.ts'
 import { VERSION } from './version.ts'
 
 /**
@@ -34,13 +32,13 @@ async function main(): Promise<number> {
     case 'l2':
       return (await import('./l2.ts')).runL2(options as L2Options, process.env)
     case 'rollup':
-      return (await import('./rollupCommand.ts')).runRollup(positionals[0], options as RollupOptions, process.env)
+      return (await import('./rollupCommand.ts')).runRollup(options as RollupOptions, process.env)
     case 'advance':
       return (await import('./advance.ts')).runAdvance(options as AdvanceOptions, process.env)
     case 'verify':
       return (await import('./verify.ts')).runVerify(positionals[0], options as VerifyOptions)
     case 'genesis':
-      return (await import('./genesisCommand.ts')).runGenesis(positionals[0], options as GenesisOptions)
+      return (await import('./genesisCommand.ts')).runGenesis(positionals[0] as 'l1' | 'l2', options as GenesisOptions)
   }
 }
 

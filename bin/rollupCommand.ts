@@ -10,9 +10,10 @@ import { createRollup, type NewRollup, planRollup, type RollupPlan } from '../ro
 import { RollupError } from '../rollup/errors.ts'
 import { createL1Client, type L1Client } from '../rollup/l1Client.ts'
 import { sendAndWait } from '../rollup/l1Transaction.ts'
+import type { RollupOptions } from './commands.ts'
 import { createEngines } from './engines.ts'
 import { accountFrom, type Environment } from './keys.ts'
-import { type RollupOptions, UsageError } from './options.ts'
+import { UsageError } from './options.ts'
 
 type Hex = `0x${string}`
 
@@ -30,10 +31,7 @@ const CREATOR = 9
  * `reenact rollup create`: a further rollup on a running L1. Asks the factory for a chain id and its addresses, writes the L2
  * genesis, sends `create` and says how to run it. The key is REENACT_KEY, on the devnet's L1 a dev account by default.
  */
-export async function runRollup(action: string | undefined, options: RollupOptions, env: Environment): Promise<number> {
-  if (action !== 'create') {
-    throw new UsageError('BAD_VALUE', `reenact rollup takes create${action === undefined ? '' : `, not ${action}`}`)
-  }
+export async function runRollup(options: RollupOptions, env: Environment): Promise<number> {
   const logger = createLogger({ level: 'warn', json: options.json, stream: process.stderr })
   const engines = await createEngines(logger)
   const l1 = createL1Client(http(options.l1, { retryCount: 2, timeout: 10_000 }))

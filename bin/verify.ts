@@ -10,8 +10,9 @@ import { BadFixture, type FixtureCase, parseFixture, readVerifyFile, runFixture 
 import { runStatelessGuest } from '../stateless/guest.ts'
 import { decodeStatelessInput } from '../stateless/ssz.ts'
 import type { RunBlock, StatelessInput } from '../stateless/types.ts'
+import type { VerifyOptions } from './commands.ts'
 import { createEngines } from './engines.ts'
-import { readJsonFile, UsageError, type VerifyOptions } from './options.ts'
+import { readJsonFile, UsageError } from './options.ts'
 
 /** Exit codes of `reenact verify`. */
 const VALID = 0

@@ -2,8 +2,8 @@
 // file on disk is not what this would write.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { devnetSchema } from '../bin/commands.ts'
 import { startDevnet } from '../bin/devnet.ts'
-import { devnetSchema } from '../bin/options.ts'
 import { systemClock, systemTimers } from '../node/clock.ts'
 import { silentLogger } from '../node/logger.ts'
 import type { JsonSchema } from '../rpc/schema.ts'

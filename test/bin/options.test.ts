@@ -125,4 +125,11 @@ describe('command line', () => {
       expect(helpText(command)).toContain('--')
     expect(helpText('verify')).toContain('--fixtures')
   })
+
+  it('says what a command takes before it judges the flags', () => {
+    expect(refusal(['rollup', 'destroy']).message).toBe('reenact rollup takes create, not destroy')
+    expect(refusal(['rollup']).message).toBe('reenact rollup takes create')
+    expect(refusal(['rollup', 'create']).message).toBe('--l1 is required')
+    expect(refusal(['genesis', 'l3']).message).toBe('reenact genesis takes l1 or l2, not l3')
+  })
 })

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import { devnetSchema } from '../../bin/commands.ts'
 import { type Devnet, startDevnet } from '../../bin/devnet.ts'
-import { devnetSchema } from '../../bin/options.ts'
 import type { RollupNode } from '../../bin/rollupNode.ts'
 import type { RollupDeployment } from '../../genesis/types.ts'
 import { systemClock, systemTimers, type Timers } from '../../node/clock.ts'

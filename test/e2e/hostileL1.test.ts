@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { http } from 'viem'
 import { describe, expect, it, vi } from 'vitest'
 import { runAdvance } from '../../bin/advance.ts'
+import { advanceSchema, rollupSchema } from '../../bin/commands.ts'
 import { createEngines } from '../../bin/engines.ts'
 import { readGenesisFile } from '../../bin/foreignChain.ts'
-import { advanceSchema, rollupSchema } from '../../bin/options.ts'
 import { runRollup } from '../../bin/rollupCommand.ts'
 import { openRollup } from '../../bin/rollupNode.ts'
 import { storedGenesis } from '../../bin/settings.ts'
@@ -76,7 +76,7 @@ describe('an L1 node that is not honest', () => {
     const create = async () => {
       // each in a folder of its own: the genesis file of a rollup that may exist stays
       const out = join(await newFolder(), 'new.json')
-      return runRollup('create', rollupSchema.parse({ l1: url, out, json: true }), env)
+      return runRollup(rollupSchema.parse({ l1: url, out, json: true }), env)
     }
     const cases: [string, Lie, (() => Promise<unknown>)[]][] = [
       ['no JSON', () => 'garbage', [advance, follow, create]],
