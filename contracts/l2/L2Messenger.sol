@@ -7,6 +7,20 @@ import {Message, Messages} from "../lib/Messages.sol";
 import {Messenger} from "../lib/Messenger.sol";
 import {Mpt} from "../lib/Mpt.sol";
 
+/// @notice How the inbox of L1 is proven, and a message in it.
+/// @param anchorTimestamp timestamp of the L2 block (up to 8,191 seconds back) whose anchor is used
+/// @param l1Header RLP of the L1 header whose hash is that anchor
+/// @param accountProof trie nodes from the header's state root to the L1 messenger
+/// @param storageProof trie nodes from its storage root to slot 0
+/// @param path siblings in the inbox from the leaf upwards; zero subtrees above the last real one may be left out
+struct InboxProof {
+    uint256 anchorTimestamp;
+    bytes l1Header;
+    bytes[] accountProof;
+    bytes[] storageProof;
+    bytes32[] path;
+}
+
 /// @title Inbox, outbox and ETH reserve on L2
 /// @notice Lies in the L2 genesis at 0x8079000000000000000000000000000000000001 with a supply that no L1 deposit can
 /// exhaust, and without a constructor: genesis writes slots 35, 101 and 102. A message from L1 is claimed under an inbox
@@ -87,8 +101,7 @@ contract L2Messenger is Messenger {
     ) external returns (bytes32 root) {
         (bytes32 stateRoot, uint64 number) = L1Anchor.stateAt(_anchorTimestamp, _l1Header);
         if (number < _provenBlock) revert L2Messenger_StaleHeader();
-        root = Mpt.storageValue(stateRoot, _l1Messenger, bytes32(0), _accountProof, _storageProof);
-        if (root == 0) revert L2Messenger_EmptyInbox();
+        root = _inboxRoot(stateRoot, _accountProof, _storageProof);
         uint64 id = _latestRootId;
         _provenBlock = number;
         if (id != 0 && _provenRoots[id % ROOT_HISTORY] == root) return root;
@@ -106,12 +119,21 @@ contract L2Messenger is Messenger {
         external
         nonReentrant
     {
-        Messages.markDelivered(_delivered, _message.index);
-        bytes32 leaf = Messages.hash(_message, _l1ChainId, block.chainid);
-        if (MessageTree.rootFrom(leaf, _message.index, _path) != provenRoot(_rootId)) revert L2Messenger_NotInInbox();
-        bool bridgeCall = _message.to == L2_TOKEN_BRIDGE && _message.sender != _l1TokenBridge;
-        if (_message.to == address(this) || bridgeCall) revert Messages.Messages_ForbiddenTarget(_message.to);
-        _deliver(_message, _feeRecipient);
+        _claim(_message, provenRoot(_rootId), _path, _feeRecipient);
+    }
+
+    /// @notice Delivers a message from L1 under a root that is proven in the same call and not stored. It costs more than
+    /// `proveInbox` once for many claims, but nothing that others do in between can make it fail: neither a newer header nor
+    /// 64 newer roots. This is what a forced transaction should call.
+    /// @param _message the message as L1's MessageSent shows it
+    /// @param _proof see InboxProof
+    /// @param _feeRecipient who gets the message's fee
+    function claimWithProof(Message calldata _message, InboxProof calldata _proof, address _feeRecipient)
+        external
+        nonReentrant
+    {
+        (bytes32 stateRoot,) = L1Anchor.stateAt(_proof.anchorTimestamp, _proof.l1Header);
+        _claim(_message, _inboxRoot(stateRoot, _proof.accountProof, _proof.storageProof), _proof.path, _feeRecipient);
     }
 
     /// @notice The L1 sender of the message in delivery; only its receiver may ask, and only meanwhile.
@@ -175,5 +197,25 @@ contract L2Messenger is Messenger {
     /// @return the number; the next message has it as its index
     function outboxCount() external view returns (uint64) {
         return _tree.count;
+    }
+
+    /// @dev Marks, proves, then calls. Any root that L1 ever had proves every message before it, whatever its age.
+    function _claim(Message calldata _message, bytes32 _root, bytes32[] calldata _path, address _feeRecipient) private {
+        Messages.markDelivered(_delivered, _message.index);
+        bytes32 leaf = Messages.hash(_message, _l1ChainId, block.chainid);
+        if (MessageTree.rootFrom(leaf, _message.index, _path) != _root) revert L2Messenger_NotInInbox();
+        bool bridgeCall = _message.to == L2_TOKEN_BRIDGE && _message.sender != _l1TokenBridge;
+        if (_message.to == address(this) || bridgeCall) revert Messages.Messages_ForbiddenTarget(_message.to);
+        _deliver(_message, _feeRecipient);
+    }
+
+    /// @dev Never zero, which is what `MessageTree.rootFrom` gives for a path that cannot be.
+    function _inboxRoot(bytes32 _stateRoot, bytes[] calldata _accountProof, bytes[] calldata _storageProof)
+        private
+        view
+        returns (bytes32 root)
+    {
+        root = Mpt.storageValue(_stateRoot, _l1Messenger, bytes32(0), _accountProof, _storageProof);
+        if (root == 0) revert L2Messenger_EmptyInbox();
     }
 }

@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 /// @title keccak256 of the creation codes that RollupFactory accepts
 library CreationCodes {
     bytes32 internal constant NATIVE_ROLLUP =
-        0x15007af06349e1faa31d2233fa22ee0c87c3404d3b7f90a1881410ff3398f490;
+        0x861113a7cc44c7768cf0faf527154312ff543475d5cf1b2dd8859003c4e7bb58;
     bytes32 internal constant L1_MESSENGER =
         0xef77e94903996d6678e88fafcf2cc039cb77078736704e26f3a89a310f450e1d;
     bytes32 internal constant L1_TOKEN_BRIDGE =

@@ -28,8 +28,9 @@ abstract contract ForcedQueue {
         mapping(uint64 id => Entry) entries;
     }
 
-    /// @notice Longest transaction that can be forced, bytes.
-    uint256 public constant MAX_FORCED_LENGTH = 16_384;
+    /// @notice Longest transaction that can be forced, bytes: the claim of a message with the longest data, with its proofs,
+    /// is among them.
+    uint256 public constant MAX_FORCED_LENGTH = 40_960;
     /// @dev Entries that one `advance` or `advanceBatch` resolves, drops or passes by without being told their ids.
     uint256 internal constant QUEUE_STEPS = 8;
     /// @dev Expired entries that one block drops in passing.

@@ -9,7 +9,7 @@ beforeEach(async () => {
   rollup = await createForced()
 })
 
-const [one, two, three, four] = [transaction(1), transaction(2), transaction(3, 200), transaction(4, 16_384)]
+const [one, two, three, four] = [transaction(1), transaction(2), transaction(3, 200), transaction(4, 40_960)]
 const others = [transaction('a'), transaction('b', 300), transaction('c', 90, 0xf8)]
 const names = (outcome: Outcome) => outcome.events.map(({ name }) => name)
 
@@ -40,7 +40,7 @@ describe('forceTransaction', () => {
 
   it.each([
     [0xc0, 1],
-    [0xf8, 16_384],
+    [0xf8, 40_960],
     [0xff, 110],
     [1, 110],
     [2, 110],
@@ -54,7 +54,7 @@ describe('forceTransaction', () => {
     expect(outcome.errorArgs).toEqual([first])
   })
 
-  it.each([0, 16_385])('86 refuses %i bytes', async (length) => {
+  it.each([0, 40_961])('86 refuses %i bytes', async (length) => {
     const outcome = await refused('NativeRollup_BadForcedLength', () => rollup.force(transaction(7, length)))
     expect(outcome.errorArgs).toEqual([BigInt(length)])
   })

@@ -141,7 +141,7 @@ describe('gas of the search', () => {
     ['one missing, 500 of other lengths', 500 * PASSED, [forceAll([transaction('x', 111)]), block(500)]],
     ['one missing, 500 of its length', 500 * PASSED, [forceAll([transaction('x')]), block(500)]],
     ['one missing, 1,000 of its length', 1_000 * PASSED, [forceAll([transaction('x')]), block(1_000)]],
-    ['one missing, 7 of 16 KiB', 7 * 512 * WORD, [forceAll([transaction('x', 16_384)]), block(7, 16_384)]],
+    ['one missing, 3 of 40 KiB', 3 * 1_280 * WORD, [forceAll([transaction('x', 40_960)]), block(3, 40_960)]],
     ['8 found at the end', 500 * PASSED + 8 * RESOLVED, [forceAll(block(500).slice(492)), block(500)]],
     // one pass, however the queue is ordered
     ['2 in reverse order', 500 * PASSED + RESOLVED, [forceAll(block(500).slice(498).reverse()), block(500)]],
