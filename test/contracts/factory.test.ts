@@ -150,7 +150,7 @@ describe('RollupFactory', () => {
     }
   })
 
-  it('7 of the issue: a block of one rollup is refused by the other', async () => {
+  it('a block of one rollup is refused by the other', async () => {
     const second = await createRollup(l1.chain, l1.factory, { chainId: 28080n, genesisHash: keccak256('0x02') })
     const input = toHex(encodeInput(validFields()))
     const advance = (rollup: Hex) =>

@@ -47,6 +47,9 @@ describe('an L1 node that is not honest', () => {
     writeFileSync(genesisFile, JSON.stringify(storedGenesis(folder)?.rollups[0]?.l2))
     const { l1Url, deployment } = devnet.devnet
     await deposit(devnet.l1, deployment, someone, 5n)
+    // else it would be the user who claims it, with the nonces that the signed transactions have
+    const arrived = async () => ((await devnet.l2.reader.getBalance({ address: someone })) === 5n ? true : undefined)
+    await until('the deposit', arrived)
     await succeeded(devnet.l2, await devnet.l2.wallet.sendTransaction({ to: someone, value: 7n, gas: 300_000n }))
     await until('settlement', async () => {
       const rollup = { address: deployment.l1.rollup, abi: nativeRollup.abi } as const
