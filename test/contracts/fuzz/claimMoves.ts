@@ -138,6 +138,9 @@ async function claimWithLittleGas(world: World, side: Side, random: Random): Pro
       random.between(20_000, 400_000),
       random.between(limit / 4, limit),
       random.between(limit, limit + 700_000),
+      // about what the claim itself takes, and 64/63
+      limit + random.between(50_000, 300_000),
+      limit + random.between(50_000, 300_000),
     ]),
   )
   await claims.claim(world, side, message, place, { gas })
@@ -160,7 +163,7 @@ export const CLAIMING: Record<string, Move> = {
   claim: bothSides(24, claimGood),
   'claim again': bothSides(5, claimAgain),
   'claim changed': bothSides(6, claimChanged),
-  'claim unproven': bothSides(5, claimUnproven),
+  'claim unproven': bothSides(9, claimUnproven),
   'claim with little gas': bothSides(6, claimWithLittleGas),
-  reenter: bothSides(3, reenter),
+  reenter: bothSides(7, reenter),
 }

@@ -28,7 +28,8 @@ async function force(world: World, random: Random): Promise<void> {
 
 async function reclaim(world: World, random: Random): Promise<void> {
   const { m1, l1 } = world
-  const id = random.int(m1.forced.length + 1)
+  const included = m1.forced.flatMap(({ state }, i) => (state === 'included' || state === 'reclaimed' ? [i] : []))
+  const id = (random.chance(0.7) ? random.pickMaybe(included) : undefined) ?? random.int(m1.forced.length + 1)
   const entry = m1.forced[id]
   const expected = entry?.state === 'included'
   const before = entry === undefined ? 0n : await l1.chain.balance(entry.payer)
@@ -51,6 +52,6 @@ async function drop(world: World, random: Random): Promise<void> {
 
 export const FORCING: Record<string, Move> = {
   force: { weight: 4, run: force },
-  'reclaim a bond': { weight: 2, run: reclaim },
+  'reclaim a bond': { weight: 4, run: reclaim },
   'drop expired': { weight: 1.5, run: drop },
 }

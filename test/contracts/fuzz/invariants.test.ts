@@ -35,7 +35,7 @@ describe('escrow covers what is owed, nothing is delivered twice, everything can
   let artifacts: Artifacts
   beforeAll(() => {
     artifacts = compileWorld()
-  })
+  }, 120_000)
 
   it.each(ROLLUPS)(`with %s, over ${CALLS} random calls`, async (_, config) => {
     const world = await createWorld(artifacts, config)

@@ -146,7 +146,7 @@ export const MOVES: Record<string, Move> = {
   'long wait': {
     weight: 1,
     run: async (world, random) => {
-      await sealL1(world, BigInt(random.pick([1_000, 2_000, 4_000, 8_000])))
+      await sealL1(world, BigInt(random.pick([600, 1_300, 2_000, 4_000, 8_000])))
       if (random.chance(0.2)) world.l1.chain.block.number += BigInt(random.between(50, 150))
     },
   },

@@ -128,7 +128,8 @@ async function check(): Promise<void> {
 
 /** Sends what has to fail; gas is given, so that nobody refuses it before. */
 async function refused(to: Hex, data: Hex): Promise<void> {
-  const hash = await l1.wallet.sendTransaction({ to, data, gas: 3_000_000n })
+  // More than the floor of the longest calldata here.
+  const hash = await l1.wallet.sendTransaction({ to, data, gas: 12_000_000n })
   const { status } = await l1.reader.waitForTransactionReceipt({ hash })
   expect(status).toBe('reverted')
 }

@@ -104,8 +104,15 @@ export function followQueue(world: World, outcome: Outcome, contained: ReadonlyS
 async function settle(world: World, random: Random): Promise<void> {
   const blocks = await nextBlocks(world, random.chance(0.3) ? random.between(2, 4) : 1)
   if (blocks.length === 0) return
-  const from = random.chance(0.85) ? world.m1.sequencer : STRANGER
+  const from = random.chance(isOpen(world) ? 0.4 : 0.9) ? world.m1.sequencer : STRANGER
   await advance(world, blocks, from === zeroAddress ? STRANGER : from, blocks.length === 1 && random.chance(0.4))
+}
+
+/** The sequencer leaves a forced transaction out for too long: then a stranger may settle. */
+async function settleOverdue(world: World): Promise<void> {
+  if (!world.m1.forced.some(({ state }) => state === 'pending')) return
+  await sealL1(world, world.config.forcedDeadline)
+  await settleOne(world, STRANGER)
 }
 
 /** Inputs that no rollup may take: not the head's child, not a recent anchor, not executed, of a branch that is gone. */
@@ -211,6 +218,7 @@ async function sealBlock(world: World, random: Random): Promise<void> {
 export const SETTLING: Record<string, Move> = {
   'seal L2': { weight: 10, run: sealBlock },
   settle: { weight: 14, run: settle },
+  'settle what is overdue': { weight: 1, run: settleOverdue },
   'settle badly': { weight: 4, run: settleBadly },
   'settle the other rollup': { weight: 2, run: settleTwin },
   rotate: { weight: 2, run: rotate },
