@@ -1,6 +1,7 @@
 import { type Hex, keccak256 } from 'viem'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../scripts/lib/solidity.mjs'
+import { compile } from '../compile.ts'
 import { type Bridge, createBridge, l1Abi, l2Abi } from './bridge.ts'
 import { L2_MESSENGER } from './setup.ts'
 import { ALICE, type Chain } from './vm.ts'
@@ -11,7 +12,7 @@ const CAROL: Hex = '0xca40100000000000000000000000000000000004'
 let receiverArtifact: Artifact
 let bridge: Bridge
 beforeAll(() => {
-  receiverArtifact = compileSolidity({ Receiver: 'test/contracts/Receivers.sol' }).Receiver
+  receiverArtifact = compile({ Receiver: 'test/contracts/Receivers.sol' }).Receiver
 })
 beforeEach(async () => {
   bridge = await createBridge()

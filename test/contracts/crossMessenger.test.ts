@@ -3,8 +3,9 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
 import { messageHash } from '../../rollup/messages.ts'
 import type { Message } from '../../rollup/types.ts'
-import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../scripts/lib/solidity.mjs'
 import { encodeRlp } from '../../stateless/rlp.ts'
+import { compile } from '../compile.ts'
 import { CROSS_MESSENGER, type CrossProof, createRollups, crossAbi, type Rollup, type Rollups } from './rollups.ts'
 import { bytes, createRollup, L1_CHAIN_ID, L2_MESSENGER, setAnchor } from './setup.ts'
 import { ALICE, BOB, type Chain, type Outcome } from './vm.ts'
@@ -18,7 +19,7 @@ let a: Rollup
 let b: Rollup
 
 beforeAll(() => {
-  artifact = compileSolidity({ CrossReceiver: 'test/contracts/CrossReceivers.sol' }).CrossReceiver
+  artifact = compile({ CrossReceiver: 'test/contracts/CrossReceivers.sol' }).CrossReceiver
 })
 
 async function start(options?: Parameters<typeof createRollups>[0]): Promise<void> {

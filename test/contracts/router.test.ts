@@ -3,7 +3,8 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
 import { withdrawalVerifier } from '../../genesis/generated/WithdrawalVerifier.ts'
 import type { Message } from '../../rollup/types.ts'
-import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../scripts/lib/solidity.mjs'
+import { compile } from '../compile.ts'
 import {
   BACKING,
   createRollups,
@@ -31,7 +32,7 @@ let b: Rollup
 
 beforeAll(() => {
   const cross = 'test/contracts/CrossReceivers.sol'
-  artifacts = compileSolidity({ Receiver: 'test/contracts/Receivers.sol', FakeMessenger: cross, BadAnswer: cross })
+  artifacts = compile({ Receiver: 'test/contracts/Receivers.sol', FakeMessenger: cross, BadAnswer: cross })
 })
 
 async function start(options?: Parameters<typeof createRollups>[0]): Promise<void> {

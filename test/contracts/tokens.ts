@@ -4,7 +4,8 @@ import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
 import { l2TokenBridge } from '../../genesis/generated/L2TokenBridge.ts'
 import { messageHash } from '../../rollup/messages.ts'
 import type { Message } from '../../rollup/types.ts'
-import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../scripts/lib/solidity.mjs'
+import { compile } from '../compile.ts'
 import { createBridge, l1Abi, l2Abi } from './bridge.ts'
 import { L2_TOKEN_BRIDGE } from './setup.ts'
 import { ALICE, BOB, type CallOptions, type Chain, type Outcome } from './vm.ts'
@@ -23,7 +24,7 @@ export const TOKEN_NAMES = [
 export type TokenArtifacts = Record<(typeof TOKEN_NAMES)[number], Artifact>
 
 export function compileTokens(): TokenArtifacts {
-  return compileSolidity(Object.fromEntries(TOKEN_NAMES.map((name) => [name, SOURCE]))) as TokenArtifacts
+  return compile(Object.fromEntries(TOKEN_NAMES.map((name) => [name, SOURCE]))) as TokenArtifacts
 }
 
 export type Transfer = {

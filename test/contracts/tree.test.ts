@@ -1,14 +1,15 @@
 import { concat, type Hex, keccak256, numberToHex, pad } from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createMessageTree } from '../../rollup/messages.ts'
-import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../scripts/lib/solidity.mjs'
+import { compile } from '../compile.ts'
 import { type Chain, createChain } from './vm.ts'
 
 let harness: Artifact
 let chain: Chain
 let address: Hex
 beforeAll(async () => {
-  harness = compileSolidity({ Harness: 'test/contracts/Harness.sol' }).Harness
+  harness = compile({ Harness: 'test/contracts/Harness.sol' }).Harness
   chain = await createChain({ chainId: 1 })
   address = (await chain.deploy(harness)).address
 })

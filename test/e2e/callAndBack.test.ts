@@ -2,7 +2,8 @@ import { type Abi, encodeFunctionData, type Hex, parseEther, parseEventLogs } fr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
-import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../scripts/lib/solidity.mjs'
+import { compile } from '../compile.ts'
 import { type Client, claimable, clientFor, succeeded, until } from './clients.ts'
 import { startTestDevnet, type TestDevnet } from './devnet.ts'
 
@@ -32,7 +33,7 @@ describe('a call from L1 into a contract on L2, and back', () => {
 
   beforeAll(async () => {
     const source = 'test/e2e/RemoteCounter.sol'
-    built = compileSolidity({ CounterOwner: source, RemoteCounter: source })
+    built = compile({ CounterOwner: source, RemoteCounter: source })
     devnet = await startTestDevnet()
     l1 = clientFor(devnet.l1Url, devnet.deployment.l1ChainId, 2)
     l2 = clientFor(devnet.l2Url, devnet.deployment.l2ChainId, 2)

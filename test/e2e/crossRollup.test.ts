@@ -4,7 +4,8 @@ import { crossMessenger } from '../../genesis/generated/CrossMessenger.ts'
 import { l1Router } from '../../genesis/generated/L1Router.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import type { RollupDeployment } from '../../genesis/types.ts'
-import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../scripts/lib/solidity.mjs'
+import { compile } from '../compile.ts'
 import { type Client, claimable, clientFor, rpc, succeeded, until } from './clients.ts'
 import { startTestDevnet, type TestDevnet } from './devnet.ts'
 
@@ -38,7 +39,7 @@ describe('two rollups on one L1', () => {
   }
 
   beforeAll(async () => {
-    artifacts = compileSolidity({
+    artifacts = compile({
       Receiver: 'test/contracts/Receivers.sol',
       CrossReceiver: 'test/contracts/CrossReceivers.sol',
     })

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bridgedERC20 } from '../../genesis/generated/BridgedERC20.ts'
 import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
 import { l2TokenBridge } from '../../genesis/generated/L2TokenBridge.ts'
-import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../scripts/lib/solidity.mjs'
+import { compile } from '../compile.ts'
 import { type Client, claimable, clientFor, succeeded, until } from './clients.ts'
 import { startTestDevnet, type TestDevnet } from './devnet.ts'
 
@@ -17,7 +18,7 @@ describe('ERC-20 over HTTP', () => {
   let plainToken: Artifact
 
   beforeAll(async () => {
-    plainToken = compileSolidity({ PlainToken: 'test/contracts/Tokens.sol' }).PlainToken as Artifact
+    plainToken = compile({ PlainToken: 'test/contracts/Tokens.sol' }).PlainToken as Artifact
     devnet = await startTestDevnet()
     l1 = clientFor(devnet.l1Url, devnet.deployment.l1ChainId, 1)
     l2 = clientFor(devnet.l2Url, devnet.deployment.l2ChainId, 1)

@@ -8,7 +8,8 @@ import { chainMethods } from '../../rpc/chainMethods.ts'
 import type { EthDeps } from '../../rpc/eth/deps.ts'
 import type { RpcServerOptions } from '../../rpc/server.ts'
 import { buildBlockMethods } from '../../rpc/testing/buildBlock.ts'
-import { type Artifact, compileSolidity } from '../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../scripts/lib/solidity.mjs'
+import { compile } from '../compile.ts'
 import { devEngine, devGenesis } from '../node/support/devChain.ts'
 import { startServer, type TestServer } from './support.ts'
 
@@ -53,6 +54,6 @@ let probe: Artifact | undefined
 
 /** The test contract, compiled once per process. */
 export function probeArtifact(): Artifact {
-  probe ??= compileSolidity({ Probe: 'test/rpc/Probe.sol' }).Probe
+  probe ??= compile({ Probe: 'test/rpc/Probe.sol' }).Probe
   return probe
 }

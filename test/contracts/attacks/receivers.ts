@@ -1,6 +1,6 @@
 import { encodeFunctionData, type Hex, zeroAddress } from 'viem'
 import type { Message } from '../../../rollup/types.ts'
-import { compileSolidity } from '../../../scripts/lib/solidity.mjs'
+import { compile } from '../../compile.ts'
 import { type Bridge, createBridge, l1Abi, l2Abi } from '../bridge.ts'
 import { L2_MESSENGER } from '../setup.ts'
 import { ALICE, type CallOptions, type Chain, type Outcome } from '../vm.ts'
@@ -8,7 +8,7 @@ import { ALICE, type CallOptions, type Chain, type Outcome } from '../vm.ts'
 /** What test/contracts/Receivers.sol does when it is called. */
 export const Mode = { Accept: 0, Revert: 1, ReturnBomb: 2, RevertBomb: 3, Reenter: 4, BurnInside: 5 } as const
 
-const artifacts = compileSolidity({ Receiver: 'test/contracts/Receivers.sol' })
+const artifacts = compile({ Receiver: 'test/contracts/Receivers.sol' })
 
 /** A contract that messages are delivered to. */
 export async function createReceiver(chain: Chain, mode: number = Mode.Accept) {

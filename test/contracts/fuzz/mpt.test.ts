@@ -1,7 +1,8 @@
 import { toHex } from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Artifact, compileSolidity } from '../../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../../scripts/lib/solidity.mjs'
 import { verifyProof } from '../../../stateless/proof.ts'
+import { compile } from '../../compile.ts'
 import { createFastChain, type FastChain } from './chain.ts'
 import { randomCase, randomSlotCase, slotValue, tidyLeaf } from './proofCases.ts'
 import { createRandom } from './random.ts'
@@ -32,7 +33,7 @@ let harness: Artifact
 let chain: FastChain
 let address: `0x${string}`
 beforeAll(async () => {
-  harness = compileSolidity({ Proofs: 'test/contracts/fuzz/Proofs.sol' }).Proofs
+  harness = compile({ Proofs: 'test/contracts/fuzz/Proofs.sol' }).Proofs
   chain = await createFastChain({ chainId: 1 })
   address = (await chain.deploy(harness)).address
 })

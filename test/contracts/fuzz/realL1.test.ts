@@ -6,7 +6,7 @@ import { l1TokenBridge } from '../../../genesis/generated/L1TokenBridge.ts'
 import { l2TokenBridge } from '../../../genesis/generated/L2TokenBridge.ts'
 import { nativeRollup } from '../../../genesis/generated/NativeRollup.ts'
 import { L2_DEV_BALANCE } from '../../../genesis/parameters.ts'
-import { compileSolidity } from '../../../scripts/lib/solidity.mjs'
+import { compile } from '../../compile.ts'
 import {
   type Client,
   clientFor,
@@ -43,7 +43,7 @@ beforeAll(async () => {
   l1 = clientFor(devnet.l1Url, devnet.deployment.l1ChainId, 1)
   l2 = clientFor(devnet.l2Url, devnet.deployment.l2ChainId, 1)
   forcer = clientFor(devnet.l2Url, devnet.deployment.l2ChainId, 4)
-  const { PlainToken } = compileSolidity({ PlainToken: 'test/contracts/Tokens.sol' })
+  const { PlainToken } = compile({ PlainToken: 'test/contracts/Tokens.sol' })
   const args = ['Gold', 'GLD', 18, 10n ** 30n]
   const created = await succeeded(
     l1,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type Hex, toHex } from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Artifact, compileSolidity } from '../../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../../scripts/lib/solidity.mjs'
 import { bytesEqual } from '../../../stateless/bytes.ts'
 import { UndecodableInput } from '../../../stateless/errors.ts'
 import { INPUT_LAYOUT } from '../../../stateless/inputLayout.ts'
@@ -9,6 +9,7 @@ import { NO_REQUESTS } from '../../../stateless/payload.ts'
 import { decodeStatelessInput, encodeStatelessInput } from '../../../stateless/ssz.ts'
 import { REQUEST_KINDS } from '../../../stateless/sszSchema.ts'
 import type { StatelessInput } from '../../../stateless/types.ts'
+import { compile } from '../../compile.ts'
 import { anyInput, mutation, SEED, v21Input } from '../../stateless/arbitraries.ts'
 import { createFastChain, type FastChain } from './chain.ts'
 
@@ -36,7 +37,7 @@ let harness: Artifact
 let chain: FastChain
 let address: Hex
 beforeAll(async () => {
-  harness = compileSolidity({ InputReader: 'test/contracts/fuzz/InputReader.sol' }).InputReader
+  harness = compile({ InputReader: 'test/contracts/fuzz/InputReader.sol' }).InputReader
   chain = await createFastChain({ chainId: 1 })
   address = (await chain.deploy(harness)).address
 })

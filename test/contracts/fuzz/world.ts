@@ -1,6 +1,7 @@
 import { type Hex, zeroAddress } from 'viem'
 import { createMessageTree } from '../../../rollup/messages.ts'
-import { type Artifact, compileSolidity } from '../../../scripts/lib/solidity.mjs'
+import type { Artifact } from '../../../scripts/lib/solidity.mjs'
+import { compile } from '../../compile.ts'
 import {
   createL1,
   createL2,
@@ -78,7 +79,7 @@ export type Artifacts = Record<'Actor' | 'PlainToken' | 'FeeToken', Artifact>
 /** The contracts around those that are tested. */
 export const compileWorld = (): Artifacts => {
   const tokens = 'test/contracts/Tokens.sol'
-  return compileSolidity({ Actor: 'test/contracts/fuzz/Actors.sol', PlainToken: tokens, FeeToken: tokens })
+  return compile({ Actor: 'test/contracts/fuzz/Actors.sol', PlainToken: tokens, FeeToken: tokens })
 }
 
 /**
