@@ -134,9 +134,18 @@ async function refused(to: Hex, data: Hex): Promise<void> {
   expect(status).toBe('reverted')
 }
 
+type Status = { l1Head: { hash: Hex }; queue: { deposits: Hex; blocksToSettle: Hex } }
 type Withdrawal = { status: string; l2TxHash: Hex; message: { index: Hex } }
-const ready = async (): Promise<Withdrawal[]> =>
-  (await rpc<Withdrawal[]>(l2, 'rollup_getWithdrawals', [{}])).filter(({ status }) => status === 'ready-to-claim')
+
+/** What can be claimed, once L2 has read all of L1: before, it may name what is claimed or no longer settled. */
+async function ready(): Promise<Withdrawal[]> {
+  await until('L2 to have read L1', async () => {
+    const { l1Head } = await rpc<Status>(l2, 'rollup_status', [])
+    return l1Head.hash === (await l1.reader.getBlock()).hash ? true : undefined
+  })
+  const all = await rpc<Withdrawal[]>(l2, 'rollup_getWithdrawals', [{}])
+  return all.filter(({ status }) => status === 'ready-to-claim')
+}
 
 async function claimOne(random: Random): Promise<void> {
   const one = random.pickMaybe(await ready())
@@ -280,8 +289,6 @@ function pickMove(random: Random): string {
   }
   return 'deposits'
 }
-
-type Status = { queue: { deposits: Hex; blocksToSettle: Hex } }
 
 /** Everything on its way arrives: deposits by the sequencer, withdrawals by claims; and the books are even. */
 async function drain(): Promise<void> {
