@@ -94,7 +94,9 @@ describe('a follower', () => {
     await deposit(l1, devnet.devnet.deployment, someone, 5n)
     const lost = await until('the deposit', async () => {
       const { number, hash } = await follower.reader.getBlock()
-      return (await follower.reader.getBalance({ address: someone })) === 6n ? { number, hash } : undefined
+      // of this block: the next one may be there already
+      const balance = await follower.reader.getBalance({ address: someone, blockNumber: number })
+      return balance === 6n ? { number, hash } : undefined
     })
     expect(await rpc(l1, 'evm_revert', [id])).toBe(true)
     await until('the follower without the deposit', async () =>
@@ -102,7 +104,9 @@ describe('a follower', () => {
     )
     await transfer(devnet, 2n)
     await caughtUp(follower)
-    expect(await follower.reader.getBalance({ address: someone })).toBe(3n)
+    await until('what is settled now', async () =>
+      (await follower.reader.getBalance({ address: someone })) === 3n ? true : undefined,
+    )
     expect((await follower.reader.getBlock({ blockNumber: lost.number })).hash).not.toBe(lost.hash)
     expect(node?.errors()).not.toMatch(/ERROR/)
   })
