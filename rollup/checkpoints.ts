@@ -1,3 +1,4 @@
+import { newestSettledWhere } from './settledSearch.ts'
 import type { L1View, SettledBlock } from './types.ts'
 
 /** contracts/l1/NativeRollup.sol::CHECKPOINT_INTERVAL: a 16th of the finality delay, 60 seconds at least */
@@ -22,20 +23,10 @@ export function createCheckpoints(
 
   function next(): SettledBlock | undefined {
     const last = known.at(-1)
-    const head = view.settledHead()
-    if (head === undefined) return undefined
     if (last === undefined) return view.settledAt(1n)
     const due = last.l1Timestamp + interval
-    if (head.l1Timestamp < due) return undefined
-    // the first block settled at `due` or later: above `low`, at most `high`
-    let low = last.number
-    let high = head.number
-    while (high - low > 1n) {
-      const middle = (low + high) / 2n
-      if ((view.settledAt(middle)?.l1Timestamp ?? due) < due) low = middle
-      else high = middle
-    }
-    return view.settledAt(high)
+    const before = newestSettledWhere(view, ({ l1Timestamp }) => l1Timestamp < due)
+    return before === undefined ? undefined : view.settledAt(before.number + 1n)
   }
 
   return () => {

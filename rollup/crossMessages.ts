@@ -7,6 +7,7 @@ import { crossMessengerAbi, ROOT_SLOT, slotValueToHash, stateRootSlot } from './
 import { CrossMessageError, RollupError } from './errors.ts'
 import type { L1Client } from './l1Client.ts'
 import { type Outbox, type OutboxEntry, selectEntries, wordsOf } from './outbox.ts'
+import { newestSettledWhere } from './settledSearch.ts'
 import type { CrossAnchor, CrossMessageProof, L1View, MessageSelector, RollupReader, SettledBlock } from './types.ts'
 
 export type CrossMessagesDeps = { chain: Chain; view: L1View; l1: L1Client; outbox: Outbox }
@@ -42,7 +43,7 @@ function select(outbox: Outbox, selector: MessageSelector): OutboxEntry[] {
 
 /** The newest block settled as of an L1 block; it must hold all entries. */
 function requireSettled({ chain, view }: CrossMessagesDeps, entries: OutboxEntry[], l1Block: bigint): SettledBlock {
-  const settled = newestSettled(view, l1Block)
+  const settled = newestSettledWhere(view, (block) => block.l1Block <= l1Block)
   for (const { message, l2Block } of entries) {
     if (settled !== undefined && settled.number >= l2Block) continue
     const newest = settled === undefined ? 'no block' : `block ${settled.number}`
@@ -55,21 +56,6 @@ function requireSettled({ chain, view }: CrossMessagesDeps, entries: OutboxEntry
     throw new CrossMessageError('NOT_SETTLED', 'this node is behind L1', { l2Block: settled.number })
   }
   return settled
-}
-
-/** Blocks are settled in their order, so the L1 block numbers of their settlements never fall. */
-function newestSettled(view: L1View, l1Block: bigint): SettledBlock | undefined {
-  const head = view.settledHead()
-  if (head === undefined || head.l1Block <= l1Block) return head
-  let low = 0n
-  let high = head.number
-  while (high - low > 1n) {
-    const middle = (low + high) / 2n
-    const settled = view.settledAt(middle)
-    if (settled !== undefined && settled.l1Block <= l1Block) low = middle
-    else high = middle
-  }
-  return view.settledAt(low)
 }
 
 type Basis = { settled: SettledBlock; inRing: AnchoredSlot; anchor: CrossAnchor; l1Block: bigint }

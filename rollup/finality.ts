@@ -1,6 +1,7 @@
 import type { Clock } from '../node/types.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import { STATE_ROOT_HISTORY } from './contracts.ts'
+import { newestSettledWhere } from './settledSearch.ts'
 import type { L1View, SettledBlock } from './types.ts'
 
 /** Which settled L2 blocks the messenger on L1 takes proofs of. */
@@ -34,20 +35,7 @@ export function createFinality(view: L1View, clock: Clock): Finality {
   const isInRing = (settled: SettledBlock): boolean =>
     (view.settledHead()?.number ?? 0n) - settled.number < STATE_ROOT_HISTORY
 
-  function newestFinal(): SettledBlock | undefined {
-    const head = view.settledHead()
-    if (head === undefined || isFinal(head)) return head
-    // blocks become final in their order
-    let low = 0n
-    let high = head.number
-    while (high - low > 1n) {
-      const middle = (low + high) / 2n
-      const settled = view.settledAt(middle)
-      if (settled !== undefined && isFinal(settled)) low = middle
-      else high = middle
-    }
-    return view.settledAt(low)
-  }
+  const newestFinal = (): SettledBlock | undefined => newestSettledWhere(view, isFinal)
 
   return {
     finalAt,
