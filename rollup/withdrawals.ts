@@ -24,10 +24,11 @@ export type WithdrawalsDeps = { chain: Chain; view: L1View; outbox: Outbox; fina
 export function createWithdrawals(deps: WithdrawalsDeps): Pick<RollupReader, 'getWithdrawals' | 'getWithdrawalProof'> {
   return {
     async getWithdrawals(filter) {
+      const provable = newestProvable(deps)
       return deps.outbox
         .entries()
         .filter((entry) => matches(entry, filter))
-        .map((entry) => toWithdrawal(deps, entry))
+        .map((entry) => toWithdrawal(deps, entry, provable))
         .filter(({ status }) => filter.status === undefined || filter.status === status)
     },
     async getWithdrawalProof(selector, options) {
@@ -44,13 +45,16 @@ function matches({ message, l2TxHash }: OutboxEntry, { txHash, address }: Withdr
   return [message.sender, message.to].includes(address.toLowerCase() as Hex)
 }
 
-function toWithdrawal({ view, finality }: WithdrawalsDeps, entry: OutboxEntry): Withdrawal {
+/** Number of the newest L2 block that claims are proven in; 0 before the first. A search, so once for a whole list. */
+const newestProvable = ({ finality }: WithdrawalsDeps): bigint => finality.newestProvable()?.number ?? 0n
+
+function toWithdrawal({ view, finality }: WithdrawalsDeps, entry: OutboxEntry, provable: bigint): Withdrawal {
   const claimTx = view.claimed(entry.message.index)
   if (claimTx !== undefined) return { ...entry, status: 'claimed', claimTx }
   // the outbox is cumulative, so its own block is the first that proves it, and the first to become final
   const settled = view.settledAt(entry.l2Block)
   if (settled === undefined) return { ...entry, status: 'waiting-to-settle' }
-  if ((finality.newestProvable()?.number ?? 0n) >= settled.number) return { ...entry, status: 'ready-to-claim' }
+  if (provable >= settled.number) return { ...entry, status: 'ready-to-claim' }
   const readyAt = finality.provableAt(settled)
   return { ...entry, status: 'waiting-for-finality', ...(readyAt === undefined ? {} : { readyAt }) }
 }
@@ -66,7 +70,7 @@ function provingBlock(deps: WithdrawalsDeps, entry: OutboxEntry, asked: bigint |
   const { chain, view, finality } = deps
   const settled = asked === undefined ? finality.newestProvable() : view.settledAt(asked)
   const { index } = entry.message
-  const { status } = toWithdrawal(deps, entry)
+  const { status } = toWithdrawal(deps, entry, newestProvable(deps))
   const refuse = (why: string): never => {
     throw new WithdrawalError('NOT_SETTLED', `withdrawal ${index} cannot be proven: ${why}`, { index, status })
   }
