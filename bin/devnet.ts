@@ -6,7 +6,7 @@ import type { L1Node } from '../node/l1Node.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
 import { RollupError } from '../rollup/errors.ts'
-import type { RollupReader } from '../rollup/types.ts'
+import type { RollupServices } from '../rpc/rollup/deps.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { RpcServer } from '../rpc/server.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
@@ -69,7 +69,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
       { host: options.host, port: options['l1-port'], allowHost: options['allow-host'] },
       {
         ...l1Methods(l1, { clock, logger: logger.child('l1'), devnet: true, tools }),
-        ...rollupMethods({ rollup: rollupOf(started) }),
+        ...rollupMethods({ rollup: () => firstOf(started) }),
       },
       { monitor, logger: logger.child('l1').child('rpc') },
     )
@@ -114,19 +114,10 @@ type RollupParts = {
 type StartedRollup = { rollup: RollupNode; server: RpcServer }
 
 /** L1 tells about the first rollup on it. Its RPC listens a moment before that rollup runs, because the rollup needs it. */
-function rollupOf(started: readonly StartedRollup[]): RollupReader {
-  const reader = (): RollupReader => {
-    const first = started[0]
-    if (first === undefined) throw new RollupError('STARTING', 'the rollup is still starting, ask again')
-    return first.rollup.node.reader
-  }
-  return {
-    config: () => reader().config(),
-    status: async () => reader().status(),
-    getWithdrawals: async (filter) => reader().getWithdrawals(filter),
-    getWithdrawalProof: async (selector, options) => reader().getWithdrawalProof(selector, options),
-    getCrossMessageProof: async (selector, anchor) => reader().getCrossMessageProof(selector, anchor),
-  }
+function firstOf(started: readonly StartedRollup[]): RollupServices {
+  const [first] = started
+  if (first === undefined) throw new RollupError('STARTING', 'the rollup is still starting, ask again')
+  return first.rollup.services
 }
 
 /** What is opened on the way is added to `into` at once, so that a failure halfway can be cleaned up. */
@@ -148,6 +139,7 @@ async function startRollups(
         sealMode: parts.modes.l2,
         settle: options.settle,
         censor: censoredSenders(options.censor),
+        l1Genesis: genesis.l1,
         l1BlockTime: options['l1-block-time'],
         ...(dataDir === undefined ? {} : { chainDir: rollupDir(dataDir, index) }),
       },

@@ -1,4 +1,4 @@
-import { type ChainSpec, createChainSpec } from '../execution/chainSpec.ts'
+import { amsterdamSpec, type ChainSpec, createChainSpec } from '../execution/chainSpec.ts'
 import { type Crypto, createCrypto } from '../execution/crypto.ts'
 import { createEngine } from '../execution/engine.ts'
 import { genesisDifficulty } from '../execution/genesisBlock.ts'
@@ -18,6 +18,8 @@ export type Engines = {
   l1(genesis: GenesisJson): Engine
   /** an L2 engine never does */
   l2(genesis: GenesisJson): Engine
+  /** for blocks of a rollup of which only the chain id is known: Amsterdam from the first block on, without EXECUTE */
+  ofChain(chainId: bigint): Engine
 }
 
 export async function createEngines(logger: Logger): Promise<Engines> {
@@ -42,5 +44,13 @@ export async function createEngines(logger: Logger): Promise<Engines> {
     cache: createExecutionCache({ maxEntries: 1_024 }),
     logger: logger.child('execute'),
   })
-  return { crypto, execute, spec, l1: (genesis) => engine(genesis, execute), l2: (genesis) => engine(genesis) }
+  return {
+    crypto,
+    execute,
+    spec,
+    l1: (genesis) => engine(genesis, execute),
+    l2: (genesis) => engine(genesis),
+    ofChain: (chainId) =>
+      createEngine({ spec: amsterdamSpec(chainId, crypto), crypto, logger: logger.child('execution') }),
+  }
 }

@@ -16,6 +16,7 @@ import { chainMethods } from '../rpc/chainMethods.ts'
 import { offDevMethods } from '../rpc/dev/off.ts'
 import type { Signer } from '../rpc/eth/deps.ts'
 import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
+import type { RollupServices } from '../rpc/rollup/deps.ts'
 import { followerSendMethods } from '../rpc/rollup/forward.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { MethodTable } from '../rpc/types.ts'
@@ -27,6 +28,8 @@ import { CLIENT_VERSION } from './version.ts'
 
 export type RollupSetup = {
   genesis: GenesisJson
+  /** of an L1 in this process */
+  l1Genesis?: GenesisJson
   deployment: RollupDeployment
   /** folder of this rollup's chain; absent: memory */
   chainDir?: string
@@ -56,7 +59,13 @@ export type RollupDeps = {
   logger: Logger
 }
 
-export type RollupNode = { node: L2Node; methods: MethodTable; close(): Promise<void> }
+export type RollupNode = {
+  readonly node: L2Node
+  /** what rollup_ methods work on, also when L1 serves them */
+  readonly services: RollupServices
+  readonly methods: MethodTable
+  close(): Promise<void>
+}
 
 /** Opens the chain of one rollup with its pool, sequencer and settler; nothing runs before `node.start()`. */
 export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<RollupNode> {
@@ -114,9 +123,14 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
   )
   settlement = node.settlement
   next = node.pendingEnv
-  const { reader } = node
+  const services: RollupServices = {
+    node,
+    genesis: { l2: setup.genesis, ...(setup.l1Genesis === undefined ? {} : { l1: setup.l1Genesis }) },
+    engineOf: engines.ofChain,
+  }
   return {
     node,
+    services,
     methods: {
       ...chainMethods({
         chain,
@@ -129,7 +143,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
         sealsInstantly: () => node.sealer.mode.kind === 'instant',
       }),
       ...(setup.follow === undefined ? {} : followerSendMethods({ chain }, setup.follow.sequencer)),
-      ...rollupMethods({ rollup: reader }),
+      ...rollupMethods({ rollup: () => services }),
       ...(deps.devClock === undefined ? offDevMethods() : l2DevTools(node, genesis, deps.devClock)),
     },
     async close() {

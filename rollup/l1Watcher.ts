@@ -5,6 +5,7 @@ import type { MetaStore } from './json.ts'
 import type { L1Block, L1Client, L1Log } from './l1Client.ts'
 import { decodeL1Log } from './l1Events.ts'
 import { createL1Records, HASH_RING, type L1Records, type ReadBlock } from './l1Records.ts'
+import { createLock } from './lock.ts'
 import { createLoop } from './loop.ts'
 import type { L1View } from './types.ts'
 
@@ -20,6 +21,8 @@ export type L1Watcher = L1View & {
   inSync(): boolean
   /** reads L1 up to its head; true when anything changed. Throws RollupError; nothing is half recorded. */
   step(): Promise<boolean>
+  /** runs `work` while nothing of L1 is read, and no step begins before it is done; a step inside would wait for ever */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result>
   /** a new L1 head may exist: read now instead of at the next poll */
   poke(): void
   /** the records contradict a proof: read L1 again from the deployment, at most once a minute */
@@ -66,6 +69,7 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
   let lastDistrustMs = Number.NEGATIVE_INFINITY
   let unsubscribe: (() => void) | undefined
   let stepping: Promise<boolean> | undefined
+  const lock = createLock()
 
   async function rescan(): Promise<void> {
     contradictions = 0
@@ -106,7 +110,7 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
   }
 
   const step = (): Promise<boolean> => {
-    stepping ??= checkedStep().finally(() => {
+    stepping ??= lock(checkedStep).finally(() => {
       stepping = undefined
     })
     return stepping
@@ -131,6 +135,7 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
     reorgs: () => reorgs,
     inSync: () => inSync,
     step,
+    exclusively: lock,
     poke: loop.wake,
     distrust() {
       if (deps.clock.nowMs() - lastDistrustMs < DISTRUST_INTERVAL_MS) return

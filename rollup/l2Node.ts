@@ -10,18 +10,18 @@ import type { ExecuteVerdict, GasSchedule } from '../precompiles/types.ts'
 import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import type { Anchor } from './anchor.ts'
-import { createClaims } from './claims.ts'
+import { type Claims, createClaims } from './claims.ts'
 import { checkDeployment } from './deployment.ts'
 import { RollupError } from './errors.ts'
-import { createFinality } from './finality.ts'
+import { createFinality, type Finality } from './finality.ts'
 import { createForcedTransactions } from './forcedTransactions.ts'
 import { createInputStore, type InputStore } from './inputs.ts'
-import { createL1Client } from './l1Client.ts'
+import { createL1Client, type L1Client } from './l1Client.ts'
 import { createL1Watcher, type L1Watcher } from './l1Watcher.ts'
 import { createL2Builder, l2Env } from './l2Builder.ts'
 import { SETTLEMENT_LIMITS } from './limits.ts'
 import { NO_KEYS } from './noKeys.ts'
-import { createCrossOutbox, createOutbox } from './outbox.ts'
+import { createCrossOutbox, createOutbox, type Outbox } from './outbox.ts'
 import { createRollupReader, finalNumber, settledNumber } from './reader.ts'
 import { createReconciler } from './rebuild.ts'
 import { createReplayQueue } from './replay.ts'
@@ -75,6 +75,12 @@ export type L2Node = {
   /** what a block begun on `parent` now would begin with */
   pendingEnv(parent: Block): BlockEnv
   readonly reader: RollupReader
+  readonly l1: L1Client
+  /** messages to L1, and to other rollups */
+  readonly outbox: Outbox
+  readonly crossOutbox: Outbox
+  readonly finality: Finality
+  readonly claims: Claims
   readonly watcher: L1Watcher
   readonly settler: Settler
   readonly sequencer: Sequencer
@@ -87,6 +93,11 @@ export type L2Node = {
   poke(): void
   /** of blocks from the next one on; throws RollupError FIXED_COINBASE where the rollup contract names one */
   setCoinbase(address: Uint8Array): void
+  /**
+   * Runs `work` while this node does nothing by itself: no block is built or taken back, nothing is settled, L1 is not
+   * read. Inside, its parts may only be called where that waits for none of these.
+   */
+  hold<Result>(work: () => Promise<Result>): Promise<Result>
   /** settles everything that L1 time allows; gives the L1 transactions. Throws RollupError. */
   settleNow(): Promise<readonly `0x${string}`[]>
   close(): Promise<void>
@@ -134,6 +145,11 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
     settler,
     sequencer,
     reader: parts.reader,
+    l1: parts.l1,
+    outbox,
+    crossOutbox,
+    finality: parts.finality,
+    claims: parts.claims,
     inputs: parts.inputs,
     settlement: parts.settlement,
     setCoinbase: parts.setCoinbase,
@@ -153,6 +169,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       }
       tick()
     },
+    hold: (work) => sequencer.exclusively(() => settler.exclusively(() => watcher.exclusively(work))),
     async settleNow() {
       parts.setSettling(true)
       try {
@@ -166,7 +183,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       cancelTick?.()
       for (const stop of stops.splice(0)) stop()
       await sealer.close()
-      await sequencer.idle()
+      await sequencer.exclusively(async () => undefined)
       await settler.close()
       await watcher.close()
       await parts.l1.close()
@@ -314,6 +331,8 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     envOf,
     outbox,
     crossOutbox,
+    finality,
+    claims,
     reader,
     settlement,
     setSettling,

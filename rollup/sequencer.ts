@@ -27,8 +27,8 @@ export type Sequencer = {
    * the claims of L1 messages. What no block takes is left out and reported by the builder. Throws RollupError.
    */
   include(transactions: readonly Transaction[]): Promise<readonly Block[]>
-  /** resolves when nothing of this is under way */
-  idle(): Promise<void>
+  /** runs `work` while no block is built and none is taken back, and nothing of that begins before it is done */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result>
   /** a transaction, a claimable message or something to run again is waiting */
   hasWork(): boolean
   status(): { active: boolean; reason?: string }
@@ -140,7 +140,7 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
         }
         return blocks
       }),
-    idle: () => lock(async () => undefined),
+    exclusively: lock,
     reconcile: (onBegin) =>
       lock(async () => {
         onBegin?.()

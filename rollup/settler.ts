@@ -39,6 +39,8 @@ export type SettlerStatus = { active: boolean; lastTx?: Hex; lastError?: string;
 export type Settler = {
   /** one move towards a settled chain; throws RollupError. Safe to call at any time, also beside the loop. */
   step(): Promise<SettlerStep>
+  /** runs `work` while nothing is sent or followed, and no step begins before it is done */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result>
   wake(): void
   status(): SettlerStatus
   start(): void
@@ -165,6 +167,7 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
   )
   const settler: Settler = {
     step: () => lock(reportingStep),
+    exclusively: lock,
     wake: loop.wake,
     status: () => {
       const { nextAttemptMs, ...facts } = status

@@ -13,7 +13,8 @@ export function described<Value>(schema: JsonSchema, parse: (value: unknown, pat
   return Object.assign(parse, { schema })
 }
 
-type Values<Params extends readonly RpcParam<unknown>[]> = {
+/** What the parsers of a list of parameters give. */
+export type Values<Params extends readonly RpcParam<unknown>[]> = {
   [Index in keyof Params]: Params[Index] extends RpcParam<infer Value> ? Value : never
 }
 
@@ -23,32 +24,39 @@ export function method<const Params extends readonly RpcParam<unknown>[]>(
   run: (values: Values<Params>, context: RpcContext) => unknown,
 ): RpcMethod {
   return {
-    params: params.map(({ name, required, schema }) => ({ name, required, schema })),
+    params,
     call: (values, context) => run(parseAll(params, values), context),
   }
 }
 
 export function required<Value>(name: string, parse: Parse<Value>): RpcParam<Value> {
-  return { name, required: true, parse, schema: parse.schema ?? ANY }
+  return param(name, true, parse, parse)
 }
 
 /** Left out or null: undefined. */
 export function optional<Value>(name: string, parse: Parse<Value>): RpcParam<Value | undefined> {
-  return {
-    name,
-    required: false,
-    parse: (value, path) => (value === undefined ? undefined : parse(value, path)),
-    schema: parse.schema ?? ANY,
-  }
+  return param(name, false, parse, (value, path) => (value === undefined ? undefined : parse(value, path)))
 }
 
 /** Left out or null: `fallback`. */
 export function withDefault<Value>(name: string, parse: Parse<Value>, fallback: Value): RpcParam<Value> {
+  return param(name, false, parse, (value, path) => (value === undefined ? fallback : parse(value, path)))
+}
+
+/** The schema of a parser is read when somebody asks for it: some are made only then. */
+function param<Value>(
+  name: string,
+  isRequired: boolean,
+  known: { readonly schema?: JsonSchema },
+  parse: (value: unknown, path: string) => Value,
+): RpcParam<Value> {
   return {
     name,
-    required: false,
-    parse: (value, path) => (value === undefined ? fallback : parse(value, path)),
-    schema: parse.schema ?? ANY,
+    required: isRequired,
+    parse,
+    get schema() {
+      return known.schema ?? ANY
+    },
   }
 }
 

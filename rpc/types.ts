@@ -38,9 +38,14 @@ export type RpcParam<Value> = {
 export type RpcMethod = {
   readonly params: readonly { readonly name: string; readonly required: boolean; readonly schema: JsonSchema }[]
   call(params: readonly unknown[], context: RpcContext): unknown
+  /** what it does and answers, where the method itself says so; others are described in openrpc/ */
+  readonly doc?: RpcMethodDoc
   /** every call fails here with this JSON-RPC number: such a method is there only to say why */
   readonly refused?: { readonly code: number; readonly reason: string }
 }
+
+/** `isControl`: it changes what the node does, so it is for its operator only. `result` is made when it is asked for. */
+export type RpcMethodDoc = { readonly summary: string; readonly isControl: boolean; readonly result: JsonSchema }
 
 export type MethodTable = Readonly<Record<string, RpcMethod>>
 

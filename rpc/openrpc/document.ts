@@ -47,13 +47,14 @@ export function openRpcDocument(methods: MethodTable, info: DocumentInfo) {
   }
 }
 
-function describeMethod(name: string, { params, refused }: RpcMethod) {
-  const doc: MethodDoc = METHOD_DOCS[name] ?? { summary: name, result: ANY }
+function describeMethod(name: string, { params, refused, doc: own }: RpcMethod) {
+  const doc: MethodDoc = own ?? METHOD_DOCS[name] ?? { summary: name, result: ANY }
   return {
     name,
     summary: doc.summary,
     paramStructure: 'by-position',
     params: params.map(({ name: param, required, schema }) => ({ name: param, required, schema })),
+    ...(own?.isControl === true ? { 'x-control': true } : {}),
     ...(refused === undefined ? { result: { name: 'result', schema: doc.result } } : describeRefusal(refused)),
   }
 }

@@ -1,11 +1,12 @@
-import type { RollupConfig, RollupReader } from '../../rollup/types.ts'
+import type { RollupConfig } from '../../rollup/types.ts'
 import { toQuantity } from '../hex.ts'
 import { method } from '../params.ts'
 import type { MethodTable } from '../types.ts'
+import type { ReaderDeps } from './deps.ts'
 
 /** rollup_config: everything a client needs to know about this rollup. */
-export function rollupConfigMethods({ rollup }: { rollup: RollupReader }): MethodTable {
-  return { rollup_config: method([], () => formatConfig(rollup.config())) }
+export function rollupConfigMethods({ reader }: ReaderDeps): MethodTable {
+  return { rollup_config: method([], () => formatConfig(reader().config())) }
 }
 
 /** `blockTimes` are plain numbers of seconds, possibly fractions; every other number is a quantity. */

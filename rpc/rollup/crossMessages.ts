@@ -1,21 +1,22 @@
-import type { CrossAnchor, CrossMessageProof, RollupReader } from '../../rollup/types.ts'
+import type { CrossAnchor, CrossMessageProof } from '../../rollup/types.ts'
 import { quantity64 } from '../codec.ts'
 import { toQuantity } from '../hex.ts'
 import { described, method, type Parse, readObject, required } from '../params.ts'
 import { HASH, QUANTITY64, requiredOf } from '../schema.ts'
 import type { MethodTable } from '../types.ts'
+import type { ReaderDeps } from './deps.ts'
 import { formatMessage, hexHash, idOrTransaction } from './withdrawals.ts'
 
 /**
  * What claims a message to another rollup there, in one hop. Asked of the node of the source; of the destination it needs
  * nothing but a block, so no node has to know another's address.
  */
-export function rollupCrossMessageMethods({ rollup }: { rollup: RollupReader }): MethodTable {
+export function rollupCrossMessageMethods({ reader }: ReaderDeps): MethodTable {
   return {
     rollup_getCrossMessageProof: method(
       [required('message', idOrTransaction), required('block of the destination', destinationBlock)],
       async ([selector, anchor]) => {
-        const proofs = (await rollup.getCrossMessageProof(selector, anchor)).map(formatProof)
+        const proofs = (await reader().getCrossMessageProof(selector, anchor)).map(formatProof)
         return 'txHash' in selector ? proofs : proofs[0]
       },
     ),

@@ -1,12 +1,17 @@
-import type { RollupReader } from '../../rollup/types.ts'
 import type { MethodTable } from '../types.ts'
 import { rollupConfigMethods } from './config.ts'
 import { rollupCrossMessageMethods } from './crossMessages.ts'
+import type { ReaderDeps, RollupDeps } from './deps.ts'
 import { rollupStatusMethods } from './status.ts'
 import { rollupWithdrawalMethods } from './withdrawals.ts'
 
 /** The rollup_ methods, the same on the nodes of both chains. */
-export function rollupMethods(deps: { rollup: RollupReader }): MethodTable {
+export function rollupMethods(deps: RollupDeps): MethodTable {
+  return { ...readerMethods({ reader: () => deps.rollup().node.reader }) }
+}
+
+/** Those that only read what the rollup's node knows. */
+export function readerMethods(deps: ReaderDeps): MethodTable {
   return {
     ...rollupConfigMethods(deps),
     ...rollupStatusMethods(deps),

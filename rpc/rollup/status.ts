@@ -1,11 +1,12 @@
-import type { ChainPoint, RollupReader, RollupStatus } from '../../rollup/types.ts'
+import type { ChainPoint, RollupStatus } from '../../rollup/types.ts'
 import { toQuantity } from '../hex.ts'
 import { method } from '../params.ts'
 import type { MethodTable } from '../types.ts'
+import type { ReaderDeps } from './deps.ts'
 
 /** rollup_status: both heads, how far settlement is behind, and what sequencer and settler are doing. */
-export function rollupStatusMethods({ rollup }: { rollup: RollupReader }): MethodTable {
-  return { rollup_status: method([], async () => formatStatus(await rollup.status())) }
+export function rollupStatusMethods({ reader }: ReaderDeps): MethodTable {
+  return { rollup_status: method([], async () => formatStatus(await reader().status())) }
 }
 
 function formatStatus({ l1Head, l2, lag, queue, sequencer, settler, escrow }: RollupStatus) {

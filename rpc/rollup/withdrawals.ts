@@ -1,7 +1,6 @@
 import type {
   Message,
   MessageSelector,
-  RollupReader,
   Withdrawal,
   WithdrawalFilter,
   WithdrawalProof,
@@ -13,12 +12,13 @@ import { toData, toQuantity } from '../hex.ts'
 import { describe, described, method, optional, type Parse, property, readObject, required } from '../params.ts'
 import { HASH, objectOf, QUANTITY, quantitySchema, reference } from '../schema.ts'
 import type { MethodTable } from '../types.ts'
+import type { ReaderDeps } from './deps.ts'
 
 /** Messages from L2 to L1: where each one stands, and what claims it. */
-export function rollupWithdrawalMethods({ rollup }: { rollup: RollupReader }): MethodTable {
+export function rollupWithdrawalMethods({ reader }: ReaderDeps): MethodTable {
   return {
     rollup_getWithdrawals: method([optional('filter', filter)], async ([wanted]) =>
-      (await rollup.getWithdrawals(wanted ?? {})).map(formatWithdrawal),
+      (await reader().getWithdrawals(wanted ?? {})).map(formatWithdrawal),
     ),
     /**
      * (id), (transaction hash) or (transaction hash, index), each with options last. One proof for one withdrawal, a
@@ -33,7 +33,7 @@ export function rollupWithdrawalMethods({ rollup }: { rollup: RollupReader }): M
       async ([selector, second, third]) => {
         const ordinal = typeof second === 'number' ? second : undefined
         const options = (typeof second === 'object' ? second : third) ?? {}
-        const proofs = await rollup.getWithdrawalProof(select(selector, ordinal), options)
+        const proofs = await reader().getWithdrawalProof(select(selector, ordinal), options)
         if ('txHash' in selector && ordinal === undefined) return proofs.map(formatProof)
         const [proof] = proofs
         if (!proof) throw new Error('the reader answered without a proof')

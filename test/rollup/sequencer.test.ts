@@ -89,7 +89,7 @@ describe('L2 blocks', () => {
   it('come in instant mode for transactions and messages, never for an L1 block alone', async () => {
     const { l2 } = await start({ l2: { kind: 'instant' } })
     await nextL1(pair as Pair)
-    await l2.sequencer.idle()
+    await l2.sequencer.exclusively(async () => undefined)
     expect(await l2.sequencer.seal('wake')).toBeUndefined()
     expect(l2.chain.head().header.number).toBe(0n)
     const head = new Promise<void>((resolve) => l2.chain.onHead(() => resolve()))

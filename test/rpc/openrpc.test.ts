@@ -51,7 +51,8 @@ describe.each(['l1', 'l2'] as const)('rpc.discover on %s', (side) => {
   test('lists each method once, in order, with what it takes and answers', () => {
     const names = documents[side].methods.map(({ name }) => name)
     expect(names).toEqual([...new Set(names)].sort())
-    expect(names.filter((name) => METHOD_DOCS[name] === undefined)).toEqual([])
+    const undescribed = documents[side].methods.filter(({ name, summary }) => summary === '' || summary === name)
+    expect(undescribed).toEqual([])
     const open = documents[side].methods.flatMap(({ name, params }) =>
       params.filter(({ schema }) => Object.keys(schema).length === 0).map((param) => `${name}: ${param.name}`),
     )

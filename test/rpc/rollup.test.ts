@@ -11,7 +11,7 @@ import type {
   WithdrawalProof,
 } from '../../rollup/types.ts'
 import { checkSettleable } from '../../rpc/rollup/checkSettleable.ts'
-import { rollupMethods } from '../../rpc/rollup/methods.ts'
+import { readerMethods } from '../../rpc/rollup/methods.ts'
 import { NodeError } from '../../stateless/errors.ts'
 import { account } from '../node/support/devChain.ts'
 import { startDevNode } from './devNode.ts'
@@ -128,7 +128,7 @@ const rollup: RollupReader = {
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer({ methods: rollupMethods({ rollup }) })
+  server = await startServer({ methods: readerMethods({ reader: () => rollup }) })
 })
 afterAll(() => server.close())
 

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { invalidParams } from '../errors.ts'
+import { describe, type Parse } from '../params.ts'
+import type { JsonSchema } from '../schema.ts'
+
+/**
+ * The words of which the parameters and results of rollup_ methods are made. On the wire all numbers are quantities; the
+ * `...In` forms are for parameters and give what the code works with.
+ */
+
+type HexString = z.ZodType<`0x${string}`, `0x${string}`>
+
+function hexString(title: string, digits: string, form: string): HexString {
+  const pattern = z.string().regex(new RegExp(`^${digits}$`))
+  return z.templateLiteral(['0x', pattern], { error: `expected ${form}` }).meta({ title })
+}
+
+/** 32 bytes */
+export const hash = hexString('hash', '[0-9a-fA-F]{64}', 'a hash: 0x and 64 hex digits')
+/** 20 bytes */
+export const address = hexString('address', '[0-9a-fA-F]{40}', 'an address: 0x and 40 hex digits')
+/** any number of whole bytes */
+export const data = hexString('data', '([0-9a-fA-F]{2})*', 'bytes: 0x and two hex digits for each')
+/** up to 256 bits */
+export const quantity = hexString(
+  'quantity',
+  '(0|[1-9a-fA-F][0-9a-fA-F]{0,63})',
+  'a quantity: 0x, without leading zeros',
+)
+/** up to 64 bits */
+export const quantity64 = hexString(
+  'quantity',
+  '(0|[1-9a-fA-F][0-9a-fA-F]{0,15})',
+  'a quantity of up to 64 bits: 0x, without leading zeros',
+)
+
+export const quantityIn = quantity.transform(BigInt)
+export const quantity64In = quantity64.transform(BigInt)
+/** a quantity that counts things */
+export const countIn = hexString(
+  'quantity',
+  '(0|[1-9a-fA-F][0-9a-fA-F]{0,12})',
+  'a quantity of up to 52 bits',
+).transform(Number)
+export const bytesIn = data.transform((hex) => new Uint8Array(Buffer.from(hex.slice(2), 'hex')))
+/** lower case, as this code compares them */
+export const hashIn = hash.transform((hex) => hex.toLowerCase() as `0x${string}`)
+export const addressIn = address.transform((hex) => hex.toLowerCase() as `0x${string}`)
+
+/** An object with a name of its own in the document of all methods. */
+export function named<Shape extends z.ZodRawShape>(title: string, shape: Shape): z.ZodObject<Shape> {
+  return z.object(shape).meta({ title })
+}
+
+/** A parser of parameters from a schema: the message names the place and what is wrong there. */
+export function from<Schema extends z.ZodType>(schema: Schema): Parse<z.output<Schema>> {
+  const parse = (value: unknown, path: string): z.output<Schema> => {
+    const parsed = schema.safeParse(value)
+    if (parsed.success) return parsed.data
+    const [issue] = parsed.error.issues
+    if (issue === undefined) throw new Error('a schema refused a value without saying why')
+    const where = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
+    throw invalidParams(`${path}${where}`, reasonOf(issue, value))
+  }
+  // Made when it is asked for, since most runs of a node never are.
+  return Object.defineProperty(parse, 'schema', { get: () => toJsonSchema(schema, 'input') })
+}
+
+/** draft 7, as the document carries it */
+export function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io, unrepresentable: 'any' })
+  return rest
+}
+
+/** The deepest complaint about the alternative that fits best is more use than "no alternative fits". */
+function reasonOf(issue: z.core.$ZodIssue, value: unknown): string {
+  const got = issue.path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], value)
+  if (issue.code === 'unrecognized_keys') return `no such property: ${issue.keys.map(describe).join(', ')}`
+  return `${issue.message}, got ${got === undefined ? 'nothing' : describe(got)}`
+}
