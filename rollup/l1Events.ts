@@ -71,6 +71,12 @@ export function decodeAdvanced(log: RawLog): AdvancedEvent | undefined {
   return { kind: 'advanced', number, hash: blockHash, stateRoot, anchorBlock }
 }
 
+/** The blocks that a rollup contract took, in their order, from the logs of a receipt. */
+export function advancedIn(logs: readonly RawLog[], rollup: Hex): AdvancedEvent[] {
+  const emitter = rollup.toLowerCase()
+  return logs.flatMap((log) => (log.address === emitter ? (decodeAdvanced(log) ?? []) : []))
+}
+
 function decodeForced(log: RawLog): ForcedEvent | undefined {
   if (log.topics[0] !== FORCED_TOPIC) return undefined
   const { args } = strictly(() =>

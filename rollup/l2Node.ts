@@ -11,6 +11,7 @@ import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import type { Anchor } from './anchor.ts'
 import { type Claims, createClaims } from './claims.ts'
+import { createControl, type RollupControl } from './control.ts'
 import { checkDeployment } from './deployment.ts'
 import { RollupError } from './errors.ts'
 import { createFinality, type Finality } from './finality.ts'
@@ -99,9 +100,16 @@ export type L2Node = {
    */
   hold<Result>(work: () => Promise<Result>): Promise<Result>
   /** settles everything that L1 time allows; gives the L1 transactions. Throws RollupError. */
-  settleNow(): Promise<readonly `0x${string}`[]>
+  settleNow(request?: SettleRequest): Promise<readonly `0x${string}`[]>
+  /** whether this node settles by itself, from now on until it is stopped; `settleNow` works in any case */
+  setSettling(isOn: boolean): void
+  /** what its operator may do by hand; throws RollupError FOLLOWS_L1 in a follower */
+  control(): RollupControl
   close(): Promise<void>
 }
+
+/** `upTo`: the last block to settle. `signal`: waits no longer for what is on its way. */
+export type SettleRequest = { upTo?: bigint; signal?: AbortSignal }
 
 /** How often waiting work, heartbeat and windows are looked at when nothing else wakes the node. */
 const TICK_MS = 1_000
@@ -113,6 +121,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
   const { watcher, sequencer, settler, sealer, outbox, crossOutbox } = parts
   const stops: (() => void)[] = []
   let running = false
+  let settles = options.settle
   let isFollowing = false
   let cancelTick: (() => void) | undefined
 
@@ -135,7 +144,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
     if (isHeartbeatDue(options, parts, deps)) runLogged(deps.logger, 'heartbeat', () => sealer.sealNow())
   }
 
-  return {
+  const node: L2Node = {
     chain,
     pool,
     sealer,
@@ -170,13 +179,26 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       tick()
     },
     hold: (work) => sequencer.exclusively(() => settler.exclusively(() => watcher.exclusively(work))),
-    async settleNow() {
+    async settleNow(request = {}) {
       parts.setSettling(true)
       try {
-        return await settleNow(parts, timers)
+        return await settleNow(parts, timers, request)
       } finally {
-        parts.setSettling(options.settle)
+        parts.setSettling(settles)
       }
+    },
+    setSettling(isOn) {
+      settles = isOn
+      parts.setSettling(isOn)
+      settler.setPaused(!isOn)
+      if (isOn && running) settler.start()
+    },
+    control() {
+      if (isSequencer(options)) return control
+      throw new RollupError(
+        'FOLLOWS_L1',
+        'this node follows the rollup: it makes no blocks and has no keys; ask its sequencer',
+      )
     },
     async close() {
       running = false
@@ -191,6 +213,8 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       crossOutbox.close()
     },
   }
+  const control = createControl(node, deps)
+  return node
 }
 
 type Parts = ReturnType<typeof assemble>
@@ -400,22 +424,26 @@ function isHeartbeatDue(options: L2NodeOptions, { settlement, sealer }: Parts, {
   return silence >= BigInt(options.deployment.parameters.sequencerTimeout) / 2n
 }
 
-async function settleNow(parts: Parts, timers: Timers): Promise<readonly `0x${string}`[]> {
-  const { watcher, sequencer, settler } = parts
+async function settleNow(
+  { watcher, sequencer, settler }: Parts,
+  timers: Timers,
+  { upTo, signal }: SettleRequest,
+): Promise<readonly `0x${string}`[]> {
   // the first may have been under way before and miss the newest blocks; the second begins now
   await watcher.step()
   await watcher.step()
   await sequencer.reconcile()
-  const sent: `0x${string}`[] = []
-  for (;;) {
-    const step: SettlerStep = await settler.step()
+  const sent = new Set<`0x${string}`>()
+  while (signal?.aborted !== true) {
+    const step: SettlerStep = await settler.step(upTo)
     const { lastTx } = settler.status()
-    if (step === 'sent' && lastTx !== undefined) sent.push(lastTx)
+    // beside the loop, which may have sent it
+    if ((step === 'sent' || step === 'waiting') && lastTx !== undefined) sent.add(lastTx)
     if (step === 'idle' || step === 'blocked') break
     if (step === 'waiting') await new Promise<void>((resolve) => void timers.after(50, resolve))
   }
   await watcher.step()
-  return sent
+  return [...sent]
 }
 
 function runLogged(logger: Logger, what: string, work: () => Promise<unknown>): void {

@@ -1,4 +1,4 @@
-import { decodeErrorResult, decodeFunctionResult, encodeFunctionData, keccak256, type LocalAccount } from 'viem'
+import { decodeFunctionResult, encodeFunctionData, keccak256, type LocalAccount } from 'viem'
 import type { Chain, Clock, Logger } from '../node/types.ts'
 import { executeGas } from '../precompiles/index.ts'
 import type { ExecuteVerdict } from '../precompiles/types.ts'
@@ -10,7 +10,7 @@ import { forcedIdsIn, MAX_FORCED_PER_BLOCK } from './forcedTransactions.ts'
 import type { InputStore } from './inputs.ts'
 import { clearRecord, readRecord, writeRecord } from './json.ts'
 import type { L1Block, L1Client, L1Receipt } from './l1Client.ts'
-import { decodeAdvanced } from './l1Events.ts'
+import { advancedIn } from './l1Events.ts'
 import { createLock } from './lock.ts'
 import { createLoop } from './loop.ts'
 import { proposerTurn } from './proposer.ts'
@@ -24,6 +24,7 @@ import {
   replacementFees,
   type SettlementBlock,
 } from './settlement.ts'
+import { settlementRefusal } from './settlementRefusal.ts'
 import type { L1View, SettlementLimits } from './types.ts'
 
 type Hex = `0x${string}`
@@ -37,12 +38,22 @@ export type SettlerStep = 'idle' | 'sent' | 'settled' | 'waiting' | 'blocked'
 export type SettlerStatus = { active: boolean; lastTx?: Hex; lastError?: string; nextAttempt?: bigint }
 
 export type Settler = {
-  /** one move towards a settled chain; throws RollupError. Safe to call at any time, also beside the loop. */
-  step(): Promise<SettlerStep>
+  /**
+   * One move towards a chain that is settled, up to block `upTo` if there is one; throws RollupError. Safe to call at any
+   * time, also beside the loop.
+   */
+  step(upTo?: bigint): Promise<SettlerStep>
+  /**
+   * Sends any call of the rollup contract from this account, and gives its hash; undefined: a transaction is on its way, try
+   * again later. It is followed like a settlement, whose place it takes, but what becomes of it is nobody's failure.
+   */
+  post(call: { data: Hex; gas: bigint }): Promise<Hex | undefined>
   /** runs `work` while nothing is sent or followed, and no step begins before it is done */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result>
   wake(): void
   status(): SettlerStatus
+  /** whether it settles by itself; `step` does in any case, and what is on its way is followed */
+  setPaused(isPaused: boolean): void
   start(): void
   close(): Promise<void>
 }
@@ -75,17 +86,21 @@ type PackedBlock = SettlementBlock & { number: bigint; hash: Hex }
 type InFlight = Fees & {
   nonce: bigint
   /** every version that was sent with this nonce, newest last */
-  versions: { txHash: Hex; blocks: { number: bigint; hash: Hex }[] }[]
+  versions: Version[]
   sentAtMs: number
   sentAtL1Block: bigint
   gas: bigint
 }
-type Sent = { blocks: readonly { number: bigint; hash: Hex }[]; gas: bigint }
+/** `posted`: no settlement of this node's making, so that whatever becomes of it is as it should be */
+type Version = { txHash: Hex; blocks: { number: bigint; hash: Hex }[]; posted?: true }
+type Sent = Omit<Version, 'txHash'> & { gas: bigint }
 /** `isStuck`: L1 knows the old transaction, so that the new one must pay more. */
 type Replacement = { inFlight: InFlight; isStuck: boolean }
 type L1Head = { block: L1Block; number: bigint; hash: Hex }
 
 const IN_FLIGHT_KEY = 'settler/inFlight'
+/** as the last block to settle: what is on its way is followed, and nothing is sent */
+const NOTHING_NEW = 0n
 const GWEI = 1_000_000_000n
 /** L1 blocks that must have passed a transaction by before it counts as stuck, however slow L1 is */
 const BLOCKS_BEFORE_BUMP = 3n
@@ -102,9 +117,10 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
   const verified = new Set<Hex>()
   const status: { lastTx?: Hex; lastError?: string; nextAttemptMs?: number } = {}
   let started = false
+  let paused = false
   let isOurTurn = true
 
-  async function step(): Promise<SettlerStep> {
+  async function step(upTo: bigint | undefined): Promise<SettlerStep> {
     let replacement: Replacement | undefined
     const inFlight = readRecord<InFlight>(deps.chain, IN_FLIGHT_KEY)
     if (inFlight !== undefined) {
@@ -113,7 +129,7 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
       replacement = progress
     }
     const head = await readHead(deps)
-    const blocks = await nextBlocks(options, deps, head)
+    const blocks = await nextBlocks(options, deps, head, upTo)
     if (typeof blocks === 'string') {
       if (blocks !== 'idle') status.lastError = blocks
       return blocks === 'idle' ? 'idle' : 'blocked'
@@ -129,19 +145,54 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
       return 'blocked'
     }
     for (const block of blocks) await verifyOnce(deps, verified, block)
-    status.lastTx = await send(options, deps, { blocks, head, replacement })
+    const gas = gasLimitFor(blocks)
+    const call = { data: encodeSettlement(blocks), gas, blocks: blocks.map(({ number, hash }) => ({ number, hash })) }
+    const { txHash, nonce } = await send(options, deps, call, { head, replacement })
+    status.lastTx = txHash
+    logger.info('settlement sent', { txHash, from: blocks[0]?.number, to: blocks.at(-1)?.number, gas, nonce })
     return 'sent'
   }
 
-  async function reportingStep(): Promise<SettlerStep> {
+  async function post(call: { data: Hex; gas: bigint }): Promise<Hex | undefined> {
+    const inFlight = readRecord<InFlight>(deps.chain, IN_FLIGHT_KEY)
+    const progress = inFlight === undefined ? 'settled' : await followReporting(inFlight)
+    if (progress === 'waiting') return undefined
+    const replacement = typeof progress === 'string' ? undefined : progress
+    const { txHash, nonce } = await send(
+      options,
+      deps,
+      { ...call, blocks: [], posted: true },
+      { head: await readHead(deps), replacement },
+    )
+    logger.info('an input was posted', { txHash, gas: call.gas, nonce })
+    return txHash
+  }
+
+  /** A refused settlement is the settler's own trouble, not that of whoever waits for its nonce. */
+  async function followReporting(inFlight: InFlight): Promise<SettlerStep | Replacement> {
     try {
-      const result = await step()
+      return await follow(options, deps, inFlight)
+    } catch (error) {
+      if (!(error instanceof RollupError) || error.code !== 'SETTLEMENT_REVERTED') throw error
+      noteRefusal(error)
+      return 'settled'
+    }
+  }
+
+  function noteRefusal({ message }: RollupError): void {
+    status.lastError = message
+    deps.onRefused(message)
+  }
+
+  async function reportingStep(upTo: bigint | undefined): Promise<SettlerStep> {
+    try {
+      const result = await step(upTo)
       if (result !== 'blocked') delete status.lastError
       delete status.nextAttemptMs
       return result
     } catch (error) {
-      status.lastError = error instanceof Error ? error.message : String(error)
-      if (error instanceof RollupError && error.code === 'SETTLEMENT_REVERTED') deps.onRefused(status.lastError)
+      if (error instanceof RollupError && error.code === 'SETTLEMENT_REVERTED') noteRefusal(error)
+      else status.lastError = error instanceof Error ? error.message : String(error)
       throw error
     }
   }
@@ -157,22 +208,28 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
       },
     },
     async () => {
-      const first = await settler.step()
+      const next = () => settler.step(paused ? NOTHING_NEW : undefined)
+      const first = await next()
       let last = first
-      while (last === 'settled') last = await settler.step()
+      while (last === 'settled') last = await next()
       // a settlement that L1 refuses costs gas each time: to have sent it again does not shorten the growing pauses
       return first === 'sent' || first === 'waiting' ? 'undecided' : last
     },
     logger,
   )
   const settler: Settler = {
-    step: () => lock(reportingStep),
+    step: (upTo) => lock(() => reportingStep(upTo)),
+    post: (call) => lock(() => post(call)),
     exclusively: lock,
     wake: loop.wake,
     status: () => {
       const { nextAttemptMs, ...facts } = status
       const nextAttempt = nextAttemptMs === undefined ? undefined : BigInt(Math.ceil(nextAttemptMs / 1000))
-      return { active: started, ...facts, ...(nextAttempt === undefined ? {} : { nextAttempt }) }
+      return { active: started && !paused, ...facts, ...(nextAttempt === undefined ? {} : { nextAttempt }) }
+    },
+    setPaused(isPaused) {
+      paused = isPaused
+      if (!paused) loop.wake()
     },
     start() {
       started = true
@@ -194,9 +251,9 @@ async function follow(
 ): Promise<SettlerStep | Replacement> {
   // asked before the receipts: what is included in between must not look like somebody else's transaction
   const nextNonce = await deps.l1.getTransactionCount(deps.account.address)
-  for (const { txHash, blocks } of inFlight.versions.toReversed()) {
+  for (const { txHash, ...version } of inFlight.versions.toReversed()) {
     const receipt = await deps.l1.getReceipt(txHash)
-    if (receipt !== undefined) return finish(deps, { blocks, gas: inFlight.gas }, receipt)
+    if (receipt !== undefined) return finish(deps, { ...version, gas: inFlight.gas }, receipt)
   }
   if (nextNonce !== inFlight.nonce) {
     // Lower: a reorg took an earlier transaction away, and what is in flight would wait for that one for ever. In both
@@ -220,41 +277,23 @@ async function follow(
 async function finish(deps: SettlerDeps, sent: Sent, receipt: L1Receipt): Promise<SettlerStep> {
   const { transactionHash, blockNumber, gasUsed } = receipt
   await clearRecord(deps.chain, IN_FLIGHT_KEY)
+  const advanced = advancedIn(receipt.logs, deps.view.deployment.l1.rollup)
+  for (const { hash } of advanced) await deps.inputs.release(hexToBytes(hash))
+  if (sent.posted) return 'settled'
   if (!receipt.succeeded) {
-    const reason = await revertReason(deps, sent, receipt)
+    const call = { from: deps.account.address, rollup: deps.view.deployment.l1.rollup, gas: sent.gas }
+    const reason = await settlementRefusal(deps.l1, call, receipt)
     const data = { reason, txHash: transactionHash, blocks: sent.blocks.map(({ number }) => number) }
     throw new RollupError('SETTLEMENT_REVERTED', `L1 refused the settlement: ${reason}`, data)
   }
-  const rollup = deps.view.deployment.l1.rollup.toLowerCase()
-  const advanced = receipt.logs.flatMap((log) => (log.address === rollup ? (decodeAdvanced(log) ?? []) : []))
   for (const { number, hash } of sent.blocks) {
     if (!advanced.some((event) => event.number === number && event.hash === hash)) {
       throw new RollupError('BAD_L1_DATA', `the settlement of L2 block ${number} has no BlockAdvanced`, { number })
     }
-    await deps.inputs.release(hexToBytes(hash))
   }
   const last = sent.blocks.at(-1)?.number
   deps.logger.info('settled on L1', { blocks: sent.blocks.length, upTo: last, l1Block: blockNumber, gasUsed })
   return 'settled'
-}
-
-/** The name of the contract's error, found by running the refused call again in the block that refused it. */
-async function revertReason(deps: SettlerDeps, sent: Sent, receipt: L1Receipt): Promise<string> {
-  const transaction = await deps.l1.getTransactionInput(receipt.transactionHash)
-  if (transaction === undefined) return 'unknown'
-  const call = {
-    from: deps.account.address,
-    to: deps.view.deployment.l1.rollup,
-    data: transaction.input,
-    gas: sent.gas,
-  }
-  const data = await deps.l1.revertData(call, receipt.blockNumber)
-  if (data === undefined || data === '0x') return 'out of gas or no reason given'
-  try {
-    return decodeErrorResult({ abi: nativeRollupAbi, data }).errorName
-  } catch {
-    return `unknown error ${data.slice(0, 10)}`
-  }
 }
 
 async function readHead({ l1, view }: SettlerDeps): Promise<L1Head> {
@@ -279,13 +318,15 @@ async function nextBlocks(
   options: SettlerOptions,
   { chain, view, inputs, clock }: SettlerDeps,
   head: L1Head,
+  upTo: bigint | undefined,
 ): Promise<PackedBlock[] | string> {
   const settledHash = chain.getHashByNumber(head.number)
   if (settledHash === undefined || !bytesEqual(settledHash, hexToBytes(head.hash))) {
     return `the head on L1, block ${head.number}, is not in this chain yet`
   }
-  const tip = chain.head().header.number
-  if (tip === head.number) return 'idle'
+  const newest = chain.head().header.number
+  const tip = upTo !== undefined && upTo < newest ? upTo : newest
+  if (tip <= head.number) return 'idle'
   const l1Time = nextL1Time(head, clock)
   const packed: PackedBlock[] = []
   for (let number = head.number + 1n; number <= tip; number++) {
@@ -364,19 +405,20 @@ function verifyBlock({ verify }: SettlerDeps, { input, regularGas }: PackedBlock
   return verify(input, executeGas(input.length, regularGas))
 }
 
+type Call = { data: Hex; gas: bigint } & Omit<Version, 'txHash'>
+
+/** Signs and sends a call of the rollup contract, with the nonce of the one that it replaces, and remembers it as in flight. */
 async function send(
   options: SettlerOptions,
-  deps: SettlerDeps,
-  request: { blocks: readonly PackedBlock[]; head: L1Head; replacement: Replacement | undefined },
-): Promise<Hex> {
-  const { l1, account, view, chain, clock, logger } = deps
-  const { blocks, head, replacement } = request
+  { l1, account, view, chain, clock }: SettlerDeps,
+  { data, gas, ...about }: Call,
+  { head, replacement }: { head: L1Head; replacement: Replacement | undefined },
+): Promise<{ txHash: Hex; nonce: bigint }> {
   const previous = replacement?.inFlight
   const market = marketFees(head.block.baseFeePerGas, options.priorityFee ?? GWEI)
   const fees = replacement?.isStuck === true ? replacementFees(market, replacement.inFlight) : market
   if (fees === undefined) throw new RollupError('L1_REFUSED', 'the settlement is stuck although it pays far too much')
   const nonce = previous?.nonce ?? (await l1.getTransactionCount(account.address))
-  const gas = gasLimitFor(blocks)
   const signed = await account.signTransaction({
     type: 'eip1559',
     chainId: view.deployment.l1ChainId,
@@ -385,7 +427,7 @@ async function send(
     gas,
     maxFeePerGas: fees.maxFeePerGas,
     maxPriorityFeePerGas: fees.priorityFee,
-    data: encodeSettlement(blocks),
+    data,
   })
   const txHash = keccak256(signed)
   // written before it is sent: after a crash in between there is a hash to look for, and nobody knowing it sends again
@@ -393,14 +435,12 @@ async function send(
   const inFlight: InFlight = {
     nonce,
     ...fees,
-    versions: [...older, { txHash, blocks: blocks.map(({ number, hash }) => ({ number, hash })) }],
+    versions: [...older, { txHash, ...about }],
     sentAtMs: clock.nowMs(),
     sentAtL1Block: head.block.number,
     gas,
   }
   await writeRecord(chain, IN_FLIGHT_KEY, inFlight)
   await l1.sendRawTransaction(signed)
-  const range = { from: blocks[0]?.number, to: blocks.at(-1)?.number }
-  logger.info('settlement sent', { txHash, ...range, gas, nonce })
-  return txHash
+  return { txHash, nonce }
 }

@@ -2,12 +2,16 @@ import type { MethodTable } from '../types.ts'
 import { rollupConfigMethods } from './config.ts'
 import { rollupCrossMessageMethods } from './crossMessages.ts'
 import type { ReaderDeps, RollupDeps } from './deps.ts'
+import { rollupSettlingMethods } from './settling.ts'
 import { rollupStatusMethods } from './status.ts'
 import { rollupWithdrawalMethods } from './withdrawals.ts'
 
 /** The rollup_ methods, the same on the nodes of both chains. */
 export function rollupMethods(deps: RollupDeps): MethodTable {
-  return { ...readerMethods({ reader: () => deps.rollup().node.reader }) }
+  return {
+    ...readerMethods({ reader: () => deps.rollup().node.reader }),
+    ...rollupSettlingMethods(deps),
+  }
 }
 
 /** Those that only read what the rollup's node knows. */

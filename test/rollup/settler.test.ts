@@ -261,6 +261,54 @@ describe('settler', () => {
   })
 })
 
+describe('what is posted beside the settlements', () => {
+  const NONSENSE = { data: '0x12345678', gas: 100_000n } as const
+
+  it('waits for the settlement on its way, and the next settlement waits for it', async () => {
+    const of = await start(1)
+    const { settler } = of.l2
+    expect(await settler.step()).toBe('sent')
+    expect(await settler.post(NONSENSE)).toBeUndefined()
+    await seal(of.l1)
+    expect(await settler.post(NONSENSE)).toMatch(/^0x/)
+    expect(await settler.post(NONSENSE)).toBeUndefined()
+    await of.sendL2(devAccount(1), { to: FRESH, value: 1n })
+    of.clock.shift(1_000)
+    await seal(of.l2)
+    expect(await settler.step()).toBe('waiting')
+    expect(pendingOnL1(of)).toHaveLength(1)
+    await seal(of.l1)
+    // L1 refused it, which is nobody's failure
+    expect(await settler.step()).toBe('settled')
+    expect(settler.status().lastError).toBeUndefined()
+    await settleAll(of)
+    expect(of.l2.settlement().settled).toBe(2n)
+  })
+
+  it('is followed after a restart, like a settlement', async () => {
+    const of = await start(1)
+    await of.l2.settler.post(NONSENSE)
+    const next = restarted(of)
+    expect(await next.step()).toBe('waiting')
+    await seal(of.l1)
+    expect(await next.step()).toBe('settled')
+    expect(await next.step()).toBe('sent')
+  })
+
+  it('does not take the refusal of a settlement for its own', async () => {
+    const of = await start(1)
+    const refusals: string[] = []
+    const settler = restarted(of, { onRefused: (reason) => refusals.push(reason) })
+    const { hash } = of.l2.chain.head()
+    await of.l2.inputs.put(hash, { ...(await of.l2.inputs.require(hash)), anchorBlock: 0n })
+    await settler.step()
+    await seal(of.l1)
+    expect(await settler.post(NONSENSE)).toMatch(/^0x/)
+    expect(refusals).toHaveLength(1)
+    expect(settler.status().lastError).toMatch(/L1 refused the settlement/)
+  })
+})
+
 describe('the whole node, running', () => {
   it('claims and settles by itself when poked', async () => {
     const of = await startPair({ l1: { kind: 'instant' }, l2: { kind: 'instant' }, settle: true })
