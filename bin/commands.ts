@@ -9,6 +9,8 @@ const flag = z.union([
 ])
 /** Flags that may be given several times. */
 export const LIST_FLAGS: ReadonlySet<string> = new Set(['tx'])
+/** Flags whose values are never shown. */
+export const SECRET_FLAGS: ReadonlySet<string> = new Set(['control-token'])
 /** Flags that stand alone; each also as `--no-<name>`. */
 export const BOOLEAN_FLAGS: ReadonlySet<string> = new Set(['json', 'settle', 'mining', 'execute', 'follow', 'permit2'])
 
@@ -32,6 +34,13 @@ const censor = z
   .regex(/^0x[0-9a-fA-F]{40}(,0x[0-9a-fA-F]{40})*$/, 'must be addresses, separated by commas')
   .optional()
   .describe('rehearse a censoring sequencer: L2 ignores these senders, ADDRESS[,ADDRESS]')
+
+/** RFC 6750's alphabet, so that any client can send it as it is. */
+const controlToken = z
+  .string()
+  .regex(/^[A-Za-z0-9._~+/-]{16,1024}=*$/, 'must be 16 to 1024 letters, digits or ._~+/-')
+  .optional()
+  .describe('control methods only with this bearer token; better as REENACT_CONTROL_TOKEN')
 
 /** Settings that every node has. */
 const shared = {
@@ -59,6 +68,7 @@ export const devnetSchema = z.object({
   'finality-delay': finalityDelay,
   settle: flag.default(true).describe('--no-settle: build L2 blocks but do not settle them'),
   censor,
+  'control-token': controlToken,
   'genesis-time': timestamp.optional().describe('timestamp of both genesis blocks, for reproducible hashes'),
   permit2,
 })
@@ -85,6 +95,7 @@ export const l2Schema = z.object({
   'block-time': seconds.default(0).describe('seconds between blocks, 0: a block for every transaction'),
   settle: flag.default(true).describe('--no-settle: build blocks but do not settle them'),
   censor,
+  'control-token': controlToken,
   follow: flag.default(false).describe('rebuild L2 from L1 and make no blocks; needs no keys'),
   sequencer: z.url().optional().describe('with --follow: HTTP URL that transactions are handed to'),
 })

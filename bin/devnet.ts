@@ -6,6 +6,7 @@ import type { L1Node } from '../node/l1Node.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
 import { RollupError } from '../rollup/errors.ts'
+import type { ControlPolicy } from '../rpc/control.ts'
 import type { RollupServices } from '../rpc/rollup/deps.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { RpcServer } from '../rpc/server.ts'
@@ -19,7 +20,7 @@ import { forkOf, l1Methods, openL1, serve } from './l1.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createMonitor } from './monitor.ts'
 import { openRollup, type RollupNode, rollupDir } from './rollupNode.ts'
-import { censoredSenders, processLogger, sealMode, sealWords } from './settings.ts'
+import { censoredSenders, controlPolicy, processLogger, sealMode, sealWords } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
 import { devSigner } from './signer.ts'
 
@@ -54,6 +55,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     const ports = rollupPorts(options, genesis.rollups.length)
     const modes = deps.sealModes ?? { l1: sealMode(options['l1-block-time']), l2: sealMode(options['l2-block-time']) }
     const dataDir = options['data-dir']
+    const control = controlPolicy(options['control-token'], { open: true })
     const l1 = await openL1(
       { genesis: genesis.l1, sealMode: modes.l1, imported: false, ...(dataDir === undefined ? {} : { dataDir }) },
       { engines, clock, timers, logger: logger.child('l1') },
@@ -66,7 +68,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     const metrics = createMetrics()
     const monitor = createMonitor({ name: 'l1', ...l1 }, metrics)
     const l1Server = await serve(
-      { host: options.host, port: options['l1-port'], allowHost: options['allow-host'] },
+      { host: options.host, port: options['l1-port'], allowHost: options['allow-host'], control },
       {
         ...l1Methods(l1, { clock, logger: logger.child('l1'), devnet: true, tools }),
         ...rollupMethods({ rollup: () => firstOf(started) }),
@@ -76,7 +78,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     closers.push(() => l1Server.close())
     l1.start()
     monitor.started()
-    const parts = { options, genesis, ports, modes, l1, l1Url: loopback(l1Server), engines, metrics }
+    const parts = { options, genesis, ports, modes, l1, l1Url: loopback(l1Server), engines, metrics, control }
     await startRollups(parts, { clock, timers, logger }, { closers, started })
     const summary: DevnetSummary = {
       l1Url: l1Server.url,
@@ -109,6 +111,7 @@ type RollupParts = {
   l1Url: string
   engines: Engines
   metrics: Metrics
+  control: ControlPolicy
 }
 
 type StartedRollup = { rollup: RollupNode; server: RpcServer }
@@ -161,7 +164,12 @@ async function startRollups(
     closers.push(async () => stopPoking())
     const monitor = createMonitor({ name, rollup: rollup.node.reader, ...rollup.node }, parts.metrics)
     const server = await serve(
-      { host: options.host, port: parts.ports[index] ?? 0, allowHost: options['allow-host'] },
+      {
+        host: options.host,
+        port: parts.ports[index] ?? 0,
+        allowHost: options['allow-host'],
+        control: parts.control,
+      },
       rollup.methods,
       { monitor, logger: logger.child('rpc') },
     )

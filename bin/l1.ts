@@ -9,6 +9,7 @@ import { openStore } from '../node/store.ts'
 import { importedTags, l1Tags } from '../node/tags.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { chainMethods } from '../rpc/chainMethods.ts'
+import type { ControlPolicy } from '../rpc/control.ts'
 import { offDevMethods } from '../rpc/dev/off.ts'
 import { withDiscovery } from '../rpc/openrpc/document.ts'
 import { createRpcServer, type RpcServer } from '../rpc/server.ts'
@@ -85,7 +86,7 @@ export function l1Methods(
 
 /** HTTP and WebSocket for one chain, with the pages of its monitor. */
 export async function serve(
-  options: { host: string; port: number; allowHost?: string | undefined },
+  options: { host: string; port: number; allowHost?: string | undefined; control?: ControlPolicy },
   methods: MethodTable,
   { monitor, logger }: { monitor: Monitor; logger: Logger },
 ): Promise<RpcServer> {
@@ -95,6 +96,7 @@ export async function serve(
     methods: withDiscovery(methods, { title: 'Reenact JSON-RPC', version: VERSION }),
     logger,
     allowedHosts: allowedHosts(options.allowHost),
+    ...(options.control === undefined ? {} : { control: options.control }),
     ...monitor.pages,
   })
   monitor.listening(server)

@@ -15,7 +15,7 @@ import { createMetrics } from './metrics.ts'
 import { createMonitor } from './monitor.ts'
 import { UsageError } from './options.ts'
 import { openRollup } from './rollupNode.ts'
-import { censoredSenders, processLogger, sealMode } from './settings.ts'
+import { censoredSenders, controlPolicy, OPERATOR_ONLY, processLogger, sealMode } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
 import { VERSION } from './version.ts'
 
@@ -62,7 +62,12 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
     await rollup.node.start()
     const monitor = createMonitor({ name: 'l2', rollup: reader, ...rollup.node }, createMetrics())
     const server = await serve(
-      { host: options.host, port: options.port, allowHost: options['allow-host'] },
+      {
+        host: options.host,
+        port: options.port,
+        allowHost: options['allow-host'],
+        control: controlPolicy(options['control-token'], OPERATOR_ONLY),
+      },
       rollup.methods,
       { monitor, logger: logger.child('rpc') },
     )

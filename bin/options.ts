@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { NodeError } from '../stateless/errors.ts'
-import { BOOLEAN_FLAGS, COMMANDS, type CommandName, LIST_FLAGS } from './commands.ts'
+import { BOOLEAN_FLAGS, COMMANDS, type CommandName, LIST_FLAGS, SECRET_FLAGS } from './commands.ts'
 
 /** Something on the command line, in the environment or in the settings file is wrong. Printed as one line, exit 2. */
 export class UsageError extends NodeError<
@@ -48,8 +48,9 @@ export function parseCommandLine(argv: readonly string[], env: Readonly<Record<s
   if (!result.success) {
     const problems = result.error.issues.map((issue) => {
       const key = String(issue.path[0] ?? '')
-      return merged[key] === undefined
-        ? `--${key} is required`
+      if (merged[key] === undefined) return `--${key} is required`
+      return SECRET_FLAGS.has(key)
+        ? `--${key}: ${issue.message}`
         : `--${key} ${JSON.stringify(merged[key])}: ${issue.message}`
     })
     throw new UsageError('BAD_VALUE', problems.join('; '))
@@ -81,7 +82,10 @@ function readFlags(
     const negated = name.startsWith('no-') && BOOLEAN_FLAGS.has(name.slice(3))
     const key = negated ? name.slice(3) : name
     if (!Object.hasOwn(schema.shape, key)) {
-      throw new UsageError('UNKNOWN_FLAG', `unknown flag: ${argument}${didYouMean(key, Object.keys(schema.shape))}`)
+      throw new UsageError(
+        'UNKNOWN_FLAG',
+        `unknown flag: ${argument.split('=', 1)[0]}${didYouMean(key, Object.keys(schema.shape))}`,
+      )
     }
     if (BOOLEAN_FLAGS.has(key)) {
       flags[key] = negated ? false : (inline ?? true)

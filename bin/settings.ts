@@ -4,6 +4,7 @@ import type { DevnetGenesis } from '../genesis/types.ts'
 import { makeFolder } from '../node/folder.ts'
 import { createLogger, type LogLevel } from '../node/logger.ts'
 import type { Logger, SealMode } from '../node/types.ts'
+import type { ControlPolicy } from '../rpc/control.ts'
 import { UsageError } from './options.ts'
 
 /** Seconds between blocks to a seal mode; 0 is instant. */
@@ -33,6 +34,15 @@ export const allowedHosts = (list: string | undefined): string[] =>
     .split(',')
     .map((host) => host.trim())
     .filter((host) => host !== '')
+
+/** Where control is not for everybody by itself. */
+export const OPERATOR_ONLY: ControlPolicy = {
+  off: 'control methods are off on this node; start it with --control-token or REENACT_CONTROL_TOKEN and send that as "Authorization: Bearer TOKEN"',
+}
+
+/** Who may call control methods: with a token who has it, else as `otherwise` says. */
+export const controlPolicy = (token: string | undefined, otherwise: ControlPolicy): ControlPolicy =>
+  token === undefined ? otherwise : { token }
 
 /** The senders of --censor. */
 export const censoredSenders = (list: string | undefined): `0x${string}`[] =>

@@ -1,5 +1,6 @@
 import type { Logger } from '../node/types.ts'
 import { type Answer, batchAnswer, byteLength, preparedAnswer, resultAnswer } from './answer.ts'
+import type { ControlGate } from './control.ts'
 import { INTERNAL_ERROR, RpcError, toRpcError } from './errors.ts'
 import { stringifyJson } from './json.ts'
 import { isPreparedJson } from './preparedJson.ts'
@@ -20,13 +21,19 @@ export type FinishedCall = { method: string; ms: number; errorCode: number | und
 
 export type DispatchDeps = {
   methods: MethodTable
+  /** asked before methods that change what the node does */
+  control: ControlGate
   logger: Logger
   /** told of every finished call */
   onCall?: ((call: FinishedCall) => void) | undefined
 }
 
-/** Who is asking. `stop` tells that nobody waits for the answer any more. */
-export type Caller = { readonly stop: Stop; readonly connection?: RpcConnection }
+/** Who is asking. `stop` tells that nobody waits for the answer any more; `authorization` is the header of that name. */
+export type Caller = {
+  readonly stop: Stop
+  readonly connection?: RpcConnection
+  readonly authorization?: string | undefined
+}
 
 export type Dispatch = {
   /** Answers one parsed JSON-RPC message; undefined when it held only notifications. Never rejects. */
@@ -39,7 +46,7 @@ type Outcome = { result: unknown } | { error: RpcErrorObject }
 
 /** JSON-RPC 2.0 over the method table: single requests, batches in order, notifications, ids of every allowed kind. */
 export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Dispatch {
-  const { logger, onCall } = deps
+  const { logger, onCall, control } = deps
   const methods: ReadonlyMap<string, RpcMethod> = new Map(Object.entries(deps.methods))
   let lastRequest = 0
   let inFlight = 0
@@ -66,6 +73,7 @@ export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Di
     const context = new CallContext(requestId, stop, caller)
     try {
       if (stop.stopped) throw new RpcError('TIMEOUT', 'request timed out')
+      if (method.doc?.isControl === true) control.require(request.method, caller.authorization)
       const result = method.call(params, context)
       return { result: isPromise(result) ? await withDeadline(result, stop, timeoutMs, context) : result }
     } catch (error) {

@@ -6,6 +6,7 @@ export type RpcErrorCode =
   | 'INVALID_REQUEST'
   | 'METHOD_NOT_FOUND'
   | 'METHOD_REFUSED' // known, but not on this chain; the message says why and what to do instead
+  | 'UNAUTHORIZED' // a control method without the control token
   | 'INVALID_PARAMS'
   | 'NOTIFICATIONS_UNSUPPORTED' // eth_subscribe over HTTP
   | 'LIMIT_EXCEEDED'
@@ -44,6 +45,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   INVALID_REQUEST: -32600,
   METHOD_NOT_FOUND: -32601,
   METHOD_REFUSED: -32004,
+  UNAUTHORIZED: -32011,
   NOTIFICATIONS_UNSUPPORTED: -32601,
   INVALID_PARAMS: -32602,
   LIMIT_EXCEEDED: -32005,

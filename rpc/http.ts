@@ -81,7 +81,9 @@ export function createHttpFront(options: HttpOptions, deps: HttpDeps): HttpFront
     try {
       if (stop.stopped) throw new ConnectionLost()
       const body = await readBody(request, options.maxBodyBytes, hold)
-      const answer = await answerBody(body, (message) => deps.dispatch.answer(message, { stop }))
+      const answer = await answerBody(body, (message) =>
+        deps.dispatch.answer(message, { stop, authorization: request.headers.authorization }),
+      )
       if (answer === undefined) response.writeHead(204).end()
       else await sending.send(request, response, answer)
     } finally {

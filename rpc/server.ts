@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from '../node/types.ts'
 import { createByteBudget } from './byteBudget.ts'
+import { type ControlPolicy, createControlGate } from './control.ts'
 import { createDispatch, type FinishedCall } from './dispatch.ts'
 import { RpcServerError } from './errors.ts'
 import { createAccessRules } from './hosts.ts'
@@ -46,6 +47,8 @@ export type RpcServerOptions = {
   port: number
   methods: MethodTable
   logger: Logger
+  /** who may call methods that change what the node does; default: nobody */
+  control?: ControlPolicy
   /** origins that browsers may call from; default `*` */
   cors?: readonly string[]
   /** Host names besides localhost and plain addresses; `*` allows all */
@@ -91,7 +94,8 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
   const limits: RpcLimits = { ...DEFAULT_LIMITS, ...options.limits }
   const access = createAccessRules(options.allowedHosts ?? [], options.cors ?? ['*'])
   const { logger } = options
-  const dispatch = createDispatch(limits, options)
+  const control = createControlGate(options.control ?? { off: 'control methods are off on this server' })
+  const dispatch = createDispatch(limits, { ...options, control })
   const shared = {
     dispatch,
     access,

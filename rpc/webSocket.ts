@@ -52,8 +52,8 @@ export function createWebSocketFront(options: WebSocketOptions, deps: WebSocketD
   const sockets = new WebSocketServer({ noServer: true, maxPayload: options.maxMessageBytes, perMessageDeflate: false })
   const connections = new Map<WebSocket, Connection>()
 
-  sockets.on('connection', (socket: WebSocket) => {
-    connections.set(socket, createConnection(socket, options, { ...deps, cutSlowest }))
+  sockets.on('connection', (socket: WebSocket, { headers: { authorization } }: IncomingMessage) => {
+    connections.set(socket, createConnection(socket, options, { ...deps, cutSlowest, authorization }))
     socket.on('close', () => connections.delete(socket))
   })
   function cutSlowest(): void {
@@ -119,9 +119,10 @@ type Connection = {
   /** ends it at once: what it has not read is let go */
   cut(): void
 }
-type ConnectionDeps = WebSocketDeps & { cutSlowest(): void }
+type ConnectionDeps = WebSocketDeps & { cutSlowest(): void; authorization: string | undefined }
 
 function createConnection(socket: WebSocket, options: WebSocketOptions, deps: ConnectionDeps): Connection {
+  const { authorization } = deps
   const stop = createStop()
   const sender = createSender(socket, options.maxBacklogBytes, { ...deps, onTooSlow: () => stopAll() })
   const subscriptions = createSubscriptions(options.maxSubscriptions, sender.send)
@@ -139,7 +140,9 @@ function createConnection(socket: WebSocket, options: WebSocketOptions, deps: Co
   async function answer(bytes: Uint8Array): Promise<void> {
     const opened: string[] = []
     const connection = subscriptions.connection(opened)
-    const text = await answerMessage(bytes, (message) => deps.dispatch.answer(message, { stop, connection }))
+    const text = await answerMessage(bytes, (message) =>
+      deps.dispatch.answer(message, { stop, connection, authorization }),
+    )
     if (text !== undefined) sender.send(text)
     subscriptions.release(opened)
     await sender.drained()

@@ -44,6 +44,20 @@ describe('command line', () => {
     expect(refusal(['l1', '--permit2']).code).toBe('UNKNOWN_FLAG')
   })
 
+  it('takes a control token that fits a header, and never shows one', () => {
+    const token = 'Zm9vYmFyYmF6cXV4Zm9v=='
+    for (const argv of [[], L2]) {
+      expect(parseCommandLine(argv, { REENACT_CONTROL_TOKEN: token }).options['control-token']).toBe(token)
+    }
+    expect(parseCommandLine(['--control-token', token], {}).options['control-token']).toBe(token)
+    for (const wrong of ['short', 'has a blank in its middle', 'x'.repeat(2_000)]) {
+      const { message } = refusal(['--control-token', wrong])
+      expect(message).toBe('--control-token: must be 16 to 1024 letters, digits or ._~+/-')
+    }
+    expect(refusal([`--control-tokem=${token}`]).message).not.toContain(token)
+    expect(refusal(['l1', `--control-token=${token}`]).message).not.toContain(token)
+  })
+
   it('reads --flag=value, --no-flag and booleans in the environment', () => {
     expect(parseCommandLine(['--l1-port=7', '--no-settle'], {}).options).toMatchObject({ 'l1-port': 7, settle: false })
     expect(parseCommandLine([], { REENACT_SETTLE: 'false' }).options).toMatchObject({ settle: false })

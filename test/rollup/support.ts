@@ -14,6 +14,7 @@ import type { Logger, SealMode } from '../../node/types.ts'
 import type { L2Node } from '../../rollup/l2Node.ts'
 import { answerBytes } from '../../rpc/answer.ts'
 import { chainMethods } from '../../rpc/chainMethods.ts'
+import { createControlGate } from '../../rpc/control.ts'
 import { createDispatch } from '../../rpc/dispatch.ts'
 import { createStop } from '../../rpc/stop.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
@@ -153,7 +154,7 @@ export function transportTo(
   const methods = chainMethods({ chain, pool, clock, pending, clientVersion: 'reenact/test' })
   const dispatch = createDispatch(
     { maxBatch: 100, callTimeoutMs: 60_000, maxResponseBytes: 2 ** 28 },
-    { methods, logger },
+    { methods, logger, control: createControlGate({ open: true }) },
   )
   const ask = async (method: string, params: unknown): Promise<unknown> => {
     const text = await dispatch.answer({ jsonrpc: '2.0', id: 1, method, params }, { stop: createStop() })
