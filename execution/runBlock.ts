@@ -167,13 +167,13 @@ export async function decodeBlockTransactions(
 
 /** v0.8 keys are a hint: 0x04 || x || y must be the key whose address is the recovered sender. */
 function comparePublicKeys(transactions: readonly Transaction[], publicKeys: readonly Uint8Array[]): void {
-  const same =
-    transactions.length === publicKeys.length &&
-    transactions.every((tx, i) => {
-      const key = publicKeys[i]
-      return key?.length === 65 && key[0] === 4 && bytesEqual(keccak256(key.subarray(1)).subarray(12), senderOf(tx, i))
-    })
-  if (!same) throw new InvalidBlock('PUBLIC_KEY_MISMATCH', 'a public key is not that of the transaction at its place')
+  const wrong = transactions.findIndex((tx, i) => {
+    const key = publicKeys[i]
+    return !(key?.length === 65 && key[0] === 4 && bytesEqual(keccak256(key.subarray(1)).subarray(12), senderOf(tx, i)))
+  })
+  if (wrong === -1 && transactions.length === publicKeys.length) return
+  const data = wrong === -1 ? {} : { index: wrong }
+  throw new InvalidBlock('PUBLIC_KEY_MISMATCH', 'a public key is not that of the transaction at its place', data)
 }
 
 function senderOf(tx: Transaction, index: number): Uint8Array {

@@ -1,5 +1,5 @@
 import { bytesToHex } from '../stateless/bytes.ts'
-import { readEnvelope } from '../stateless/envelope.ts'
+import { readEnvelopes } from '../stateless/envelope.ts'
 import { NodeError, OverBudget } from '../stateless/errors.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import { decodeStatelessInput, encodeResult, RESULT_SIZE } from '../stateless/ssz.ts'
@@ -149,7 +149,7 @@ function checkInput(bytes: Uint8Array, budget?: bigint): Checked {
     checkConstraints(input)
     if (budget !== undefined) {
       stage = 'bounds'
-      checkBounds(input.newPayloadRequest.executionPayload.transactions.map(readEnvelope), budget)
+      checkBounds(readEnvelopes(input.newPayloadRequest.executionPayload.transactions), budget)
     }
     return { input }
   } catch (error) {

@@ -33,22 +33,32 @@ const ALLOWED_TYPES: ReadonlySet<number> = new Set([1, 2, 4])
 export function checkConstraints(input: StatelessInput): void {
   const { executionPayload: payload, executionRequests, versionedHashes } = input.newPayloadRequest
   if (payload.blobGasUsed !== 0n) {
-    throw new L2Constraint('BLOB_GAS_USED', `blob gas used is ${payload.blobGasUsed}, must be 0`)
+    throw new L2Constraint('BLOB_GAS_USED', `blob gas used is ${payload.blobGasUsed}, must be 0`, {
+      actual: payload.blobGasUsed,
+      expected: 0n,
+    })
   }
   if (payload.excessBlobGas !== 0n) {
-    throw new L2Constraint('EXCESS_BLOB_GAS', `excess blob gas is ${payload.excessBlobGas}, must be 0`)
+    throw new L2Constraint('EXCESS_BLOB_GAS', `excess blob gas is ${payload.excessBlobGas}, must be 0`, {
+      actual: payload.excessBlobGas,
+      expected: 0n,
+    })
   }
   if (payload.withdrawals.length > 0) {
-    throw new L2Constraint('WITHDRAWALS', `${payload.withdrawals.length} withdrawals, none allowed`)
+    throw noneAllowed('WITHDRAWALS', payload.withdrawals.length, 'withdrawals')
   }
   for (const kind of REQUEST_KINDS) {
     const count = executionRequests[kind].length
-    if (count > 0) throw new L2Constraint('EXECUTION_REQUESTS', `${count} ${kind}, none allowed`, { kind, count })
+    if (count > 0) throw noneAllowed('EXECUTION_REQUESTS', count, kind)
   }
   if (versionedHashes.length > 0) {
-    throw new L2Constraint('VERSIONED_HASHES', `${versionedHashes.length} versioned hashes, none allowed`)
+    throw noneAllowed('VERSIONED_HASHES', versionedHashes.length, 'versioned hashes')
   }
   payload.transactions.forEach(checkType)
+}
+
+function noneAllowed(code: ConstraintCode, count: number, kind: string): L2Constraint {
+  return new L2Constraint(code, `${count} ${kind}, none allowed`, { kind, maximum: 0, actual: count })
 }
 
 function checkType(raw: Uint8Array, index: number): void {

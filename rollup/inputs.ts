@@ -1,6 +1,6 @@
 import type { BlockOutcome } from '../execution/types.ts'
 import { recordExecution } from '../node/executionWitness.ts'
-import type { Chain } from '../node/types.ts'
+import type { Chain, StoredBlock } from '../node/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { blockToPayloadRequest } from '../stateless/payload.ts'
 import { encodeStatelessInput } from '../stateless/ssz.ts'
@@ -53,6 +53,8 @@ export type InputStore = {
   anchorBlock(hash: Hash32): bigint | undefined
   /** an imported block: only its anchor is worth keeping, the input can be made again */
   putAnchor(hash: Hash32, anchorBlock: bigint): Promise<void>
+  /** only to look at: of any stored block on a stored parent, kept or recorded again. Throws as `recordInput`. */
+  read(stored: StoredBlock): Promise<Uint8Array>
   /** stored or recorded again; throws RollupError INPUT_UNAVAILABLE */
   require(hash: Hash32): Promise<Settleable>
   /** forgets the stored bytes and records the input again */
@@ -74,6 +76,11 @@ export function createInputStore(chain: Chain): InputStore {
     anchorBlock: (hash) => about(hash)?.anchorBlock,
     async putAnchor(hash, anchorBlock) {
       if (about(hash) === undefined) await writeRecord(chain, aboutKey(hash), { regularGas: 0n, anchorBlock })
+    },
+    async read({ block, blockAccessList }) {
+      const input = chain.getMeta(inputKey(block.hash))
+      if (input !== undefined && input.length > 0) return input
+      return (await recordInput(chain, block, blockAccessList)).input
     },
     async require(hash) {
       const known = about(hash)

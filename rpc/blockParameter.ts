@@ -89,6 +89,18 @@ export function requireBlock(chain: Chain, parameter: BlockParameter): Block {
   return block
 }
 
+/** A stored block that was executed. Throws RpcError NO_WITNESS for genesis and the pending block, UNKNOWN_BLOCK. */
+export function requireExecuted(chain: Chain, parameter: BlockParameter): StoredBlock {
+  if (isPending(parameter)) throw new RpcError('NO_WITNESS', 'the pending block has no witness: it is not sealed yet')
+  const block = requireBlock(chain, parameter)
+  if (block.header.number === chain.genesis.header.number) {
+    throw new RpcError('NO_WITNESS', 'the genesis block has no witness: nothing was executed for it')
+  }
+  const stored = chain.getBlockByHash(block.hash)
+  if (stored === undefined) throw new Error('a block that was found is not stored')
+  return stored
+}
+
 /** State after the block. Throws RpcError UNKNOWN_BLOCK and ChainError STATE_UNAVAILABLE. */
 export function requireState(chain: Chain, parameter: BlockParameter): StateView {
   return chain.stateAt(requireBlock(chain, parameter).header.stateRoot)

@@ -37,6 +37,18 @@ export function readEnvelope(raw: Uint8Array): Envelope {
   }
 }
 
+/** Those of a block in order; an error names the place in `data.index`. */
+export function readEnvelopes(transactions: readonly Uint8Array[]): Envelope[] {
+  return transactions.map((raw, index) => {
+    try {
+      return readEnvelope(raw)
+    } catch (error) {
+      if (!(error instanceof InvalidBlock)) throw error
+      throw new InvalidBlock(error.code, `transaction ${index}: ${error.message}`, { ...error.data, index }, error)
+    }
+  })
+}
+
 function readTyped(type: number, raw: Uint8Array): Envelope {
   if (type !== 1 && type !== 2 && type !== 3 && type !== 4) throw new RlpError(`unknown transaction type ${type}`)
   const item = decodeRlpItem(raw.subarray(1))

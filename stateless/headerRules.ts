@@ -33,18 +33,30 @@ export function checkHeader(
   schedule: BlobSchedule = AMSTERDAM_BLOB_SCHEDULE,
 ): void {
   if (!bytesEqual(header.parentHash, parentHash)) {
-    throw new InvalidBlock('PARENT_HASH_MISMATCH', 'parent hash is not the hash of the last witness header')
+    throw new InvalidBlock('PARENT_HASH_MISMATCH', 'parent hash is not the hash of the last witness header', {
+      actual: header.parentHash,
+      expected: parentHash,
+    })
   }
   expectEqual('BAD_NUMBER', 'number', header.number, parent.number + 1n)
   if (header.timestamp <= parent.timestamp) {
-    throw new InvalidBlock('BAD_TIMESTAMP', `timestamp ${header.timestamp} not above parent's ${parent.timestamp}`)
+    throw new InvalidBlock('BAD_TIMESTAMP', `timestamp ${header.timestamp} not above parent's ${parent.timestamp}`, {
+      actual: header.timestamp,
+      minimum: parent.timestamp + 1n,
+    })
   }
   if (header.gasUsed > header.gasLimit) {
-    throw new InvalidBlock('GAS_USED_EXCEEDS_LIMIT', `gas used ${header.gasUsed} above limit ${header.gasLimit}`)
+    throw new InvalidBlock('GAS_USED_EXCEEDS_LIMIT', `gas used ${header.gasUsed} above limit ${header.gasLimit}`, {
+      actual: header.gasUsed,
+      maximum: header.gasLimit,
+    })
   }
   // The limit comes before the fee: it guarantees a parent gas target above zero.
   if (!isGasLimitStep(header.gasLimit, parent.gasLimit)) {
-    throw new InvalidBlock('BAD_GAS_LIMIT', `gas limit ${header.gasLimit} too far from parent's ${parent.gasLimit}`)
+    throw new InvalidBlock('BAD_GAS_LIMIT', `gas limit ${header.gasLimit} too far from parent's ${parent.gasLimit}`, {
+      actual: header.gasLimit,
+      ...gasLimitRange(parent.gasLimit),
+    })
   }
   expectEqual('BAD_BASE_FEE', 'base fee', header.baseFeePerGas, nextBaseFee(parent))
   checkExcessBlobGas(header, parent, schedule)
@@ -68,9 +80,14 @@ function expectEqual(code: InvalidBlockCode, name: string, actual: bigint | unde
 
 /** Less than 1/1024 away from the parent's limit, and at least 5,000. */
 export function isGasLimitStep(gasLimit: bigint, parentGasLimit: bigint): boolean {
-  const bound = parentGasLimit / GAS_LIMIT_BOUND_DIVISOR
-  const step = gasLimit > parentGasLimit ? gasLimit - parentGasLimit : parentGasLimit - gasLimit
-  return step < bound && gasLimit >= MIN_GAS_LIMIT
+  const { minimum, maximum } = gasLimitRange(parentGasLimit)
+  return gasLimit >= minimum && gasLimit <= maximum
+}
+
+function gasLimitRange(parentGasLimit: bigint): { minimum: bigint; maximum: bigint } {
+  const step = parentGasLimit / GAS_LIMIT_BOUND_DIVISOR - 1n
+  const lowest = parentGasLimit - step
+  return { minimum: lowest > MIN_GAS_LIMIT ? lowest : MIN_GAS_LIMIT, maximum: parentGasLimit + step }
 }
 
 /** EIP-1559 base fee of the block after `parent`, wei. The parent's gas limit must be at least 2. */

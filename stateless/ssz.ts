@@ -24,7 +24,10 @@ export function decodeStatelessInput(bytes: Uint8Array): StatelessInput {
   const schemaId = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)
   if (schemaId !== SCHEMA_ID_AMSTERDAM) {
     const shown = schemaId.toString(16).padStart(4, '0')
-    throw new UndecodableInput('UNKNOWN_SCHEMA', `unknown schema id 0x${shown}`, { schemaId })
+    throw new UndecodableInput('UNKNOWN_SCHEMA', `unknown schema id 0x${shown}`, {
+      schemaId,
+      expected: SCHEMA_ID_AMSTERDAM,
+    })
   }
   const keyed = bytes[SCHEMA_ID_SIZE] === keyedBodyType.fixedPart
   if (keyed) {

@@ -30,6 +30,19 @@ export function badSsz(reason: string, position: number): UndecodableInput {
   return new UndecodableInput('BAD_SSZ', `${reason} at byte ${position}`, { position })
 }
 
+/** Does something with the part of a value that has this name or index; an error has the whole path in `data.path`. */
+function inPart<T>(part: PropertyKey, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (!(error instanceof UndecodableInput)) throw error
+    const { path = '' } = error.data
+    const below = path === '' || String(path).startsWith('[') ? path : `.${path}`
+    const name = typeof part === 'number' ? `[${part}]` : String(part)
+    throw Object.assign(error, { data: { ...error.data, path: `${name}${below}` } })
+  }
+}
+
 /** Unsigned little-endian integer of `length` bytes as a bigint. */
 export function uint(length: 2 | 8 | 32): SszType<bigint> {
   const limit = 1n << BigInt(8 * length)
@@ -182,7 +195,7 @@ function variableItems<T>(item: SszType<T>, limit?: number): ListCodec<T> {
       for (let i = 1; i <= count; i++) {
         const next = i === count ? end : readOffset(bytes, start + i * OFFSET_SIZE, end, start)
         if (next < at) throw badSsz('descending offset', start + i * OFFSET_SIZE)
-        values.push(item.decode(bytes, at, next))
+        values.push(inPart(i - 1, () => item.decode(bytes, at, next)))
         at = next
       }
       return values
@@ -254,22 +267,27 @@ function decodeContainer<T>(table: Field<T>[], fixedPart: number, bytes: Uint8Ar
   for (const field of table) {
     const at = start + field.position
     if (field.type.fixedSize !== undefined) {
-      value[field.name] = field.type.decode(bytes, at, at + field.type.fixedSize)
+      const fieldEnd = at + field.type.fixedSize
+      value[field.name] = inPart(field.name, () => field.type.decode(bytes, at, fieldEnd))
       continue
     }
-    const next = readOffset(bytes, at, end, start)
-    if (open === undefined) {
-      if (next !== openAt) throw badSsz('first offset is not the size of the fixed part', at)
-    } else {
-      if (next < openAt) throw badSsz('descending offset', at)
-      value[open.name] = open.type.decode(bytes, openAt, next)
-    }
+    const next = inPart(field.name, () => {
+      const offset = readOffset(bytes, at, end, start)
+      if (open === undefined && offset !== openAt) throw badSsz('first offset is not the size of the fixed part', at)
+      if (offset < openAt) throw badSsz('descending offset', at)
+      return offset
+    })
+    if (open !== undefined) value[open.name] = decodeOpen(open, bytes, openAt, next)
     open = field
     openAt = next
   }
-  if (open !== undefined) value[open.name] = open.type.decode(bytes, openAt, end)
+  if (open !== undefined) value[open.name] = decodeOpen(open, bytes, openAt, end)
   else if (end !== start + fixedPart) throw badSsz('trailing bytes', start + fixedPart)
   return value as T
+}
+
+function decodeOpen<T>({ name, type }: Field<T>, bytes: Uint8Array, start: number, end: number): T[keyof T] {
+  return inPart(name, () => type.decode(bytes, start, end))
 }
 
 function encodeContainer<T>(table: Field<T>[], fixedPart: number, value: T, out: Uint8Array, offset: number): number {

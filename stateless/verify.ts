@@ -1,6 +1,6 @@
 import { checkBlockAccessListSize } from './blockAccessList.ts'
 import { bytesEqual } from './bytes.ts'
-import { type Envelope, readEnvelope } from './envelope.ts'
+import { type Envelope, readEnvelopes } from './envelope.ts'
 import { InvalidBlock, type InvalidBlockCode, NodeError, noteExecutedGas } from './errors.ts'
 import { blockRlp } from './header.ts'
 import { AMSTERDAM_BLOB_SCHEDULE, type BlobSchedule, checkHeader } from './headerRules.ts'
@@ -101,16 +101,17 @@ async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ bloc
 
 /** Strict envelopes, chain id, blob hashes and the number of public keys: all that needs no signature work. */
 function checkTransactions(block: Block, input: StatelessInput): void {
-  const envelopes = block.transactions.map(readEnvelope)
+  const envelopes = readEnvelopes(block.transactions)
   envelopes.forEach((envelope, index) => {
     if (envelope.chainId === undefined || envelope.chainId === input.chainId) return
     const message = `transaction ${index} is for chain ${envelope.chainId}, the input for ${input.chainId}`
-    throw new InvalidBlock('BAD_TRANSACTION', message, { index, chainId: envelope.chainId })
+    throw new InvalidBlock('BAD_TRANSACTION', message, { index, actual: envelope.chainId, expected: input.chainId })
   })
   checkVersionedHashes(envelopes, input.newPayloadRequest.versionedHashes)
   if (input.publicKeys !== undefined && input.publicKeys.length !== block.transactions.length) {
     const message = `${input.publicKeys.length} public keys for ${block.transactions.length} transactions`
-    throw new InvalidBlock('PUBLIC_KEY_MISMATCH', message)
+    const counts = { actual: input.publicKeys.length, expected: block.transactions.length }
+    throw new InvalidBlock('PUBLIC_KEY_MISMATCH', message, counts)
   }
 }
 
@@ -125,7 +126,10 @@ function checkVersionedHashes(envelopes: readonly Envelope[], claimed: readonly 
 function checkSizes(block: Block, request: NewPayloadRequest): void {
   const size = blockRlp(block).length
   if (size > MAX_BLOCK_RLP_SIZE) {
-    throw new InvalidBlock('BLOCK_TOO_LARGE', `block of ${size} bytes, at most ${MAX_BLOCK_RLP_SIZE} allowed`, { size })
+    throw new InvalidBlock('BLOCK_TOO_LARGE', `block of ${size} bytes, at most ${MAX_BLOCK_RLP_SIZE} allowed`, {
+      actual: BigInt(size),
+      maximum: BigInt(MAX_BLOCK_RLP_SIZE),
+    })
   }
   checkBlockAccessListSize(request.executionPayload.blockAccessList, block.header.gasLimit)
 }

@@ -29,10 +29,11 @@ export function readWitnessHeaders(encoded: readonly Uint8Array[]): WitnessHeade
   }
   const hashes = encoded.map((rlp) => keccak256(rlp))
   const headers = encoded.map(decodeWitnessHeader)
-  headers.forEach((header, index) => {
-    const previous = hashes[index - 1]
-    if (previous !== undefined && !bytesEqual(header.parentHash, previous)) {
-      throw new InvalidWitness('BROKEN_HEADER_CHAIN', `witness header ${index} does not follow ${index - 1}`, { index })
+  headers.forEach(({ parentHash: actual }, index) => {
+    const expected = hashes[index - 1]
+    if (expected !== undefined && !bytesEqual(actual, expected)) {
+      const message = `witness header ${index} does not follow ${index - 1}`
+      throw new InvalidWitness('BROKEN_HEADER_CHAIN', message, { index, actual, expected })
     }
   })
   const parent = headers.at(-1)
@@ -41,13 +42,22 @@ export function readWitnessHeaders(encoded: readonly Uint8Array[]): WitnessHeade
   return { parent, parentHash, blockHash: (number, current) => ancestorHash(hashes, number, current) }
 }
 
-function decodeWitnessHeader(rlp: Uint8Array): BlockHeader {
-  const header = decodeHeader(rlp)
+function decodeWitnessHeader(rlp: Uint8Array, index: number): BlockHeader {
+  const header = decodeAt(rlp, index)
   const fields = decodeRlpList(rlp).length
   if (fields !== HEADER_FIELD_COUNTS.amsterdam && fields !== HEADER_FIELD_COUNTS.prague) {
-    throw new InvalidWitness('BAD_HEADER', `witness header of ${fields} fields`, { fields })
+    throw new InvalidWitness('BAD_HEADER', `witness header of ${fields} fields`, { index, fields })
   }
   return header
+}
+
+function decodeAt(rlp: Uint8Array, index: number): BlockHeader {
+  try {
+    return decodeHeader(rlp)
+  } catch (error) {
+    if (!(error instanceof InvalidWitness)) throw error
+    throw new InvalidWitness(error.code, `witness header ${index}: ${error.message}`, { index, ...error.data }, error)
+  }
 }
 
 /** Hashes are numbered backwards from the block; outside the window the opcode's answer is zero. */

@@ -1,8 +1,7 @@
 import { recordExecution } from '../../node/executionWitness.ts'
-import type { Chain, StoredBlock } from '../../node/types.ts'
-import { type BlockParameter, blockParameter, isPending, requireBlock } from '../blockParameter.ts'
+import type { Chain } from '../../node/types.ts'
+import { type BlockParameter, blockParameter, requireExecuted } from '../blockParameter.ts'
 import { hash } from '../codec.ts'
-import { RpcError } from '../errors.ts'
 import { createGate } from '../gate.ts'
 import { toData } from '../hex.ts'
 import { method, required } from '../params.ts'
@@ -35,16 +34,4 @@ export function witnessMethods({ chain }: { chain: Chain }): MethodTable {
       witnessOf({ kind: 'hash', hash: blockHash, requireCanonical: false }, signal),
     ),
   }
-}
-
-/** A stored block that was executed. Throws RpcError NO_WITNESS for genesis and the pending block, UNKNOWN_BLOCK. */
-function requireExecuted(chain: Chain, parameter: BlockParameter): StoredBlock {
-  if (isPending(parameter)) throw new RpcError('NO_WITNESS', 'the pending block has no witness: it is not sealed yet')
-  const block = requireBlock(chain, parameter)
-  if (block.header.number === chain.genesis.header.number) {
-    throw new RpcError('NO_WITNESS', 'the genesis block has no witness: nothing was executed for it')
-  }
-  const stored = chain.getBlockByHash(block.hash)
-  if (stored === undefined) throw new Error('a block that was found is not stored')
-  return stored
 }

@@ -2,6 +2,8 @@ import type { MethodTable } from '../types.ts'
 import { rollupConfigMethods } from './config.ts'
 import { rollupCrossMessageMethods } from './crossMessages.ts'
 import type { ReaderDeps, RollupDeps } from './deps.ts'
+import { rollupExecuteMethods } from './execute.ts'
+import { rollupInputMethods } from './inputs.ts'
 import { rollupSettlingMethods } from './settling.ts'
 import { rollupStatusMethods } from './status.ts'
 import { rollupWithdrawalMethods } from './withdrawals.ts'
@@ -11,6 +13,8 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
   return {
     ...readerMethods({ reader: () => deps.rollup().node.reader }),
     ...rollupSettlingMethods(deps),
+    ...rollupInputMethods(deps),
+    ...rollupExecuteMethods(deps),
   }
 }
 

@@ -8,9 +8,9 @@ import type { JsonSchema } from '../schema.ts'
  * `...In` forms are for parameters and give what the code works with.
  */
 
-type HexString = z.ZodType<`0x${string}`, `0x${string}`>
+export type HexString = z.ZodType<`0x${string}`, `0x${string}`>
 
-function hexString(title: string, digits: string, form: string): HexString {
+export function hexString(title: string, digits: string, form: string): HexString {
   const pattern = z.string().regex(new RegExp(`^${digits}$`))
   return z.templateLiteral(['0x', pattern], { error: `expected ${form}` }).meta({ title })
 }
@@ -21,6 +21,12 @@ export const hash = hexString('hash', '[0-9a-fA-F]{64}', 'a hash: 0x and 64 hex 
 export const address = hexString('address', '[0-9a-fA-F]{40}', 'an address: 0x and 40 hex digits')
 /** any number of whole bytes */
 export const data = hexString('data', '([0-9a-fA-F]{2})*', 'bytes: 0x and two hex digits for each')
+/** exactly so many bytes */
+export const sizedData = (bytes: number): HexString =>
+  hexString('data', `[0-9a-fA-F]{${2 * bytes}}`, `${bytes} bytes: 0x and ${2 * bytes} hex digits`)
+/** at most so many bytes */
+export const dataUpTo = (bytes: number): HexString =>
+  hexString('data', `([0-9a-fA-F]{2}){0,${bytes}}`, `at most ${bytes} bytes: 0x and two hex digits for each`)
 /** up to 256 bits */
 export const quantity = hexString(
   'quantity',
@@ -62,8 +68,15 @@ export function from<Schema extends z.ZodType>(schema: Schema): Parse<z.output<S
     const where = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
     throw invalidParams(`${path}${where}`, reasonOf(issue, value))
   }
-  // Made when it is asked for, since most runs of a node never are.
-  return Object.defineProperty(parse, 'schema', { get: () => toJsonSchema(schema, 'input') })
+  return describedLater(parse, () => toJsonSchema(schema, 'input'))
+}
+
+/** The schema is made when it is asked for, since most runs of a node never are. */
+export function describedLater<Value>(
+  parse: (value: unknown, path: string) => Value,
+  schema: () => JsonSchema,
+): Parse<Value> {
+  return Object.defineProperty(parse, 'schema', { get: schema })
 }
 
 /** draft 7, as the document carries it */
