@@ -105,6 +105,7 @@ async function runStateless(
   { yieldEveryMs, onStart }: { yieldEveryMs?: number | undefined; onStart(run: BlockRun): void },
 ): Promise<RunBlockOutcome> {
   const { block, publicKeys } = request
+  request.onPhase?.('transactions')
   const transactions = await decodeBlockTransactions(block, spec, crypto)
   const run = await createBlockRun({
     spec,
@@ -117,7 +118,9 @@ async function runStateless(
   })
   onStart(run)
   if (publicKeys !== undefined) comparePublicKeys(transactions, publicKeys)
+  request.onPhase?.('execution')
   await runAll(run, transactions)
+  request.onPhase?.('stateRoot')
   const result = await run.finish({ withdrawals: block.withdrawals ?? [], ommers: [] })
   const { blockAccessList } = result
   assert(blockAccessList !== undefined, 'an Amsterdam block has an access list')

@@ -4,10 +4,17 @@ import { NodeError, OverBudget } from '../stateless/errors.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import { decodeStatelessInput, encodeResult, RESULT_SIZE } from '../stateless/ssz.ts'
 import type { Hash32, RunBlock, StatelessInput } from '../stateless/types.ts'
-import { type Verification, verifyStatelessNewPayload } from '../stateless/verify.ts'
+import { type Verification, type VerifyDeps, verifyStatelessNewPayload } from '../stateless/verify.ts'
 import { claimedGas, executeGas, upfrontGas } from './gas.ts'
 import { type BoundExceeded, checkBounds, checkConstraints } from './limits.ts'
-import type { CachedExecution, ExecuteFailure, ExecuteVerdict, ExecutionCache, GasSchedule } from './types.ts'
+import type {
+  CachedExecution,
+  ExecuteFailure,
+  ExecutePhase,
+  ExecuteVerdict,
+  ExecutionCache,
+  GasSchedule,
+} from './types.ts'
 
 export type ExecuteDeps = {
   /** the block runner in which EXECUTE itself is inactive */
@@ -16,6 +23,8 @@ export type ExecuteDeps = {
   cache: ExecutionCache
   /** told of every input on which a library failed in a way that is not one of its rules */
   logger?: { error(event: string, fields?: Record<string, unknown>): void }
+  /** told whenever a part of the work begins; one call at a time, or nobody can tell whose part it is */
+  onPhase?(phase: ExecutePhase): void
 }
 
 export type Execute = {
@@ -56,6 +65,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
 async function executeMetered(deps: ExecuteDeps, lent: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict> {
   const upfront = upfrontGas(lent.length)
   if (gasLimit < upfront) return refuse(outOfGas(upfront, gasLimit))
+  deps.onPhase?.('input')
   // The caller's memory, which changes as soon as it goes on; what we remember must not.
   const input = lent.slice()
   const budget = gasLimit - upfront
@@ -63,17 +73,17 @@ async function executeMetered(deps: ExecuteDeps, lent: Uint8Array, gasLimit: big
   const cached = fromCache(deps.cache.get(inputHash), input.length, budget)
   if (cached !== undefined) return cached
 
-  const checked = checkInput(input, budget)
+  const checked = checkInput(deps, input, budget)
   if ('failure' in checked) {
     deps.cache.set(inputHash, cacheEntry(checked.failure, budget))
     return refuse(checked.failure)
   }
-  const verification = await verifyStatelessNewPayload(checked.input, {
-    runBlock: deps.runBlock,
-    budget,
-    refuseForeignSystemCode: true,
-  })
+  const verification = await verifyStatelessNewPayload(checked.input, { ...verifyDeps(deps), budget })
   return settle(deps, { inputHash, inputLength: input.length, budget }, verification)
+}
+
+function verifyDeps({ runBlock, onPhase }: ExecuteDeps): VerifyDeps {
+  return { runBlock, refuseForeignSystemCode: true, ...(onPhase === undefined ? {} : { onPhase }) }
 }
 
 type Run = { inputHash: Hash32; inputLength: number; budget: bigint }
@@ -121,14 +131,12 @@ function fromCache(
 /** The schedules for study: the price is a claim of the payload, charged after decoding; the run is not metered. */
 function executeByClaim(deps: ExecuteDeps, schedule: Exclude<GasSchedule, 'metered'>): Execute['execute'] {
   return async (input, gasLimit) => {
-    const checked = checkInput(input.slice())
+    deps.onPhase?.('input')
+    const checked = checkInput(deps, input.slice())
     if ('failure' in checked) return refuse(checked.failure)
     const price = claimedGas(schedule, checked.input, input.length)
     if (gasLimit < price) return refuse(outOfGas(price, gasLimit))
-    const verification = await verifyStatelessNewPayload(checked.input, {
-      runBlock: deps.runBlock,
-      refuseForeignSystemCode: true,
-    })
+    const verification = await verifyStatelessNewPayload(checked.input, verifyDeps(deps))
     if (!verification.valid) {
       reportUnexpected(deps, keccak256(input), verification.reason)
       return refuse(validationFailure(verification.reason), executedGasOf(verification.reason))
@@ -141,14 +149,17 @@ function executeByClaim(deps: ExecuteDeps, schedule: Exclude<GasSchedule, 'meter
 type Checked = { input: StatelessInput } | { failure: ExecuteFailure }
 
 /** Decoding, constraints and, given a budget, the bounds before signatures. */
-function checkInput(bytes: Uint8Array, budget?: bigint): Checked {
-  let stage: ExecuteFailure['stage'] = 'decode'
+function checkInput({ onPhase }: ExecuteDeps, bytes: Uint8Array, budget?: bigint): Checked {
+  let stage: 'decode' | 'constraints' | 'bounds' = 'decode'
   try {
+    onPhase?.(stage)
     const input = decodeStatelessInput(bytes)
     stage = 'constraints'
+    onPhase?.(stage)
     checkConstraints(input)
     if (budget !== undefined) {
       stage = 'bounds'
+      onPhase?.(stage)
       checkBounds(readEnvelopes(input.newPayloadRequest.executionPayload.transactions), budget)
     }
     return { input }

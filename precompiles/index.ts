@@ -1,7 +1,7 @@
 export { EXECUTE_ADDRESS } from './address.ts'
 export { createExecutionCache, NO_CACHE } from './cache.ts'
 export { createExecute, type Execute, type ExecuteDeps } from './execute.ts'
-export { EXECUTE_BASE_GAS, EXECUTE_BYTE_GAS, executeGas, upfrontGas } from './gas.ts'
+export { claimedGas, EXECUTE_BASE_GAS, EXECUTE_BYTE_GAS, executeGas, upfrontGas } from './gas.ts'
 export {
   calldataLength,
   MAX_EXECUTION_GAS,

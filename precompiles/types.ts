@@ -1,10 +1,14 @@
 import type { Hash32 } from '../stateless/types.ts'
+import type { VerifyPhase } from '../stateless/verify.ts'
 
 /**
  * How EXECUTE charges. `metered` is Reenact's answer to the open question of EIP-8079 (docs/spec-gaps.md); the two
  * others are for study: `gas-limit` as ethrex charges, `gas-used` as l2beat's text does.
  */
 export type GasSchedule = 'metered' | 'gas-limit' | 'gas-used'
+
+/** Parts of an EXECUTE call, in their order: charging for the input and taking it over, reading and judging it, validating. */
+export type ExecutePhase = 'input' | 'decode' | 'constraints' | 'bounds' | VerifyPhase
 
 /** Why EXECUTE refused, for logs, `reenact verify --execute` and rollup_execute. Never visible to the EVM. */
 export type ExecuteFailure = {

@@ -34,6 +34,18 @@ export type L1Receipt = {
   logs: readonly L1Log[]
 }
 
+/** A transaction as L1 knows it; `at` is its place, absent while it waits. */
+export type L1SentTransaction = {
+  from: Hex
+  to: Hex | undefined
+  input: Hex
+  type: bigint
+  at?: { number: bigint; hash: Hex; index: bigint }
+}
+
+/** Where a call runs: behind so many transactions of a block, or behind all of them. */
+export type L1Place = { block: Hex | 'latest' | 'pending'; txIndex?: bigint }
+
 export type L1StorageProof = { accountProof: readonly Hex[]; storageProof: readonly Hex[] }
 
 export type L1LogQuery = { addresses: readonly Hex[] } & ({ blockHash: Hex } | { fromBlock: bigint; toBlock: bigint })
@@ -51,11 +63,16 @@ export type L1Client = {
   getCode(address: Hex): Promise<Hex>
   getBalance(address: Hex): Promise<bigint>
   getTransactionInput(hash: Hex): Promise<{ to: Hex | undefined; input: Hex } | undefined>
+  getTransaction(hash: Hex): Promise<L1SentTransaction | undefined>
   getTransactionCount(address: Hex): Promise<bigint>
   sendRawTransaction(raw: Hex): Promise<Hex>
   getReceipt(hash: Hex): Promise<L1Receipt | undefined>
   /** the gas limit that a transaction needs on the newest state, or the revert data of one that would fail */
   estimateGas(call: { from: Hex; to: Hex; data?: Hex; value?: bigint }): Promise<bigint | { revertData: Hex }>
+  /** debug_traceTransaction; the configuration and what comes back are passed on as they are */
+  traceTransaction(hash: Hex, config: object): Promise<unknown>
+  /** what an account would answer at this place if it had this code, on its own storage (debug_traceCall) */
+  runCode(address: Hex, code: Hex, place: L1Place): Promise<Hex>
   /** calls back on every new head, over WebSocket only; undefined: this transport cannot push, poll it */
   subscribeHeads(listener: () => void): Promise<(() => void) | undefined>
   /** ends a WebSocket; nothing else is held open */
@@ -85,6 +102,7 @@ export function createL1Client(transport: Transport, options: L1ClientOptions = 
     ...blockReaders(request),
     ...stateReaders(request),
     ...transactionMethods(request),
+    ...traceMethods(request),
     ...pushMethods(client.transport as PushTransport),
   }
 }
@@ -173,7 +191,13 @@ function transactionMethods(
   request: Request,
 ): Pick<
   L1Client,
-  'getTransactionInput' | 'getTransactionCount' | 'sendRawTransaction' | 'getReceipt' | 'estimateGas' | 'revertData'
+  | 'getTransactionInput'
+  | 'getTransaction'
+  | 'getTransactionCount'
+  | 'sendRawTransaction'
+  | 'getReceipt'
+  | 'estimateGas'
+  | 'revertData'
 > {
   return {
     async getTransactionInput(transactionHash) {
@@ -184,6 +208,10 @@ function transactionMethods(
         to: fields.to === null || fields.to === undefined ? undefined : address(fields.to),
         input: hex(fields.input, 'transaction input'),
       }
+    },
+    async getTransaction(transactionHash) {
+      const answer = await request('eth_getTransactionByHash', transactionHash)
+      return answer === null || answer === undefined ? undefined : toSentTransaction(answer)
     },
     getTransactionCount: async (from) => quantity(await request('eth_getTransactionCount', from, 'latest'), 'nonce'),
     sendRawTransaction: async (raw) => hash(await request('eth_sendRawTransaction', raw), 'transaction hash'),
@@ -208,6 +236,42 @@ function transactionMethods(
         return findRevertData(error)
       }
     },
+  }
+}
+
+function traceMethods(request: Request): Pick<L1Client, 'traceTransaction' | 'runCode'> {
+  return {
+    traceTransaction: (transactionHash, config) => request('debug_traceTransaction', transactionHash, config),
+    async runCode(account, code, { block, txIndex }) {
+      const config = {
+        tracer: 'callTracer',
+        stateOverrides: { [account]: { code } },
+        ...(txIndex === undefined ? {} : { txIndex: toQuantity(txIndex) }),
+      }
+      const frame = record(await request('debug_traceCall', { to: account }, block, config), 'trace')
+      if (frame.error !== undefined) throw bad('trace of a call that cannot fail', { error: String(frame.error) })
+      return hex(frame.output ?? '0x', 'output of a call')
+    },
+  }
+}
+
+function toSentTransaction(answer: unknown): L1SentTransaction {
+  const fields = record(answer, 'transaction')
+  const isMined = fields.blockHash !== null && fields.blockHash !== undefined
+  return {
+    from: address(fields.from),
+    to: fields.to === null || fields.to === undefined ? undefined : address(fields.to),
+    input: hex(fields.input, 'transaction input'),
+    type: quantity(fields.type ?? '0x0', 'transaction type'),
+    ...(isMined
+      ? {
+          at: {
+            number: quantity(fields.blockNumber, 'block number of a transaction'),
+            hash: hash(fields.blockHash, 'block hash of a transaction'),
+            index: quantity(fields.transactionIndex, 'transaction index'),
+          },
+        }
+      : {}),
   }
 }
 

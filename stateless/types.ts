@@ -177,6 +177,9 @@ export type StatelessResult = {
   schemaId: number
 }
 
+/** Parts of running a block, in their order: decoding its transactions, all of them with the first system calls, and the roots. */
+export type RunPhase = 'transactions' | 'execution' | 'stateRoot'
+
 /** What `verifyStatelessNewPayload` asks of the room that can run a block. */
 export type RunBlockRequest = {
   chainId: bigint
@@ -193,6 +196,8 @@ export type RunBlockRequest = {
   refuseForeignSystemCode?: boolean
   /** keyed dialect: one 65-byte key per transaction to compare with the recovered one */
   publicKeys?: readonly Uint8Array[]
+  /** told whenever a part of the run begins */
+  onPhase?(phase: RunPhase): void
 }
 
 /**

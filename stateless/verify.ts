@@ -14,6 +14,7 @@ import type {
   RunBlock,
   RunBlockOutcome,
   RunBlockRequest,
+  RunPhase,
   StatelessInput,
   StatelessResult,
   StateView,
@@ -23,6 +24,12 @@ import { readWitnessHeaders } from './witnessHeaders.ts'
 
 /** EIP-7934: 10 MiB minus a margin of 2 MiB for the consensus block. */
 export const MAX_BLOCK_RLP_SIZE = 8_388_608
+
+/**
+ * Parts of a validation, in their order: hash_tree_root of the request; the chain of headers; roots and hash of the block;
+ * the rules that need no execution; hashing the witness; the run; claimed results against computed ones.
+ */
+export type VerifyPhase = 'requestRoot' | 'headers' | 'blockHash' | 'rules' | 'witness' | RunPhase | 'results'
 
 export type VerifyDeps = {
   /** Executes the block; see RunBlock for what it may throw. */
@@ -34,6 +41,8 @@ export type VerifyDeps = {
   /** The rule that EXECUTE adds to the specification; see RunBlockRequest. */
   refuseForeignSystemCode?: boolean
   blobSchedule?: BlobSchedule
+  /** told whenever a part of the validation begins */
+  onPhase?(phase: VerifyPhase): void
 }
 
 /** `result` always carries the true root; `reason` says what broke, `outcome` what the block did. */
@@ -54,6 +63,7 @@ export type Verification =
  * A NodeError in steps 2 to 5 makes the flag 0. Anything else is a bug of ours and propagates.
  */
 export async function verifyStatelessNewPayload(input: StatelessInput, deps: VerifyDeps): Promise<Verification> {
+  deps.onPhase?.('requestRoot')
   const newPayloadRequestRootHash = newPayloadRequestRoot(input.newPayloadRequest)
   const result = (successfulValidation: boolean): StatelessResult => ({
     newPayloadRequestRoot: newPayloadRequestRootHash,
@@ -72,12 +82,16 @@ export async function verifyStatelessNewPayload(input: StatelessInput, deps: Ver
 
 async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ block: Block; outcome: RunBlockOutcome }> {
   const { newPayloadRequest: request, witness, chainId } = input
+  deps.onPhase?.('headers')
   const headers = readWitnessHeaders(witness.headers)
+  deps.onPhase?.('blockHash')
   const block = payloadToBlock(request)
+  deps.onPhase?.('rules')
   checkTransactions(block, input)
   checkSizes(block, request)
   checkHeader(block.header, headers.parent, headers.parentHash, deps.blobSchedule ?? AMSTERDAM_BLOB_SCHEDULE)
 
+  deps.onPhase?.('witness')
   const createView = deps.stateView ?? createWitnessView
   const run: RunBlockRequest = {
     chainId,
@@ -90,7 +104,9 @@ async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ bloc
   if (deps.budget !== undefined) run.budget = deps.budget
   if (deps.refuseForeignSystemCode === true) run.refuseForeignSystemCode = true
   if (input.publicKeys !== undefined) run.publicKeys = input.publicKeys
+  if (deps.onPhase !== undefined) run.onPhase = deps.onPhase
   const outcome = await deps.runBlock(run)
+  deps.onPhase?.('results')
   try {
     compareOutcome(block, request, outcome)
   } catch (error) {

@@ -1,11 +1,13 @@
 import type { MethodTable } from '../types.ts'
 import { rollupConfigMethods } from './config.ts'
+import { rollupCostMethods } from './costs.ts'
 import { rollupCrossMessageMethods } from './crossMessages.ts'
 import type { ReaderDeps, RollupDeps } from './deps.ts'
 import { rollupExecuteMethods } from './execute.ts'
 import { rollupInputMethods } from './inputs.ts'
 import { rollupSettlingMethods } from './settling.ts'
 import { rollupStatusMethods } from './status.ts'
+import { rollupTraceMethods } from './traceExecute.ts'
 import { rollupWithdrawalMethods } from './withdrawals.ts'
 
 /** The rollup_ methods, the same on the nodes of both chains. */
@@ -15,6 +17,8 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...rollupSettlingMethods(deps),
     ...rollupInputMethods(deps),
     ...rollupExecuteMethods(deps),
+    ...rollupTraceMethods(deps),
+    ...rollupCostMethods(deps),
   }
 }
 
