@@ -4,6 +4,7 @@ import { executeGas } from '../precompiles/index.ts'
 import type { ExecuteVerdict } from '../precompiles/types.ts'
 import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
+import type { AttemptJournal } from './attempts.ts'
 import { nativeRollupAbi } from './contracts.ts'
 import { RollupError } from './errors.ts'
 import { forcedIdsIn, MAX_FORCED_PER_BLOCK } from './forcedTransactions.ts'
@@ -72,6 +73,8 @@ export type SettlerDeps = {
   view: L1View
   l1: L1Client
   inputs: InputStore
+  /** remembers what is sent and what becomes of it */
+  attempts: AttemptJournal
   account: LocalAccount
   /** EXECUTE as this node knows it: nothing is sent that it refuses */
   verify(input: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict>
@@ -260,6 +263,7 @@ async function follow(
     // cases the contract's head tells what is left to do.
     const what = nextNonce > inFlight.nonce ? 'was used by another transaction' : 'is ahead of L1 after a reorg'
     deps.logger.warn(`the settler's nonce ${what}`, { nonce: inFlight.nonce, nextNonce })
+    await deps.attempts.abandoned(`nonce ${inFlight.nonce} ${what}`)
     await clearRecord(deps.chain, IN_FLIGHT_KEY)
     return 'settled'
   }
@@ -276,13 +280,17 @@ async function follow(
 
 async function finish(deps: SettlerDeps, sent: Sent, receipt: L1Receipt): Promise<SettlerStep> {
   const { transactionHash, blockNumber, gasUsed } = receipt
+  const { rollup } = deps.view.deployment.l1
+  const call = { from: deps.account.address, rollup, gas: sent.gas }
+  const reason = receipt.succeeded || sent.posted ? undefined : await settlementRefusal(deps.l1, call, receipt)
   await clearRecord(deps.chain, IN_FLIGHT_KEY)
-  const advanced = advancedIn(receipt.logs, deps.view.deployment.l1.rollup)
+  const advanced = advancedIn(receipt.logs, rollup)
   for (const { hash } of advanced) await deps.inputs.release(hexToBytes(hash))
+  const outcome = receipt.succeeded ? 'settled' : 'reverted'
+  const about = { l1Block: blockNumber, gasUsed, ...(reason === undefined ? {} : { reason }) }
+  await deps.attempts.concluded(transactionHash, { outcome, ...about })
   if (sent.posted) return 'settled'
-  if (!receipt.succeeded) {
-    const call = { from: deps.account.address, rollup: deps.view.deployment.l1.rollup, gas: sent.gas }
-    const reason = await settlementRefusal(deps.l1, call, receipt)
+  if (reason !== undefined) {
     const data = { reason, txHash: transactionHash, blocks: sent.blocks.map(({ number }) => number) }
     throw new RollupError('SETTLEMENT_REVERTED', `L1 refused the settlement: ${reason}`, data)
   }
@@ -410,7 +418,7 @@ type Call = { data: Hex; gas: bigint } & Omit<Version, 'txHash'>
 /** Signs and sends a call of the rollup contract, with the nonce of the one that it replaces, and remembers it as in flight. */
 async function send(
   options: SettlerOptions,
-  { l1, account, view, chain, clock }: SettlerDeps,
+  { l1, account, view, chain, attempts, clock }: SettlerDeps,
   { data, gas, ...about }: Call,
   { head, replacement }: { head: L1Head; replacement: Replacement | undefined },
 ): Promise<{ txHash: Hex; nonce: bigint }> {
@@ -441,6 +449,9 @@ async function send(
     gas,
   }
   await writeRecord(chain, IN_FLIGHT_KEY, inFlight)
+  const from = about.blocks[0]?.number ?? 0n
+  const hashes = about.blocks.map(({ hash }) => hash)
+  await attempts.sent({ txHash, nonce, from, hashes, sentAtMs: inFlight.sentAtMs, gas, ...fees })
   await l1.sendRawTransaction(signed)
   return { txHash, nonce }
 }

@@ -1,6 +1,7 @@
 import type { Hex } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 import { devAccount, settlerAccount } from '../../genesis/accounts.ts'
+import { createAttemptJournal } from '../../rollup/attempts.ts'
 import { createInputStore } from '../../rollup/inputs.ts'
 import { createL1Client } from '../../rollup/l1Client.ts'
 import { SETTLEMENT_LIMITS } from '../../rollup/limits.ts'
@@ -41,6 +42,7 @@ function restarted(of: Pair, overrides: Partial<Parameters<typeof createSettler>
       view: of.l2.watcher,
       l1: createL1Client(of.transport),
       inputs: createInputStore(of.l2.chain),
+      attempts: createAttemptJournal(of.l2.chain),
       account: settlerAccount(),
       verify: of.engines.execute.execute,
       onRefused: () => undefined,
