@@ -17,6 +17,7 @@ export type RollupErrorCode =
   | 'CANNOT_SETTLE' // L1 would take no block now; the message says why
   | 'SETTLER_BUSY' // a transaction of the settler's account is on its way and in no L1 block yet
   | 'FOLLOWS_L1' // asked of a follower, which makes no blocks and has no keys
+  | 'UNKNOWN_L1_TRANSACTION' // L1 has no such transaction in a block
   | 'STARTING' // the rollup of this process does not run yet
 
 /** Everything that can go wrong between the two chains because of L1 or another proposer. */

@@ -19,7 +19,16 @@ export type Settleable = {
   anchorBlock: bigint
 }
 
-type StoredSettleable = Pick<Settleable, 'regularGas' | 'anchorBlock'>
+/** What the input of a block costs on L1, kept when the input itself is not. */
+export type InputSize = {
+  regularGas: bigint
+  /** of the StatelessInput, schema id included, and how many of them are zero */
+  inputBytes: number
+  zeroBytes: number
+}
+
+/** Without a size for a block that was imported, until somebody asks. */
+type StoredSettleable = Pick<Settleable, 'regularGas' | 'anchorBlock'> & Partial<Omit<InputSize, 'regularGas'>>
 
 /** Runs a block once more and puts what it read into the input that EXECUTE takes. Throws InvalidBlock. */
 export async function recordInput(
@@ -57,6 +66,8 @@ export type InputStore = {
   read(stored: StoredBlock): Promise<Uint8Array>
   /** stored or recorded again; throws RollupError INPUT_UNAVAILABLE */
   require(hash: Hash32): Promise<Settleable>
+  /** runs the block again when nothing is known, without keeping the input; throws RollupError INPUT_UNAVAILABLE */
+  measure(hash: Hash32): Promise<InputSize>
   /** forgets the stored bytes and records the input again */
   regenerate(hash: Hash32): Promise<Settleable>
   /** frees the space of a settled block; `require` can still make it again */
@@ -68,10 +79,21 @@ export function createInputStore(chain: Chain): InputStore {
   const aboutKey = (hash: Hash32) => `settle:${bytesToHex(hash)}`
   const about = (hash: Hash32) => readRecord<StoredSettleable>(chain, aboutKey(hash))
 
+  async function record(hash: Hash32): Promise<Settleable> {
+    const stored = chain.getBlockByHash(hash)
+    const anchorBlock = about(hash)?.anchorBlock
+    if (stored === undefined || anchorBlock === undefined) {
+      const name = bytesToHex(hash)
+      throw new RollupError('INPUT_UNAVAILABLE', `nothing is known about L2 block 0x${name}`, { hash: name })
+    }
+    const { input, outcome } = await recordInput(chain, stored.block, stored.blockAccessList)
+    return { input, regularGas: outcome.regularGas, anchorBlock }
+  }
+
   const store: InputStore = {
     async put(hash, { input, regularGas, anchorBlock }) {
       await chain.putMeta(inputKey(hash), input)
-      await writeRecord(chain, aboutKey(hash), { regularGas, anchorBlock })
+      await writeRecord(chain, aboutKey(hash), { anchorBlock, ...sizeOf(input, regularGas) })
     },
     anchorBlock: (hash) => about(hash)?.anchorBlock,
     async putAnchor(hash, anchorBlock) {
@@ -86,17 +108,20 @@ export function createInputStore(chain: Chain): InputStore {
       const known = about(hash)
       const input = chain.getMeta(inputKey(hash))
       if (known === undefined || input === undefined || input.length === 0) return store.regenerate(hash)
-      return { input, ...known }
+      return { input, regularGas: known.regularGas, anchorBlock: known.anchorBlock }
+    },
+    async measure(hash) {
+      const { inputBytes, zeroBytes, regularGas } = about(hash) ?? {}
+      if (inputBytes !== undefined && zeroBytes !== undefined && regularGas !== undefined) {
+        return { inputBytes, zeroBytes, regularGas }
+      }
+      const { input, anchorBlock, ...recorded } = await record(hash)
+      const size = sizeOf(input, recorded.regularGas)
+      await writeRecord(chain, aboutKey(hash), { anchorBlock, ...size })
+      return size
     },
     async regenerate(hash) {
-      const stored = chain.getBlockByHash(hash)
-      const anchorBlock = about(hash)?.anchorBlock
-      if (stored === undefined || anchorBlock === undefined) {
-        const name = bytesToHex(hash)
-        throw new RollupError('INPUT_UNAVAILABLE', `nothing is known about L2 block 0x${name}`, { hash: name })
-      }
-      const { input, outcome } = await recordInput(chain, stored.block, stored.blockAccessList)
-      const settleable = { input, regularGas: outcome.regularGas, anchorBlock }
+      const settleable = await record(hash)
       await store.put(hash, settleable)
       return settleable
     },
@@ -106,4 +131,10 @@ export function createInputStore(chain: Chain): InputStore {
     },
   }
   return store
+}
+
+function sizeOf(input: Uint8Array, regularGas: bigint): InputSize {
+  let zeroBytes = 0
+  for (const byte of input) if (byte === 0) zeroBytes += 1
+  return { regularGas, inputBytes: input.length, zeroBytes }
 }

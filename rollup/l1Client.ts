@@ -27,10 +27,13 @@ export type L1Log = {
 
 export type L1Receipt = {
   transactionHash: Hex
+  transactionIndex: bigint
   blockNumber: bigint
   blockHash: Hex
   succeeded: boolean
   gasUsed: bigint
+  /** wei per gas */
+  effectiveGasPrice: bigint
   logs: readonly L1Log[]
 }
 
@@ -307,10 +310,12 @@ function toReceipt(answer: unknown, transactionHash: Hex): L1Receipt {
   if (hash(fields.transactionHash, 'transaction hash') !== transactionHash) throw bad('receipt', { transactionHash })
   return {
     transactionHash,
+    transactionIndex: quantity(fields.transactionIndex, 'transaction index'),
     blockNumber: quantity(fields.blockNumber, 'receipt block number'),
     blockHash: hash(fields.blockHash, 'receipt block hash'),
     succeeded: quantity(fields.status, 'receipt status') === 1n,
     gasUsed: quantity(fields.gasUsed, 'gas used'),
+    effectiveGasPrice: quantity(fields.effectiveGasPrice, 'gas price'),
     logs: list(fields.logs, 'logs').map(toLog),
   }
 }

@@ -10,6 +10,7 @@ import type { ExecuteVerdict, GasSchedule } from '../precompiles/types.ts'
 import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import type { Anchor } from './anchor.ts'
+import { type AttemptJournal, createAttemptJournal } from './attempts.ts'
 import { type Claims, createClaims } from './claims.ts'
 import { createControl, type RollupControl } from './control.ts'
 import { checkDeployment } from './deployment.ts'
@@ -28,6 +29,7 @@ import { createReconciler } from './rebuild.ts'
 import { createReplayQueue } from './replay.ts'
 import { createSequencer, type Sequencer, timestampAfter } from './sequencer.ts'
 import { createSettledBlockReader } from './settledBlocks.ts'
+import { createSettlements, type Settlements } from './settlements.ts'
 import { createSettler, type Settler, type SettlerStep } from './settler.ts'
 import type { RollupReader, SettlementLimits } from './types.ts'
 
@@ -86,6 +88,10 @@ export type L2Node = {
   readonly settler: Settler
   readonly sequencer: Sequencer
   readonly inputs: InputStore
+  /** what the settler sent, and what became of it */
+  readonly attempts: AttemptJournal
+  /** where each block stands on its way to L1 */
+  readonly settlements: Settlements
   /** for node/tags.ts::settlementTags: newest settled block, newest settled and final block */
   settlement(): { settled: bigint; final: bigint }
   /** checks the contracts on L1, reads L1, brings the chain in line, then runs; throws RollupError */
@@ -160,6 +166,8 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
     finality: parts.finality,
     claims: parts.claims,
     inputs: parts.inputs,
+    attempts: parts.attempts,
+    settlements: parts.settlements,
     settlement: parts.settlement,
     setCoinbase: parts.setCoinbase,
     poke: watcher.poke,
@@ -232,6 +240,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     logger: log('l1'),
   })
   const inputs = createInputStore(chain)
+  const attempts = createAttemptJournal(chain)
   const replay = createReplayQueue(chain, log('rebuild'))
   const { relayer, settler: settlerAccount } = deps.accounts ?? { relayer: NO_KEYS, settler: NO_KEYS }
   const relayerBytes = hexToBytes(relayer.address)
@@ -306,6 +315,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
       view: watcher,
       l1,
       inputs,
+      attempts,
       account: settlerAccount,
       verify: deps.verify,
       onRefused: () => watcher.poke(),
@@ -328,6 +338,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const outbox = createOutbox(chain, deployment)
   const crossOutbox = createCrossOutbox(chain, deployment)
   const finality = createFinality(watcher, clock)
+  const settlements = createSettlements({ chain, view: watcher, l1, inputs, attempts, finality })
   const reader = createRollupReader(
     { gasSchedule: options.gasSchedule, l1BlockTime: options.l1BlockTime ?? 0, sealMode: () => sealer.mode },
     { chain, view: watcher, l1, outbox, crossOutbox, finality, sequencer: sequencer.status, settler: settler.status },
@@ -347,6 +358,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     l1,
     watcher,
     inputs,
+    attempts,
     builder,
     sequencer,
     settler,
@@ -356,6 +368,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     outbox,
     crossOutbox,
     finality,
+    settlements,
     claims,
     reader,
     settlement,

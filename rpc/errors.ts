@@ -57,6 +57,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   NO_SUCH_WITHDRAWAL: -32001,
   NO_SUCH_MESSAGE: -32001,
   UNKNOWN_ANCHOR: -32001,
+  UNKNOWN_L1_TRANSACTION: -32001,
   EXECUTION_REVERTED: 3,
   NO_RECEIPT_YET: 4,
   // execution-apis src/eth/execute.yaml

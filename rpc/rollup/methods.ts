@@ -5,6 +5,7 @@ import { rollupCrossMessageMethods } from './crossMessages.ts'
 import type { ReaderDeps, RollupDeps } from './deps.ts'
 import { rollupExecuteMethods } from './execute.ts'
 import { rollupInputMethods } from './inputs.ts'
+import { rollupSettlementMethods } from './settlements.ts'
 import { rollupSettlingMethods } from './settling.ts'
 import { rollupStatusMethods } from './status.ts'
 import { rollupTraceMethods } from './traceExecute.ts'
@@ -19,6 +20,7 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...rollupExecuteMethods(deps),
     ...rollupTraceMethods(deps),
     ...rollupCostMethods(deps),
+    ...rollupSettlementMethods(deps),
   }
 }
 
