@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UndecodableInput } from '../../stateless/errors.ts'
 import { encodeStatelessInput } from '../../stateless/ssz.ts'
 import {
   MAX_CODE_BYTES,
@@ -11,6 +12,7 @@ import {
 } from '../../stateless/sszSchema.ts'
 import type { StatelessInput } from '../../stateless/types.ts'
 import { data as dataParameter } from '../codec.ts'
+import { invalidParams } from '../errors.ts'
 import { toData, toQuantity } from '../hex.ts'
 import type { Parse } from '../params.ts'
 import { DATA } from '../schema.ts'
@@ -129,6 +131,15 @@ export function fromInputJson(value: unknown, path: string): StatelessInput {
   const { schemaId, chainId, witness, publicKeys, ...newPayloadRequest } = parseFields(value, path)
   const rest = { schemaId, newPayloadRequest, witness, chainId }
   return publicKeys === undefined ? { dialect: 'v21', ...rest } : { dialect: 'keyed', ...rest, publicKeys }
+}
+
+/** What bytes in a parameter stand for. Throws RpcError INVALID_PARAMS when they do not decode. */
+export function decodeOr<Value>(decode: (bytes: Uint8Array) => Value, bytes: Uint8Array, path: string): Value {
+  try {
+    return decode(bytes)
+  } catch (error) {
+    throw error instanceof UndecodableInput ? invalidParams(path, error.message) : error
+  }
 }
 
 /** A parameter that is an input: its bytes, whatever they hold, or its JSON form. Gives the bytes. */

@@ -1,18 +1,17 @@
 import { z } from 'zod'
-import { UndecodableInput } from '../../stateless/errors.ts'
 import { decodeResult, decodeStatelessInput, encodeStatelessInput } from '../../stateless/ssz.ts'
 import type { StatelessInput } from '../../stateless/types.ts'
 import { type BlockParameter, blockParameter, requireExecuted } from '../blockParameter.ts'
 import { data as dataParameter } from '../codec.ts'
-import { invalidParams } from '../errors.ts'
 import { createGate, type Gate } from '../gate.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { optional, type Parse, required } from '../params.ts'
 import { DATA } from '../schema.ts'
 import type { MethodTable, RpcContext } from '../types.ts'
 import type { RollupDeps } from './deps.ts'
-import { ExecuteInput, fromInputJson, toInputJson } from './executeInput.ts'
+import { decodeOr, ExecuteInput, executeInput, fromInputJson, toInputJson } from './executeInput.ts'
 import { rollupMethod } from './method.ts'
+import { inputChanges, mutateInput, mutateOptions } from './mutate.ts'
 import { data, describedLater, from, hash, named, quantity, quantity64, toJsonSchema } from './wire.ts'
 
 export const ExecuteOutput = named('ExecuteOutput', {
@@ -57,6 +56,18 @@ export function rollupInputMethods({ rollup }: RollupDeps): MethodTable {
       },
       ([input]) => toData(encodeStatelessInput(input)),
     ),
+    rollup_mutateInput: rollupMethod(
+      {
+        summary: 'The bytes of an input of EXECUTE with other values at some places, to see it refused.',
+        params: [
+          required('input', executeInput),
+          required('changes', inputChanges),
+          optional('options', from(mutateOptions)),
+        ],
+        result: data,
+      },
+      ([input, changes, options]) => toData(mutateInput(input, changes, options?.reseal ?? false)),
+    ),
     rollup_decodeExecuteOutput: rollupMethod(
       {
         summary: 'The fields of the 43 bytes that EXECUTE answers.',
@@ -89,16 +100,12 @@ export function formatOutput(output: Uint8Array): ExecuteOutput {
   }
 }
 
-const decoding =
-  <Value>(decode: (bytes: Uint8Array) => Value) =>
-  (value: unknown, path: string): Value => {
-    try {
-      return decode(dataParameter(value, path))
-    } catch (error) {
-      throw error instanceof UndecodableInput ? invalidParams(path, error.message) : error
-    }
-  }
-
-const encodedInput: Parse<StatelessInput> = describedLater(decoding(decodeStatelessInput), () => DATA)
-const encodedOutput: Parse<ExecuteOutput> = describedLater(decoding(formatOutput), () => DATA)
+const encodedInput: Parse<StatelessInput> = describedLater(
+  (value, path) => decodeOr(decodeStatelessInput, dataParameter(value, path), path),
+  () => DATA,
+)
+const encodedOutput: Parse<ExecuteOutput> = describedLater(
+  (value, path) => decodeOr(formatOutput, dataParameter(value, path), path),
+  () => DATA,
+)
 const inputFields: Parse<StatelessInput> = describedLater(fromInputJson, () => toJsonSchema(ExecuteInput, 'input'))

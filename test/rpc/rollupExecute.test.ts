@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { l2MessengerAbi } from '../../rollup/contracts.ts'
 import type { ExecuteResult } from '../../rpc/rollup/execute.ts'
 import type { ExecuteInput } from '../../rpc/rollup/executeInput.ts'
+import type { Submission } from '../../rpc/rollup/settling.ts'
 import { type Access, accessTo, type Hex } from '../e2e/chainAccess.ts'
 import { startTestDevnet, type TestDevnet } from '../e2e/devnet.ts'
 import { account } from '../node/support/devChain.ts'
@@ -119,5 +120,166 @@ describe('the gas of a replay', () => {
     )
     const { failure } = await l2.call<ExecuteResult>('rollup_execute', [input, { gas: '0x1' }])
     expect(failure).toMatchObject({ stage: 'gas', code: 'OUT_OF_GAS', field: 'gas', actual: '0x1' })
+  })
+})
+
+type Change = { path: string; value: unknown }
+type Mutation = { what: string; changes: readonly Change[]; reseal?: boolean; failure: Partial<Failure> }
+type Failure = NonNullable<ExecuteResult['failure']>
+
+const ZERO_HASH = `0x${'00'.repeat(32)}`
+const PAYLOAD = 'executionPayload'
+const withdrawal = { index: '0x0', validatorIndex: '0x0', address: `0x${'00'.repeat(20)}`, amount: '0x1' }
+
+/** One thing wrong in each. `reseal`: with the block hash that goes with it, so that nothing but the claim is wrong. */
+const MUTATIONS: readonly Mutation[] = [
+  mutation('another schema', 'schemaId', '0x1502', false, 'decode', 'UNKNOWN_SCHEMA'),
+  {
+    what: 'an offset that points nowhere',
+    // the first of the offsets behind the fixed part of the payload is that of extra_data
+    changes: [{ path: 'bytes[498]', value: '0xffffffff' }],
+    failure: { stage: 'decode', code: 'BAD_SSZ', field: `${PAYLOAD}.extraData` },
+  },
+  {
+    what: 'an input cut short',
+    changes: [{ path: 'bytes[1000]', value: null }],
+    failure: { stage: 'decode', code: 'BAD_SSZ' },
+  },
+  mutation('blob gas', `${PAYLOAD}.blobGasUsed`, '0x20000', false, 'constraints', 'BLOB_GAS_USED'),
+  mutation('excess blob gas', `${PAYLOAD}.excessBlobGas`, '0x1', false, 'constraints', 'EXCESS_BLOB_GAS'),
+  mutation('a withdrawal', `${PAYLOAD}.withdrawals`, [withdrawal], false, 'constraints', 'WITHDRAWALS'),
+  mutation(
+    'a request',
+    'executionRequests.builderExits',
+    [`0x${'00'.repeat(68)}`],
+    false,
+    'constraints',
+    'EXECUTION_REQUESTS',
+  ),
+  mutation('a blob', 'versionedHashes', [ZERO_HASH], false, 'constraints', 'VERSIONED_HASHES'),
+  mutation('an empty transaction', `${PAYLOAD}.transactions[1]`, '0x', false, 'constraints', 'EMPTY_TRANSACTION'),
+  mutation('a blob transaction', `${PAYLOAD}.transactions[1]`, '0x03c0', false, 'constraints', 'TRANSACTION_TYPE'),
+  mutation(
+    'a transaction that does not decode',
+    `${PAYLOAD}.transactions[0]`,
+    '0x02c0',
+    false,
+    'bounds',
+    'BAD_TRANSACTION',
+  ),
+  mutation('no parent header', 'witness.headers', [], false, 'validation', 'NO_PARENT'),
+  mutation('a parent header that is none', 'witness.headers[0]', '0xc0', false, 'validation', 'BAD_HEADER'),
+  mutation('another block hash', `${PAYLOAD}.blockHash`, ZERO_HASH, false, 'validation', 'BLOCK_HASH_MISMATCH'),
+  mutation('another parent', `${PAYLOAD}.parentHash`, ZERO_HASH, true, 'validation', 'PARENT_HASH_MISMATCH'),
+  mutation('a number left out', `${PAYLOAD}.blockNumber`, '0x99', true, 'validation', 'BAD_NUMBER'),
+  mutation('a time before the parent', `${PAYLOAD}.timestamp`, '0x1', true, 'validation', 'BAD_TIMESTAMP'),
+  mutation('a gas limit far from the parent', `${PAYLOAD}.gasLimit`, '0x1000000', true, 'validation', 'BAD_GAS_LIMIT'),
+  mutation('a base fee of one', `${PAYLOAD}.baseFeePerGas`, '0x1', true, 'validation', 'BAD_BASE_FEE'),
+  mutation('gas above the limit', `${PAYLOAD}.gasUsed`, '0xffffffffff', true, 'validation', 'GAS_USED_EXCEEDS_LIMIT'),
+  mutation('less gas', `${PAYLOAD}.gasUsed`, '0x5208', true, 'validation', 'GAS_USED_MISMATCH'),
+  mutation('another receipts root', `${PAYLOAD}.receiptsRoot`, ZERO_HASH, true, 'validation', 'RECEIPTS_ROOT_MISMATCH'),
+  mutation('no logs', `${PAYLOAD}.logsBloom`, `0x${'00'.repeat(256)}`, true, 'validation', 'LOGS_BLOOM_MISMATCH'),
+  mutation('another state root', `${PAYLOAD}.stateRoot`, ZERO_HASH, true, 'validation', 'STATE_ROOT_MISMATCH'),
+  mutation(
+    'an empty access list',
+    `${PAYLOAD}.blockAccessList`,
+    '0xc0',
+    true,
+    'validation',
+    'BLOCK_ACCESS_LIST_MISMATCH',
+  ),
+  mutation(
+    'a transaction for another chain',
+    'chainId',
+    '0x1',
+    false,
+    'validation',
+    'BAD_TRANSACTION',
+    `${PAYLOAD}.transactions[0]`,
+  ),
+  mutation('a witness without nodes', 'witness.state', [], false, 'validation', 'MISSING_NODE'),
+  mutation('a witness without code', 'witness.codes', [], false, 'validation', 'MISSING_CODE'),
+]
+
+function mutation(
+  what: string,
+  path: string,
+  value: unknown,
+  reseal: boolean,
+  stage: Failure['stage'],
+  code: string,
+  field = path,
+): Mutation {
+  return { what, changes: [{ path, value }], reseal, failure: { stage, code, field } }
+}
+
+const mutate = (changes: readonly Change[], reseal = false) =>
+  l2.call<Hex>('rollup_mutateInput', [input, changes, { reseal }])
+
+describe('a mutated input', () => {
+  test.each(MUTATIONS)('$what: the stage and the field are named, and L1 refuses it too', async (mutation) => {
+    const broken = await mutate(mutation.changes, mutation.reseal)
+    expect(broken).not.toBe(input)
+    const { success, failure } = await l2.call<ExecuteResult>('rollup_execute', [broken])
+    expect(success).toBe(false)
+    expect(failure).toMatchObject(mutation.failure)
+    const posted = await l2.call<Submission>('rollup_submitBlock', [broken])
+    expect(posted).toMatchObject({ accepted: false })
+    const { status } = await l1.call<{ status: Hex }>('eth_getTransactionReceipt', [posted.l1TxHash])
+    expect(status).toBe('0x0')
+  })
+
+  test('tells what is claimed and what is true', async () => {
+    const gasUsed = await l2.call<ExecuteResult>('rollup_execute', [
+      await mutate([{ path: `${PAYLOAD}.gasUsed`, value: '0x5208' }], true),
+    ])
+    expect(gasUsed.failure).toMatchObject({ actual: '0x5208', expected: json.executionPayload.gasUsed })
+    const timestamp = await l2.call<ExecuteResult>('rollup_execute', [
+      await mutate([{ path: `${PAYLOAD}.timestamp`, value: '0x1' }], true),
+    ])
+    const genesis = await l2.call<{ timestamp: Hex }>('eth_getBlockByNumber', ['0x0', false])
+    expect(timestamp.failure).toMatchObject({ actual: '0x1', minimum: numberToHex(BigInt(genesis.timestamp) + 1n) })
+    const [first = '0x'] = json.executionPayload.transactions
+    const twice = await l2.call<ExecuteResult>('rollup_execute', [
+      await mutate([{ path: `${PAYLOAD}.transactions[2]`, value: first }], true),
+    ])
+    expect(twice.failure).toMatchObject({
+      field: `${PAYLOAD}.transactions[2]`,
+      rejection: 'NONCE_TOO_LOW',
+      expected: '0x1',
+      actual: '0x0',
+    })
+  })
+
+  test('can be put together again', async () => {
+    const [first = '0x'] = json.witness.state
+    const fewer = await mutate([{ path: 'witness.state[0]', value: null }])
+    const last = json.witness.state.length - 1
+    const again = [{ path: `witness.state[${last}]`, value: first }]
+    const shuffled = await l2.call<Hex>('rollup_mutateInput', [fewer, again])
+    expect(shuffled).not.toBe(input)
+    expect(await l2.call('rollup_execute', [shuffled])).toMatchObject({ success: true })
+  })
+
+  test.each<[string, unknown, string]>([
+    ['executionPayload.nothing', '0x', 'no such property: "nothing"'],
+    ['witness.state[999]', '0x', '[0].path: expected an index up to'],
+    ['witness.state.first', '0x', '[0].path: expected an index up to'],
+    ['executionPayload[0]', '0x', '[0].path: an index into what is no list'],
+    ['nowhere.at.all', '0x', '[0].path: the input has no such place'],
+    ['executionPayload.gasUsed.x', '0x', '[0].path: the input has no such place'],
+    ['__proto__.x', '0x', '[0].path: expected a path such as'],
+    ['constructor.prototype', '0x', '[0].path: the input has no such place'],
+    ['executionPayload.gasUsed', null, '.executionPayload.gasUsed: '],
+    ['executionPayload.gasUsed', 7, '.executionPayload.gasUsed: '],
+    ['bytes[9999999]', '0x', '[0].path: expected bytes[n]'],
+    ['bytes', '0x', '[0].path: expected bytes[n]'],
+    ['bytes[0]', 7, '[0].value: '],
+  ])('%s to %o is refused', async (path, value, message) => {
+    await expect(mutate([{ path, value }])).rejects.toThrow(message)
+  })
+
+  test('the true one is settled after all of them', async () => {
+    expect(await l2.call<Submission>('rollup_submitBlock', [block])).toMatchObject({ accepted: true, l2Block: block })
   })
 })
