@@ -5,6 +5,7 @@
  */
 import { parseEther } from 'viem'
 import { DEV_ADDRESSES } from '../genesis/accounts.ts'
+import { machine, spreadOf } from '../load/statistics.ts'
 import {
   type BenchClient,
   claimable,
@@ -16,7 +17,6 @@ import {
 } from './support/bridge.ts'
 import { type BenchNode, startBenchNode } from './support/nodeProcess.ts'
 import { measureStarts, requireBelow, spreadLine } from './support/startTimes.ts'
-import { machine, spreadOf } from './support/statistics.ts'
 
 const RUNS = 5
 const DEPOSIT = parseEther('1')

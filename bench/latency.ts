@@ -9,6 +9,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { machine, milliseconds, spreadOf } from '../load/statistics.ts'
 import { createBenchClient, deposit, withdraw } from './support/bridge.ts'
 import {
   type Contracts,
@@ -23,7 +24,6 @@ import {
 } from './support/load.ts'
 import { type BenchNode, type LogLine, startBenchNode } from './support/nodeProcess.ts'
 import type { ProbeAnswer, Sample } from './support/probe.ts'
-import { machine, milliseconds, spreadOf } from './support/statistics.ts'
 
 const PROBE = fileURLToPath(new URL('./support/probe.js', import.meta.url))
 /** Most regular gas that one transaction may use: EIP-7825 on L1; what one settlement carries on L2, with room. */

@@ -10,10 +10,10 @@ import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { getContractAddress } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { machine, spreadOf } from '../load/statistics.ts'
 import { createLeanClient, type LeanClient, postBytes } from './support/leanClient.ts'
 import { BLOCKS, FREQUENT_TOPIC, FULL_BLOCK, load, RARE_TOPIC, signContent } from './support/rpcContent.ts'
 import { type Peer, startAnvil, startReenact } from './support/rpcPeers.ts'
-import { machine, spreadOf } from './support/statistics.ts'
 
 /** The first of the keys that anvil funds, known to everybody. */
 const KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'

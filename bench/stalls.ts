@@ -9,11 +9,11 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { machine, milliseconds, spreadOf } from '../load/statistics.ts'
 import type { LongTurn } from './support/loopWatch.ts'
 import type { ProbeAnswer, Sample } from './support/probe.ts'
 import { type StallCase, stallCases } from './support/stallCases.ts'
 import { buildStallChain } from './support/stallChain.ts'
-import { machine, milliseconds, spreadOf } from './support/statistics.ts'
 import { startWatchedNode } from './support/watchedNode.ts'
 
 const PROBE = fileURLToPath(new URL('./support/probe.js', import.meta.url))

@@ -1,6 +1,7 @@
 /** Start of the devnet command: from spawn to the ready line and to the first answer of both RPCs. Median of 5. */
+
+import { machine } from '../load/statistics.ts'
 import { measureStarts, requireBelow, spreadLine } from './support/startTimes.ts'
-import { machine } from './support/statistics.ts'
 
 const { ready, l1Answer, l2Answer } = await measureStarts(5)
 console.log(machine())

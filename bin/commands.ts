@@ -12,7 +12,15 @@ export const LIST_FLAGS: ReadonlySet<string> = new Set(['tx'])
 /** Flags whose values are never shown. */
 export const SECRET_FLAGS: ReadonlySet<string> = new Set(['control-token'])
 /** Flags that stand alone; each also as `--no-<name>`. */
-export const BOOLEAN_FLAGS: ReadonlySet<string> = new Set(['json', 'settle', 'mining', 'execute', 'follow', 'permit2'])
+export const BOOLEAN_FLAGS: ReadonlySet<string> = new Set([
+  'json',
+  'settle',
+  'mining',
+  'execute',
+  'follow',
+  'permit2',
+  'search',
+])
 
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address')
 /** in one `reenact advance` */
@@ -141,6 +149,26 @@ export const advanceSchema = z.object({
   config: z.string().optional().describe('JSON file with any of these settings'),
 })
 
+export const loadSchema = z.object({
+  l1: z.url().optional().describe('HTTP URL of L1 of a running devnet; with --l2. Default: a devnet of its own'),
+  l2: z.url().optional().describe("HTTP URL of the rollup's node"),
+  duration: z.coerce.number().min(1).max(3_600).default(60).describe('seconds of mixed traffic'),
+  rate: z.coerce
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(40)
+    .describe('transactions per second on both chains together, 0: as many as get into blocks'),
+  seed: z.coerce.number().int().min(0).max(4_294_967_295).default(1).describe('makes the accounts that send'),
+  report: z.string().min(1).optional().describe('file for the report (JSON); what is there is replaced'),
+  search: flag.default(true).describe('--no-search: do not look for the largest L2 block that settles'),
+  'l1-block-time': seconds.default(2).describe('of its own devnet: seconds between L1 blocks, 0: one per transaction'),
+  'l2-block-time': seconds.default(1).describe('of its own devnet: seconds between L2 blocks, 0: one per transaction'),
+  'log-level': logLevel.default('error').describe('of its own devnet: debug, info, warn, error or silent'),
+  json: flag.default(false).describe('print the report as JSON instead of the summary'),
+  config: z.string().optional().describe('JSON file with any of these settings'),
+})
+
 export const verifySchema = z.object({
   execute: flag.default(false).describe("apply EXECUTE's L2 constraints and gas too"),
   gas: z.coerce.bigint().min(0n).default(16_777_216n).describe('gas forwarded to EXECUTE (with --execute)'),
@@ -181,6 +209,11 @@ export const COMMANDS = {
     positionals: 0,
     about: 'rebuild L2 from L1 and settle a block with own transactions, when anyone may; the key is REENACT_KEY',
   },
+  load: {
+    schema: loadSchema,
+    positionals: 0,
+    about: 'drive mixed traffic on both chains and say what the rollup costs L1; REENACT_KEY pays',
+  },
   verify: {
     schema: verifySchema,
     positionals: 1,
@@ -200,5 +233,6 @@ export type L1Options = z.output<typeof l1Schema>
 export type L2Options = z.output<typeof l2Schema>
 export type RollupOptions = z.output<typeof rollupSchema>
 export type AdvanceOptions = z.output<typeof advanceSchema>
+export type LoadCommandOptions = z.output<typeof loadSchema>
 export type VerifyOptions = z.output<typeof verifySchema>
 export type GenesisOptions = z.output<typeof genesisSchema>

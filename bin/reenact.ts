@@ -6,6 +6,7 @@ import type {
   GenesisOptions,
   L1Options,
   L2Options,
+  LoadCommandOptions,
   RollupOptions,
   VerifyOptions,
 } from './commands.ts'
@@ -35,6 +36,8 @@ async function main(): Promise<number> {
       return (await import('./rollupCommand.ts')).runRollup(options as RollupOptions, process.env)
     case 'advance':
       return (await import('./advance.ts')).runAdvance(options as AdvanceOptions, process.env)
+    case 'load':
+      return (await import('./loadCommand.ts')).runLoadCommand(options as LoadCommandOptions, process.env)
     case 'verify':
       return (await import('./verify.ts')).runVerify(positionals[0], options as VerifyOptions)
     case 'genesis':

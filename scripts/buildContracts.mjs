@@ -23,6 +23,7 @@ const contracts = {
   L1State: 'contracts/l2/L1State.sol',
   Multicall3: 'contracts/preinstalls/Multicall3.sol',
   WETH9: 'contracts/preinstalls/WETH9.sol',
+  LoadTarget: 'contracts/load/LoadTarget.sol',
 }
 /** These contain hashes or storage positions of the others and are compiled after them. */
 const dependentContracts = {

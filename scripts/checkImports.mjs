@@ -15,7 +15,8 @@ const ALLOWED = {
   genesis: ['execution', 'stateless'],
   rollup: ['node', 'stateless', 'genesis', 'precompiles', 'execution:types'],
   rpc: ['node', 'rollup', 'stateless', 'precompiles', 'genesis:types', 'execution:types'],
-  bin: ['node', 'execution', 'stateless', 'precompiles', 'rpc', 'rollup', 'genesis'],
+  load: ['genesis', 'precompiles', 'stateless'],
+  bin: ['node', 'execution', 'stateless', 'precompiles', 'rpc', 'rollup', 'genesis', 'load'],
 }
 /** packages that one room owns */
 const OWNED = {

@@ -35,7 +35,19 @@ install(root, 'dependencies')
 // Other clients, nodes and tools are large, and only tests and benches want them.
 if (process.argv[2] !== 'build') install(join(root, 'test'), 'what the tests run against')
 
-const rooms = ['bin', 'node', 'execution', 'stateless', 'precompiles', 'rpc', 'rollup', 'genesis', 'bench', 'scripts']
+const rooms = [
+  'bin',
+  'node',
+  'execution',
+  'stateless',
+  'precompiles',
+  'rpc',
+  'rollup',
+  'genesis',
+  'load',
+  'bench',
+  'scripts',
+]
 function newest(path) {
   if (!existsSync(path)) return 0
   const stat = statSync(path)

@@ -1,9 +1,10 @@
 import { concatHex, type Hex, numberToHex, pad, size } from 'viem'
 import type { PrivateKeyAccount } from 'viem/accounts'
 import { devAccount } from '../../genesis/accounts.ts'
+import { ask } from '../../load/ask.ts'
+import { type Call, createSender as createSigner } from '../../load/sender.ts'
 import { assemble, deployCode } from '../../scripts/fixtures/assembler.ts'
 import { bytesToHex } from '../../stateless/bytes.ts'
-import { ask } from './ask.ts'
 
 /** One chain under load. */
 export type Target = { name: 'L1' | 'L2'; url: string; chainId: number; heavyGas: bigint }
@@ -11,7 +12,6 @@ export type Target = { name: 'L1' | 'L2'; url: string; chainId: number; heavyGas
 /** Something that goes on until it is told to stop; `done` counts what it got through. */
 export type Load = { name: string; done: number; run(signal: AbortSignal): Promise<void> }
 
-const GWEI = 1_000_000_000n
 const RECEIPT_POLL_MS = 20
 
 /** Arithmetic, memory and hashing until 30,000 gas are left. */
@@ -45,20 +45,19 @@ export type Contracts = { spin: Hex; token: Hex; sweep: Hex }
 /** An account of one chain that signs and sends with its own count of nonces. */
 export type Sender = {
   readonly account: PrivateKeyAccount
-  send(tx: { to?: Hex; data?: Hex; value?: bigint; gas: bigint }): Promise<Hex>
+  send(tx: Call): Promise<Hex>
   /** status 1 required */
   mined(hash: Hex): Promise<{ contractAddress: Hex; gasUsed: Hex }>
 }
 
 export async function createSender({ url, chainId }: Target, accountIndex: number): Promise<Sender> {
   const account = devAccount(accountIndex)
-  let nonce = Number(await ask<Hex>(url, 'eth_getTransactionCount', [account.address, 'pending']))
-  const fees = { maxFeePerGas: 100n * GWEI, maxPriorityFeePerGas: GWEI }
+  const signer = await createSigner({ url, chainId }, account)
   return {
     account,
     async send(tx) {
-      const signed = await account.signTransaction({ type: 'eip1559', chainId, nonce: nonce++, ...fees, ...tx })
-      return ask<Hex>(url, 'eth_sendRawTransaction', [signed])
+      const { raw } = await signer.sign(tx)
+      return ask<Hex>(url, 'eth_sendRawTransaction', [raw])
     },
     async mined(hash) {
       for (;;) {

@@ -1,5 +1,5 @@
 import type { PrivateKeyAccount } from 'viem/accounts'
-import { ask } from './ask.ts'
+import { ask } from '../../load/ask.ts'
 import { CHAIN_ID, type Peer } from './rpcPeers.ts'
 
 /** Transactions in the full block, and logs that the dense question finds. */

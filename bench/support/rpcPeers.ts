@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ask } from './ask.ts'
+import { ask } from '../../load/ask.ts'
 import { foundryBinary } from './foundryBinary.ts'
 import { freePorts } from './nodeProcess.ts'
 

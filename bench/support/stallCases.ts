@@ -1,6 +1,6 @@
 import { type Hex, numberToHex, pad } from 'viem'
 import { devAccount } from '../../genesis/accounts.ts'
-import { ask } from './ask.ts'
+import { ask } from '../../load/ask.ts'
 import { signedBlobs } from './blobTransaction.ts'
 import type { StallChain } from './stallChain.ts'
 

@@ -1,5 +1,5 @@
+import { milliseconds, type Spread, spreadOf } from '../../load/statistics.ts'
 import { type StartTimes, startBenchNode } from './nodeProcess.ts'
-import { milliseconds, type Spread, spreadOf } from './statistics.ts'
 
 /** Spawns the devnet command `runs` times, one after another; times until the ready line and the first answers. */
 export async function measureStarts(runs: number): Promise<Record<keyof StartTimes, Spread>> {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { ask } from './ask.ts'
+import { ask } from '../../load/ask.ts'
 import type { LongTurn } from './loopWatch.ts'
 import { freePorts } from './nodeProcess.ts'
 

@@ -11,6 +11,7 @@ export const creationCodeHashes = {
   "l1State": "0xb5ed48d198cac21d9080defd842995cef44d45a19340d7638a51a83f554e75ff",
   "multicall3": "0x6fb3e12eaf7e3350c7ac31d1225ac00bcc4dd10ab7cbb5803b35c1ce98765abf",
   "weth9": "0x668866f0a042d908d9bb29ba2ebfb93ae2fb2e0a38d99ec5e611017de42de787",
+  "loadTarget": "0x58fcbdc7155a46193d12e225a4e23527243c88a8911014d0c2ef670e6aaf873d",
   "rollupFactory": "0xee7bb443680d28ae67eac38b1125600ab5c068396dfd7ebd627bb2b60bb64be1",
   "l1Router": "0x32966ac3c1050c2242414a7b9602e0fe34242efcefed2bad41f5e513e1b8558f",
   "crossMessenger": "0x673a6e7d4b25b00a44936d7108b5fb5654ec29b9daeb07aca0d198dc6462c592"
