@@ -3,6 +3,7 @@ import type { DevnetGenesis } from '../genesis/types.ts'
 import { type AdjustableClock, adjustableClock, systemClock, systemTimers, type Timers } from '../node/clock.ts'
 import { onHeadBursts } from '../node/headBursts.ts'
 import type { L1Node } from '../node/l1Node.ts'
+import { createLogRing, type LogRing } from '../node/logRing.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
 import { RollupError } from '../rollup/errors.ts'
@@ -42,7 +43,9 @@ export type Devnet = {
  * @throws NodeError for a taken port, a locked or foreign data directory, a damaged genesis file
  */
 export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Promise<Devnet> {
-  const { logger, timers } = deps
+  const { timers } = deps
+  const logs = createLogRing()
+  const logger = logs.recording(deps.logger)
   // One clock for all chains: time that is moved on one of them moves on all.
   const clock = adjustableClock(deps.clock)
   const closers: (() => Promise<void>)[] = []
@@ -78,7 +81,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     closers.push(() => l1Server.close())
     l1.start()
     monitor.started()
-    const parts = { options, genesis, ports, modes, l1, l1Url: loopback(l1Server), engines, metrics, control }
+    const parts = { options, genesis, ports, modes, l1, l1Url: loopback(l1Server), engines, metrics, logs, control }
     await startRollups(parts, { clock, timers, logger }, { closers, started })
     const summary: DevnetSummary = {
       l1Url: l1Server.url,
@@ -112,6 +115,7 @@ type RollupParts = {
   engines: Engines
   metrics: Metrics
   control: ControlPolicy
+  logs: LogRing
 }
 
 type StartedRollup = { rollup: RollupNode; server: RpcServer }
@@ -155,6 +159,7 @@ async function startRollups(
         devClock: deps.clock,
         timers: deps.timers,
         logger,
+        process: { metrics: parts.metrics.families, logs: parts.logs },
       },
     )
     closers.push(() => rollup.close())

@@ -4,6 +4,7 @@ import { relayerAccount, settlerOfChain } from '../genesis/accounts.ts'
 import { L2_MESSENGER_ADDRESS } from '../genesis/parameters.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import { systemClock, systemTimers } from '../node/clock.ts'
+import { createLogRing } from '../node/logRing.ts'
 import { fetchDeployment } from '../rollup/deployment.ts'
 import { createL1Client } from '../rollup/l1Client.ts'
 import type { L2Options } from './commands.ts'
@@ -30,7 +31,9 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
     throw new UsageError('BAD_VALUE', '--sequencer goes with --follow: it is where a follower hands transactions to')
   }
   const stop = untilSignal()
-  const logger = processLogger(options)
+  const logs = createLogRing()
+  const logger = logs.recording(processLogger(options))
+  const metrics = createMetrics()
   const engines = await createEngines(logger)
   const genesis = readGenesisFile(options.genesis)
   const messenger = l1MessengerOf(genesis, options.genesis)
@@ -55,12 +58,13 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
       clock: systemClock,
       timers: systemTimers,
       logger,
+      process: { metrics: metrics.families, logs },
     },
   )
   try {
     const { chain, reader } = rollup.node
     await rollup.node.start()
-    const monitor = createMonitor({ name: 'l2', rollup: reader, ...rollup.node }, createMetrics())
+    const monitor = createMonitor({ name: 'l2', rollup: reader, ...rollup.node }, metrics)
     const server = await serve(
       {
         host: options.host,

@@ -1,8 +1,18 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  type MetricValueWithName,
+  Registry,
+} from 'prom-client'
 import type { BlockTag, Chain, Sealer, TxPool } from '../node/types.ts'
 import { within } from '../node/within.ts'
 import type { RollupReader, RollupStatus } from '../rollup/types.ts'
 import type { FinishedCall } from '../rpc/dispatch.ts'
+import type { MetricFamily } from '../rpc/rollup/deps.ts'
 import type { RpcServerStats } from '../rpc/server.ts'
 
 /** Everything of one chain that metrics tell about; `name` is the label `chain`. */
@@ -17,9 +27,12 @@ export type WatchedChain = {
   rollup?: RollupReader
 }
 
-/** Metrics of one process in the Prometheus text format; each chain in it is a value of the label `chain`. */
+/** Metrics of one process; each chain in it is a value of the label `chain`. */
 export type Metrics = {
+  /** in the Prometheus text format */
   page(): Promise<{ contentType: string; body: string }>
+  /** the same figures as values */
+  families(): Promise<readonly MetricFamily[]>
   /** Adds a chain; the result is to be told of every finished call. */
   watch(watched: WatchedChain): (call: FinishedCall) => void
 }
@@ -43,12 +56,27 @@ export function createMetrics(): Metrics {
       await readRollups()
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
+    async families() {
+      await readRollups()
+      return (await registry.getMetricsAsJSON()).map(familyOf)
+    },
     watch: (chain) => {
       watched.push(chain)
       return calls(chain.name)
     },
   }
 }
+
+/** Figures that are none yet (the mean of nothing) are left out. */
+function familyOf({ name, help, type, values }: MetricObjectWithValues<MetricValue<string>>): MetricFamily {
+  const samples = (values as MetricValueWithName<string>[])
+    .filter(({ value }) => Number.isFinite(value))
+    .map(({ labels, value, metricName = name }) => ({ name: metricName, labels: textsOf(labels), value }))
+  return { name, help, type: `${type}`, samples }
+}
+
+const textsOf = (labels: Readonly<Record<string, string | number | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, `${value}`]))
 
 function callMetrics(registry: Registry) {
   const registers = [registry]

@@ -1,3 +1,4 @@
+import { MAX_SEALING_FAILURES } from '../rollup/health.ts'
 import type { RpcServer, RpcServerOptions } from '../rpc/server.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import type { Metrics, WatchedChain } from './metrics.ts'
@@ -10,9 +11,6 @@ export type Monitor = {
   /** everything runs that belongs to this chain */
   started(): void
 }
-
-/** So many failed seals in a row are no accident. */
-const MAX_SEALING_FAILURES = 3
 
 /** Watches one chain. It is not ready before `started`, and not while every seal fails. */
 export function createMonitor(watched: Omit<WatchedChain, 'server'>, metrics: Metrics): Monitor {

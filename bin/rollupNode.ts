@@ -10,13 +10,15 @@ import { openStore } from '../node/store.ts'
 import { settlementTags } from '../node/tags.ts'
 import { createTxPool } from '../node/txPool.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
+import { createFeeds } from '../rollup/feeds.ts'
+import { checkHealth } from '../rollup/health.ts'
 import { createL2Node, type L2Node } from '../rollup/l2Node.ts'
 import { createL2PoolRules } from '../rollup/limits.ts'
 import { chainMethods } from '../rpc/chainMethods.ts'
 import { offDevMethods } from '../rpc/dev/off.ts'
 import type { Signer } from '../rpc/eth/deps.ts'
 import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
-import type { RollupServices } from '../rpc/rollup/deps.ts'
+import type { ProcessFacts, RollupServices } from '../rpc/rollup/deps.ts'
 import { followerSendMethods } from '../rpc/rollup/forward.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { MethodTable } from '../rpc/types.ts'
@@ -57,6 +59,8 @@ export type RollupDeps = {
   devClock?: AdjustableClock
   timers: Timers
   logger: Logger
+  /** for rollup_metrics and rollup_logs */
+  process?: ProcessFacts
 }
 
 export type RollupNode = {
@@ -127,6 +131,9 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
     node,
     genesis: { l2: setup.genesis, ...(setup.l1Genesis === undefined ? {} : { l1: setup.l1Genesis }) },
     engineOf: engines.ofChain,
+    health: () => checkHealth(node, clock),
+    feeds: createFeeds(node, { timers, logger: logger.child('feeds') }),
+    ...(deps.process === undefined ? {} : { process: deps.process }),
   }
   return {
     node,

@@ -49,6 +49,9 @@ export type L1SentTransaction = {
 /** Where a call runs: behind so many transactions of a block, or behind all of them. */
 export type L1Place = { block: Hex | 'latest' | 'pending'; txIndex?: bigint }
 
+/** A transaction of an L1 block, as far as it calls a contract. */
+export type L1Call = { hash: Hex; from: Hex; input: Hex }
+
 export type L1StorageProof = { accountProof: readonly Hex[]; storageProof: readonly Hex[] }
 
 export type L1LogQuery = { addresses: readonly Hex[] } & ({ blockHash: Hex } | { fromBlock: bigint; toBlock: bigint })
@@ -58,13 +61,16 @@ export type L1Client = {
   chainId(): Promise<bigint>
   /** undefined: L1 has no such block */
   getBlock(at: bigint | Hex | 'latest'): Promise<L1Block | undefined>
+  /** a block with its transactions to one address; undefined: L1 has no such block */
+  getCallsTo(address: Hex, blockNumber: bigint): Promise<{ block: L1Block; calls: readonly L1Call[] } | undefined>
   getLogs(query: L1LogQuery): Promise<readonly L1Log[]>
   getStorageProof(address: Hex, slot: Hex, blockNumber: bigint): Promise<L1StorageProof>
   /** undefined when the node does not offer debug_getRawHeader */
   getRawHeader(blockNumber: bigint): Promise<Hex | undefined>
   call(to: Hex, data: Hex, at?: bigint): Promise<Hex>
   getCode(address: Hex): Promise<Hex>
-  getBalance(address: Hex): Promise<bigint>
+  /** of the newest block, or of this one */
+  getBalance(address: Hex, at?: bigint): Promise<bigint>
   getTransactionInput(hash: Hex): Promise<{ to: Hex | undefined; input: Hex } | undefined>
   getTransaction(hash: Hex): Promise<L1SentTransaction | undefined>
   getTransactionCount(address: Hex): Promise<bigint>
@@ -139,7 +145,9 @@ function pushMethods(transport: PushTransport): Pick<L1Client, 'subscribeHeads' 
 
 type Request = (method: string, ...params: unknown[]) => Promise<unknown>
 
-function blockReaders(request: Request): Pick<L1Client, 'chainId' | 'getBlock' | 'getLogs' | 'getRawHeader'> {
+function blockReaders(
+  request: Request,
+): Pick<L1Client, 'chainId' | 'getBlock' | 'getCallsTo' | 'getLogs' | 'getRawHeader'> {
   return {
     chainId: async () => quantity(await request('eth_chainId'), 'chainId'),
     async getBlock(at) {
@@ -152,6 +160,13 @@ function blockReaders(request: Request): Pick<L1Client, 'chainId' | 'getBlock' |
       if (typeof at === 'bigint' && block.number !== at) throw bad('block number', { asked: at, got: block.number })
       if (byHash && block.hash !== at) throw bad('block hash', { asked: at, got: block.hash })
       return block
+    },
+    async getCallsTo(to, blockNumber) {
+      const answer = await request('eth_getBlockByNumber', toQuantity(blockNumber), true)
+      if (answer === null || answer === undefined) return undefined
+      const block = toBlock(answer)
+      if (block.number !== blockNumber) throw bad('block number', { asked: blockNumber, got: block.number })
+      return { block, calls: list(block.fields.transactions, 'transactions').flatMap((tx) => toCall(tx, to)) }
     },
     async getLogs(query) {
       const range =
@@ -186,7 +201,8 @@ function stateReaders(request: Request): Pick<L1Client, 'getStorageProof' | 'cal
     call: async (to, data, at) =>
       hex(await request('eth_call', { to, data }, at === undefined ? 'latest' : toQuantity(at)), 'call result'),
     getCode: async (address) => hex(await request('eth_getCode', address, 'latest'), 'code'),
-    getBalance: async (address) => quantity(await request('eth_getBalance', address, 'latest'), 'balance'),
+    getBalance: async (address, at) =>
+      quantity(await request('eth_getBalance', address, at === undefined ? 'latest' : toQuantity(at)), 'balance'),
   }
 }
 
@@ -289,6 +305,19 @@ function toBlock(answer: unknown): L1Block {
     gasLimit: quantity(fields.gasLimit, 'gas limit'),
     fields,
   }
+}
+
+/** Nothing for a transaction to somebody else. */
+function toCall(answer: unknown, to: Hex): L1Call[] {
+  const fields = record(answer, 'transaction')
+  if (typeof fields.to !== 'string' || fields.to.toLowerCase() !== to.toLowerCase()) return []
+  return [
+    {
+      hash: hash(fields.hash, 'transaction hash'),
+      from: address(fields.from),
+      input: hex(fields.input, 'transaction input'),
+    },
+  ]
 }
 
 function toLog(answer: unknown): L1Log {

@@ -21,7 +21,8 @@ type RawLog = Pick<L1Log, 'address' | 'topics' | 'data'>
 export const MESSAGE_SENT_TOPIC = topicOf(l1MessengerAbi, 'MessageSent')
 /** Topic of CrossMessageSent, which the messenger between rollups emits. */
 export const CROSS_MESSAGE_SENT_TOPIC = topicOf(crossMessengerAbi, 'CrossMessageSent')
-const DELIVERED_TOPIC = topicOf(l1MessengerAbi, 'MessageDelivered')
+/** Topic of MessageDelivered, which both messengers emit with the same fields. */
+export const DELIVERED_TOPIC = topicOf(l1MessengerAbi, 'MessageDelivered')
 const ADVANCED_TOPIC = topicOf(nativeRollupAbi, 'BlockAdvanced')
 const FORCED_TOPIC = topicOf(nativeRollupAbi, 'TransactionForced')
 const INCLUDED_TOPIC = topicOf(nativeRollupAbi, 'ForcedIncluded')

@@ -53,7 +53,8 @@ function noOptions(kind: string, options: unknown): void {
   if (options !== undefined) throw invalidParams(OPTIONS, `${kind} has none, got ${describe(options)}`)
 }
 
-function connectionOf({ connection }: RpcContext): RpcConnection {
+/** Throws RpcError NOTIFICATIONS_UNSUPPORTED over HTTP. */
+export function connectionOf({ connection }: RpcContext): RpcConnection {
   if (connection) return connection
   throw new RpcError('NOTIFICATIONS_UNSUPPORTED', 'notifications not supported over HTTP; use a WebSocket on this port')
 }

@@ -1,4 +1,7 @@
 import type { Engine } from '../../execution/types.ts'
+import type { LogRing } from '../../node/logRing.ts'
+import type { RollupFeeds } from '../../rollup/feeds.ts'
+import type { HealthCheck } from '../../rollup/health.ts'
 import type { L2Node } from '../../rollup/l2Node.ts'
 import type { RollupReader } from '../../rollup/types.ts'
 
@@ -9,7 +12,22 @@ export type RollupServices = {
   readonly genesis: { readonly l1?: object; readonly l2: object }
   /** an engine in which EXECUTE is inactive, for blocks of any rollup with this chain id */
   engineOf(chainId: bigint): Engine
+  readonly feeds: RollupFeeds
+  /** is everything as it should be? */
+  health(): Promise<readonly HealthCheck[]>
+  /** what the process around it tells about itself; absent where nobody can ask it */
+  readonly process?: ProcessFacts
 }
+
+/** One figure of a process in all its variants; a histogram has several figures under names of their own. */
+export type MetricFamily = {
+  name: string
+  help: string
+  type: string
+  samples: readonly { name: string; labels: Readonly<Record<string, string>>; value: number }[]
+}
+
+export type ProcessFacts = { metrics(): Promise<readonly MetricFamily[]>; readonly logs: LogRing }
 
 /** L1 listens a moment before its rollup runs, so methods ask for it when they are called. Throws RollupError STARTING. */
 export type RollupDeps = { rollup(): RollupServices }

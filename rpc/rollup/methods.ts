@@ -5,9 +5,11 @@ import { rollupCrossMessageMethods } from './crossMessages.ts'
 import type { ReaderDeps, RollupDeps } from './deps.ts'
 import { rollupExecuteMethods } from './execute.ts'
 import { rollupInputMethods } from './inputs.ts'
+import { rollupObservationMethods } from './observation.ts'
 import { rollupSettlementMethods } from './settlements.ts'
 import { rollupSettlingMethods } from './settling.ts'
 import { rollupStatusMethods } from './status.ts'
+import { rollupSubscriptionMethods } from './subscriptions.ts'
 import { rollupTraceMethods } from './traceExecute.ts'
 import { rollupWithdrawalMethods } from './withdrawals.ts'
 
@@ -21,6 +23,8 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...rollupTraceMethods(deps),
     ...rollupCostMethods(deps),
     ...rollupSettlementMethods(deps),
+    ...rollupObservationMethods(deps),
+    ...rollupSubscriptionMethods(deps),
   }
 }
 

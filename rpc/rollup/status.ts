@@ -9,7 +9,7 @@ export function rollupStatusMethods({ reader }: ReaderDeps): MethodTable {
   return { rollup_status: method([], async () => formatStatus(await reader().status())) }
 }
 
-function formatStatus({ l1Head, l2, lag, queue, sequencer, settler, escrow }: RollupStatus) {
+export function formatStatus({ l1Head, l2, lag, queue, sequencer, settler, escrow }: RollupStatus) {
   const { nextAttempt, ...settlerFacts } = settler
   return {
     l1Head: formatPoint(l1Head),
