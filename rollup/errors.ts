@@ -14,6 +14,9 @@ export type RollupErrorCode =
   | 'NOT_OPEN' // only the sequencer may advance now; the message says when anyone may
   | 'NOTHING_TO_SETTLE' // no transaction can be in a block; the message says why
   | 'CANNOT_CREATE' // a further rollup on this L1; the message says what helps
+  | 'CANNOT_BUILD' // a block by hand; the message says why
+  | 'CANNOT_REWIND' // the block is settled or on its way to L1; the message says which
+  | 'SEQUENCER_STATE' // to be stopped or started when it is so already, or on another head
   | 'CANNOT_SETTLE' // L1 would take no block now; the message says why
   | 'SETTLER_BUSY' // a transaction of the settler's account is on its way and in no L1 block yet
   | 'FOLLOWS_L1' // asked of a follower, which makes no blocks and has no keys

@@ -10,6 +10,7 @@ import { createRecorder } from '../stateless/witness.ts'
 import type { Anchor } from './anchor.ts'
 import { type ClaimPlan, type ClaimResult, type Claims, COURTESY_CLAIMS } from './claims.ts'
 import { slotKey } from './contracts.ts'
+import { RollupError } from './errors.ts'
 import type { ForcedCandidate, ForcedTransactions } from './forcedTransactions.ts'
 import { recordInput, type Settleable } from './inputs.ts'
 import { createRoom, type Room, unsettleable } from './limits.ts'
@@ -26,7 +27,11 @@ export type BuildL2Request = {
   claimsLast?: boolean
   /** make a block although nobody sent anything */
   allowEmpty: boolean
+  byHand?: HandMade
 }
+
+/** What somebody wants of one block: exactly these transactions in their order, none else; this coinbase (20 bytes). */
+export type HandMade = { transactions?: readonly Transaction[]; coinbase?: Uint8Array }
 
 /** A transaction of the old chain that the new one does not take, and why. */
 type Displaced = { tx: Transaction; reason: string }
@@ -34,13 +39,18 @@ type Displaced = { tx: Transaction; reason: string }
 export type BuiltL2Block = {
   outcome: BlockOutcome
   settleable: Settleable
+  /** messages of L1 that the block claims */
+  delivered: readonly Message[]
   /** what the replay queue can forget once the block is stored */
   replayed: readonly Transaction[]
   displaced: readonly Displaced[]
 }
 
 export type L2Builder = {
-  /** Seals the next block, checked and with its input; nothing is persisted. undefined: nothing to include. */
+  /**
+   * Seals the next block, checked and with its input; nothing is persisted. undefined: nothing to include. Throws RollupError
+   * CANNOT_BUILD when a transaction that is wanted by hand cannot be in it.
+   */
   build(request: BuildL2Request): Promise<BuiltL2Block | undefined>
   /** after the block was stored: empties the replay queue and gives the pool what the block did not take */
   finish(built: Pick<BuiltL2Block, 'replayed' | 'displaced'>): Promise<void>
@@ -100,7 +110,8 @@ export function createL2Builder(options: L2BuilderOptions, deps: L2BuilderDeps):
           anchorBlock: request.anchor.number,
         }
         const excess = excessOf(settleable, draft, options.limits)
-        if (excess === undefined) return { outcome, settleable, ...draft.replay }
+        if (excess === undefined) return { outcome, settleable, delivered: draft.delivered, ...draft.replay }
+        if (request.byHand?.transactions !== undefined) throw tooLarge(excess)
         maxTransactions = await shrink(draft, excess, deps)
       }
       throw new Error('no block within the settlement limits could be built')
@@ -133,25 +144,29 @@ async function assemble(
   request: AssembleRequest,
 ): Promise<Draft | 'again' | 'empty'> {
   const { chain } = deps
-  const { parent, maxTransactions } = request
+  const { parent, maxTransactions, byHand } = request
+  const coinbase = byHand?.coinbase
   const recorder = createRecorder(chain.nodes)
   const assembly = await chain.engine.beginBlock({
     parent: parent.header,
     parentHash: parent.hash,
-    env: l2Env(request, options),
+    env: l2Env(request, coinbase === undefined ? options : { ...options, coinbase: () => coinbase }),
     state: createStateView(recorder, parent.header.stateRoot),
     blockHash: chain.ancestorHashes(parent),
   })
-  const forced = request.deferral.oversizedForced < MAX_OVERSIZED_FORCED ? deps.forced.candidates() : []
+  const given = byHand?.transactions
+  const takesForced = given === undefined && request.deferral.oversizedForced < MAX_OVERSIZED_FORCED
+  const forced = takesForced ? deps.forced.candidates() : []
   const limits = withResolutions(options.limits, forced.length)
   const room = createRoom(assembly, recorder, { limits, maxTransactions })
   const adder = createAdder(deps, assembly, room, request.deferral)
   if (!(await adder.addForced(forced))) return 'again'
-  if (!room.full() && !(await adder.addDeferred())) return 'again'
-  const isReplaying = !deps.replay.isEmpty()
+  if (given === undefined && !room.full() && !(await adder.addDeferred())) return 'again'
+  const isReplaying = given === undefined && !deps.replay.isEmpty()
   let claimed = request.claimsLast ? NOTHING_CLAIMED : await addClaims(deps, request, assembly, { room, isReplaying })
+  if (given !== undefined) await adder.addGiven(given)
   // what is run again may spend what these claims bring
-  if (!(isReplaying && claimed.cutShort)) {
+  else if (!(isReplaying && claimed.cutShort)) {
     if (!(await adder.addReplayed())) return 'again'
     if (!room.full() && !(await adder.addPooled())) return 'again'
   }
@@ -278,6 +293,19 @@ function createAdder(deps: L2BuilderDeps, assembly: BlockAssembly, room: Room, d
       }
       return true
     },
+    async addGiven(transactions: readonly Transaction[]): Promise<void> {
+      for (const [index, tx] of transactions.entries()) {
+        const result = await add(tx)
+        const refusal = room.refusal()
+        if (result === 'added') continue
+        const problem =
+          result === 'unfit' ? (refusal === undefined ? undefined : tooLarge(refusal).message) : result.message
+        const name = `transaction ${index} (0x${bytesToHex(tx.hash)})`
+        throw new RollupError('CANNOT_BUILD', `${name} cannot be in the block: ${problem ?? 'it does not fit'}`, {
+          index,
+        })
+      }
+    },
     async addPooled(): Promise<boolean> {
       const waiting = new Set<string>()
       for (const tx of pool.candidates(assembly.baseFeePerGas)) {
@@ -352,6 +380,13 @@ function excessOf(
   const { executionGas } = settlementGas([settled])
   if (executionGas <= limits.maxTransactionGas) return undefined
   return { what: 'execution gas', have: executionGas, limit: limits.maxTransactionGas }
+}
+
+function tooLarge({ what, have, limit }: Excess): RollupError {
+  return new RollupError('CANNOT_BUILD', `the block needs ${have} ${what}, one settlement carries ${limit}`, {
+    have,
+    limit,
+  })
 }
 
 /** How many transactions the next attempt may have. What is alone in its block and still too large is given up. */

@@ -5,13 +5,15 @@ import type { Timers } from '../node/clock.ts'
 import { onHeadBursts } from '../node/headBursts.ts'
 import { createPendingBlocks, type PendingBlocks } from '../node/pendingBlock.ts'
 import { createSealer } from '../node/sealer.ts'
-import type { Chain, Clock, Logger, Sealer, SealMode, TxPool } from '../node/types.ts'
+import type { LiveTxPool } from '../node/txPool.ts'
+import type { Chain, Clock, Logger, Sealer, SealMode } from '../node/types.ts'
 import type { ExecuteVerdict, GasSchedule } from '../precompiles/types.ts'
 import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import type { Anchor } from './anchor.ts'
 import { type AttemptJournal, createAttemptJournal } from './attempts.ts'
 import { type Claims, createClaims } from './claims.ts'
+import { coinbaseOf, requireFreeCoinbase } from './coinbase.ts'
 import { createControl, type RollupControl } from './control.ts'
 import { checkDeployment } from './deployment.ts'
 import { RollupError } from './errors.ts'
@@ -56,7 +58,7 @@ export type L2NodeOptions = {
 
 export type L2NodeDeps = {
   chain: Chain
-  pool: TxPool
+  pool: LiveTxPool
   /** URL of L1, or a viem transport */
   l1: string | Transport
   /** settler pays on L1; relayer pays claims on L2 and is the coinbase; a follower needs neither */
@@ -72,7 +74,7 @@ export type L2NodeDeps = {
 
 export type L2Node = {
   readonly chain: Chain
-  readonly pool: TxPool
+  readonly pool: LiveTxPool
   readonly sealer: Sealer
   readonly pending: PendingBlocks
   /** what a block begun on `parent` now would begin with */
@@ -221,7 +223,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       crossOutbox.close()
     },
   }
-  const control = createControl(node, deps)
+  const control = createControl(node, { ...deps, isOwn: parts.isOwn })
   return node
 }
 
@@ -359,6 +361,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     watcher,
     inputs,
     attempts,
+    isOwn,
     builder,
     sequencer,
     settler,
@@ -415,17 +418,6 @@ function transportTo(url: string): Transport {
 
 function isSequencer(options: L2NodeOptions): boolean {
   return options.role === 'sequencer'
-}
-
-/** The rollup contract may demand its fee recipient; else tips go to the relayer, who pays for claims. */
-function coinbaseOf(deployment: RollupDeployment, relayer: LocalAccount): Uint8Array {
-  const { feeRecipient } = deployment.parameters
-  return hexToBytes(BigInt(feeRecipient) === 0n ? relayer.address : feeRecipient)
-}
-
-function requireFreeCoinbase({ parameters: { feeRecipient } }: RollupDeployment): void {
-  if (BigInt(feeRecipient) === 0n) return
-  throw new RollupError('FIXED_COINBASE', `the rollup contract wants its fee recipient ${feeRecipient} as coinbase`)
 }
 
 /** Everything is settled and nothing happened for half of SEQUENCER_TIMEOUT: an empty block keeps the rollup ours. */

@@ -8,11 +8,11 @@ import type { ClaimPlan, Claims } from './claims.ts'
 import { RollupError } from './errors.ts'
 import type { ForcedTransactions } from './forcedTransactions.ts'
 import type { InputStore } from './inputs.ts'
-import type { L2Builder } from './l2Builder.ts'
+import type { HandMade, L2Builder } from './l2Builder.ts'
 import { createLock } from './lock.ts'
 import type { Reconciler } from './rebuild.ts'
 import type { ReplayQueue } from './replay.ts'
-import type { L1View } from './types.ts'
+import type { L1View, Message } from './types.ts'
 
 export type Sequencer = {
   /** for node/sealer.ts: brings the chain in line with L1, then makes the next block; undefined: nothing may be sealed */
@@ -27,12 +27,23 @@ export type Sequencer = {
    * the claims of L1 messages. What no block takes is left out and reported by the builder. Throws RollupError.
    */
   include(transactions: readonly Transaction[]): Promise<readonly Block[]>
+  /** makes no block from now on but by `build`; false: it was so already */
+  setStopped(isStopped: boolean): boolean
+  /** does not make blocks by itself; always so in a follower */
+  isStopped(): boolean
+  /** makes one block by hand, also while it is stopped. Throws RollupError CANNOT_BUILD with the reason when it cannot. */
+  build(request: BlockByHand): Promise<BlockWithMessages>
   /** runs `work` while no block is built and none is taken back, and nothing of that begins before it is done */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result>
   /** a transaction, a claimable message or something to run again is waiting */
   hasWork(): boolean
   status(): { active: boolean; reason?: string }
 }
+
+/** `timestamp` in seconds. At most `messages` of L1 are claimed; default: as many as ever. */
+export type BlockByHand = HandMade & { timestamp?: bigint; messages?: number }
+
+export type BlockWithMessages = { block: Block; anchorBlock: bigint; messages: readonly Message[] }
 
 export type SequencerOptions = {
   /** false while nothing is to be settled: then the age of anchors and timestamps does not matter */
@@ -59,6 +70,7 @@ export type SequencerDeps = {
 export const MAX_LEAD = 10n
 /** A bound for what others want delivered at the cost of whoever makes these blocks. */
 const MAX_INCLUDING_BLOCKS = 16
+const STOPPED = 'the sequencer was stopped by rollup_stopSequencer'
 const FOLLOWING = 'this node follows the rollup and does not build'
 
 /** The maker of L2 blocks. One thing at a time: no block is built while the chain is being brought in line with L1. */
@@ -66,6 +78,7 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
   const { chain, pool, view, claims, inputs, replay, clock, logger } = deps
   const lock = createLock()
   let obstacle = options.builds ? undefined : FOLLOWING
+  let stopped = false
 
   const stateOfHead = () => chain.stateAt(chain.head().header.stateRoot)
   const waits = (reason: string): undefined => {
@@ -88,16 +101,22 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
     }
   }
 
-  async function buildNext(allowEmpty: boolean, claimsLast = false): Promise<Block | undefined> {
-    if (!options.builds) return undefined
+  async function buildNext(
+    allowEmpty: boolean,
+    { claimsLast = false, byHand }: { claimsLast?: boolean; byHand?: BlockByHand } = {},
+  ): Promise<BlockWithMessages | undefined> {
+    if (!options.builds || (stopped && byHand === undefined)) return undefined
     const parent = chain.head()
     const anchor = anchorFor(deps)
     if (anchor === undefined) return waits('L1 has not been read up to the anchor of the last block')
-    const timestamp = timestampAfter(parent, anchor, clock)
-    if (timestamp > latestTimestamp(view, clock)) return waits('waiting for the time of L1 to catch up')
+    const timestamp = byHand?.timestamp ?? timestampAfter(parent, anchor, clock)
+    const latest = latestTimestamp(view, clock)
+    if (byHand?.timestamp !== undefined) requireBetween(byHand.timestamp, parent.header.timestamp + 1n, latest)
+    if (timestamp > latest) return waits('waiting for the time of L1 to catch up')
     if (!allowEmpty && !hasWork(anchor)) return undefined
-    const plan = await planClaims(anchor)
-    const built = await deps.builder.build({ parent, anchor, timestamp, claims: plan, claimsLast, allowEmpty })
+    const plan = upTo(await planClaims(anchor), byHand?.messages)
+    const request = { parent, anchor, timestamp, claims: plan, claimsLast, allowEmpty }
+    const built = await deps.builder.build({ ...request, ...(byHand === undefined ? {} : { byHand }) })
     obstacle = undefined
     if (built === undefined) return undefined
     if (!bytesEqual(chain.head().hash, parent.hash)) return waits('the head moved while a block was built')
@@ -113,7 +132,7 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
       inputBytes: built.settleable.input.length,
       anchor: anchor.number,
     })
-    return block
+    return { block, anchorBlock: anchor.number, messages: built.delivered }
   }
 
   async function inLineWithL1(): Promise<void> {
@@ -122,11 +141,14 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
 
   return {
     hasWork: () => hasWork(),
-    status: () => (obstacle === undefined ? { active: true } : { active: false, reason: obstacle }),
+    status: () => {
+      const reason = stopped ? STOPPED : obstacle
+      return reason === undefined ? { active: true } : { active: false, reason }
+    },
     seal: (trigger) =>
       lock(async () => {
         await inLineWithL1()
-        return buildNext(trigger !== 'wake')
+        return (await buildNext(trigger !== 'wake'))?.block
       }),
     include: (transactions) =>
       lock(async () => {
@@ -134,11 +156,24 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
         await replay.prepend(transactions)
         const blocks: Block[] = []
         while (hasWork() && blocks.length < MAX_INCLUDING_BLOCKS) {
-          const block = await buildNext(false, true)
-          if (block === undefined) break
-          blocks.push(block)
+          const built = await buildNext(false, { claimsLast: true })
+          if (built === undefined) break
+          blocks.push(built.block)
         }
         return blocks
+      }),
+    setStopped(isStopped) {
+      if (stopped === isStopped) return false
+      stopped = isStopped
+      return true
+    },
+    isStopped: () => stopped || !options.builds,
+    build: (request) =>
+      lock(async () => {
+        await inLineWithL1()
+        const built = await buildNext(true, { byHand: request })
+        if (built !== undefined) return built
+        throw new RollupError('CANNOT_BUILD', `no block can be built now: ${obstacle ?? 'there is nothing to include'}`)
       }),
     exclusively: lock,
     reconcile: (onBegin) =>
@@ -150,6 +185,21 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
         }
       }),
   }
+}
+
+function requireBetween(timestamp: bigint, earliest: bigint, latest: bigint): void {
+  if (timestamp >= earliest && timestamp <= latest) return
+  const range = `from ${earliest}, after its parent, to ${latest}, when L1 could settle it soon`
+  throw new RollupError('CANNOT_BUILD', `the timestamp ${timestamp} is impossible: it may be ${range}`, {
+    earliest,
+    latest,
+  })
+}
+
+/** The first of the claims; undefined: none. */
+function upTo(plan: ClaimPlan | undefined, count: number | undefined): ClaimPlan | undefined {
+  if (plan === undefined || count === undefined) return plan
+  return count === 0 ? undefined : { ...plan, messages: plan.messages.slice(0, count) }
 }
 
 /** The newest L1 block that was read; undefined before the first one and while L1 is behind the parent's anchor. */

@@ -1,11 +1,10 @@
-import { decodeFunctionResult, encodeFunctionData, keccak256, type LocalAccount } from 'viem'
+import { keccak256, type LocalAccount } from 'viem'
 import type { Chain, Clock, Logger } from '../node/types.ts'
 import { executeGas } from '../precompiles/index.ts'
 import type { ExecuteVerdict } from '../precompiles/types.ts'
 import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import type { AttemptJournal } from './attempts.ts'
-import { nativeRollupAbi } from './contracts.ts'
 import { RollupError } from './errors.ts'
 import { forcedIdsIn, MAX_FORCED_PER_BLOCK } from './forcedTransactions.ts'
 import type { InputStore } from './inputs.ts'
@@ -15,6 +14,7 @@ import { advancedIn } from './l1Events.ts'
 import { createLock } from './lock.ts'
 import { createLoop } from './loop.ts'
 import { proposerTurn } from './proposer.ts'
+import { readSettledHead } from './settledHead.ts'
 import {
   encodeSettlement,
   executionGasOf,
@@ -53,6 +53,8 @@ export type Settler = {
   exclusively<Result>(work: () => Promise<Result>): Promise<Result>
   wake(): void
   status(): SettlerStatus
+  /** the newest block in the transaction that is on its way to L1, if there is one */
+  onItsWay(): bigint | undefined
   /** whether it settles by itself; `step` does in any case, and what is on its way is followed */
   setPaused(isPaused: boolean): void
   start(): void
@@ -230,6 +232,12 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
       const nextAttempt = nextAttemptMs === undefined ? undefined : BigInt(Math.ceil(nextAttemptMs / 1000))
       return { active: started && !paused, ...facts, ...(nextAttempt === undefined ? {} : { nextAttempt }) }
     },
+    onItsWay() {
+      const inFlight = readRecord<InFlight>(deps.chain, IN_FLIGHT_KEY)
+      return inFlight?.versions
+        .flatMap(({ blocks }) => blocks.map(({ number }) => number))
+        .reduce<bigint | undefined>(later, undefined)
+    },
     setPaused(isPaused) {
       paused = isPaused
       if (!paused) loop.wake()
@@ -244,6 +252,10 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
     },
   }
   return settler
+}
+
+function later(latest: bigint | undefined, number: bigint): bigint {
+  return latest === undefined || number > latest ? number : latest
 }
 
 /** Looks after the transaction in flight; the answer says when another one must take its nonce. */
@@ -307,18 +319,7 @@ async function finish(deps: SettlerDeps, sent: Sent, receipt: L1Receipt): Promis
 async function readHead({ l1, view }: SettlerDeps): Promise<L1Head> {
   const block = await l1.getBlock('latest')
   if (block === undefined) throw new RollupError('BAD_L1_DATA', 'L1 has no latest block')
-  const { rollup } = view.deployment.l1
-  const read = async (functionName: 'headNumber' | 'headHash') =>
-    l1.call(rollup, encodeFunctionData({ abi: nativeRollupAbi, functionName }), block.number)
-  try {
-    const data = await read('headNumber')
-    const number = decodeFunctionResult({ abi: nativeRollupAbi, functionName: 'headNumber', data })
-    const hash = await read('headHash')
-    return { block, number, hash: decodeFunctionResult({ abi: nativeRollupAbi, functionName: 'headHash', data: hash }) }
-  } catch (error) {
-    if (error instanceof RollupError) throw error
-    throw new RollupError('BAD_L1_DATA', "the rollup's head does not decode", { rollup }, error)
-  }
+  return { block, ...(await readSettledHead(l1, view.deployment.l1.rollup, block.number)) }
 }
 
 /** The blocks for the next transaction, or 'idle', or why there are none. */

@@ -6,6 +6,7 @@ import type { ReaderDeps, RollupDeps } from './deps.ts'
 import { rollupExecuteMethods } from './execute.ts'
 import { rollupInputMethods } from './inputs.ts'
 import { rollupObservationMethods } from './observation.ts'
+import { rollupSequencingMethods } from './sequencing.ts'
 import { rollupSettlementMethods } from './settlements.ts'
 import { rollupSettlingMethods } from './settling.ts'
 import { rollupStatusMethods } from './status.ts'
@@ -17,6 +18,7 @@ import { rollupWithdrawalMethods } from './withdrawals.ts'
 export function rollupMethods(deps: RollupDeps): MethodTable {
   return {
     ...readerMethods({ reader: () => deps.rollup().node.reader }),
+    ...rollupSequencingMethods(deps),
     ...rollupSettlingMethods(deps),
     ...rollupInputMethods(deps),
     ...rollupExecuteMethods(deps),
