@@ -8,7 +8,7 @@ import type { StateView } from '../stateless/types.ts'
 import { type Anchor, type AnchorProof, fetchAnchorProof } from './anchor.ts'
 import { l2MessengerAbi, readProvenInbox, readUndelivered } from './contracts.ts'
 import { RollupError } from './errors.ts'
-import { countUntil, createInbox } from './inbox.ts'
+import { countUntil, type Inbox } from './inbox.ts'
 import type { L1Client } from './l1Client.ts'
 import type { Room } from './limits.ts'
 import { type MessageTree, messageHash } from './messages.ts'
@@ -49,11 +49,17 @@ export type Claims = {
   /** adds proveInbox and claims to the block; what fails is left out and retried later */
   include(assembly: BlockAssembly, plan: ClaimPlan, room: Room, courtesy: number): Promise<ClaimResult>
   /** do not try this message again for a while */
-  postpone(message: Message): void
+  postpone(message: Message, reason?: string): void
+  /** undefined: the message has not failed here */
+  postponement(message: Message): Postponement | undefined
 }
+
+/** What this node's builder makes of a message that it could not deliver; forgotten with the process. */
+export type Postponement = { attempts: number; notBeforeMs: number; reason?: string }
 
 export type ClaimsDeps = {
   view: L1View
+  inbox: Inbox
   l1: L1Client
   engine: Engine
   relayer: LocalAccount
@@ -65,11 +71,10 @@ export type ClaimsDeps = {
 
 /** Delivers L1's messages on L2: which, under which proven root, and what to do with those that fail. */
 export function createClaims(deps: ClaimsDeps): Claims {
-  const { view, clock } = deps
+  const { view, inbox, clock } = deps
   const { deployment } = view
   const messenger = hexToBytes(deployment.l2.messenger)
-  const inbox = createInbox(view)
-  const postponed = new Map<Hex, { attempts: number; notBeforeMs: number }>()
+  const postponed = new Map<Hex, Postponement>()
 
   const leafOf = (message: Message): Hex =>
     messageHash(message, BigInt(deployment.l1ChainId), BigInt(deployment.l2ChainId))
@@ -85,14 +90,16 @@ export function createClaims(deps: ClaimsDeps): Claims {
     })
   }
 
-  function postpone(message: Message): void {
+  function postpone(message: Message, reason?: string): void {
     const attempts = (postponed.get(leafOf(message))?.attempts ?? 0) + 1
     const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 16))
-    postponed.set(leafOf(message), { attempts, notBeforeMs: clock.nowMs() + delayMs })
+    const notBeforeMs = clock.nowMs() + delayMs
+    postponed.set(leafOf(message), { attempts, notBeforeMs, ...(reason === undefined ? {} : { reason }) })
   }
 
   return {
     postpone,
+    postponement: (message) => postponed.get(leafOf(message)),
     hasClaimable: (state, anchor) => dueMessages(state, anchor).length > 0,
     async plan(state, anchor) {
       const messages = dueMessages(state, anchor)
@@ -121,11 +128,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
   }
 }
 
-type Inclusion = ClaimsDeps & {
-  tree: MessageTree
-  isDue(message: Message): boolean
-  postpone(message: Message): void
-}
+type Inclusion = ClaimsDeps & Pick<Claims, 'postpone'> & { tree: MessageTree; isDue(message: Message): boolean }
 
 async function includeClaims(
   deps: Inclusion,
@@ -172,11 +175,11 @@ async function includeClaims(
       if (!paysItself(outcome)) courtesy -= weight ?? 0
     } else if (room.full()) {
       // alone in the block it would have to fit: it never will
-      if (delivered.length === 0 && room.refusal() !== undefined) deps.postpone(message)
+      if (delivered.length === 0 && room.refusal() !== undefined) deps.postpone(message, 'no block has room for it')
       return { delivered, cutShort: true }
     } else if (weight === undefined || isTreated) {
       failures += 1
-      deps.postpone(message)
+      deps.postpone(message, problem)
       deps.logger.warn('a message of L1 cannot be delivered now', { index: message.index, problem })
     }
   }
@@ -220,7 +223,7 @@ function createRelay(deps: Inclusion, assembly: BlockAssembly): Relay {
  * Gas limit of a claim: calldata at the floor price, the message's own gas with the 1/64 that a call keeps back, and a
  * fixed part for proofs, bitmap, roots and new accounts (183,600 state gas each). Unused gas costs nothing.
  */
-function claimGas(data: Hex, innerGas: bigint): bigint {
+export function claimGas(data: Hex, innerGas: bigint): bigint {
   return 1_500_000n + BigInt((data.length - 2) / 2) * 64n + (innerGas * 65n) / 63n
 }
 
@@ -249,7 +252,7 @@ function costOf({ receipt }: TransactionOutcome): bigint {
  * How much of the courtesy of a block a claim of this message takes; undefined: none is shown to it. Without fee, a message
  * with data is left to whoever wants it delivered, unless it is one between the token bridges.
  */
-function courtesyOf({ l1, l2 }: RollupDeployment, message: Message): number | undefined {
+export function courtesyOf({ l1, l2 }: RollupDeployment, message: Message): number | undefined {
   if (message.data === '0x') return 1
   const isOfTokens = isAddressEqual(message.to, l2.tokenBridge) && isAddressEqual(message.sender, l1.tokenBridge)
   return isOfTokens ? TOKEN_COURTESY : undefined

@@ -50,6 +50,14 @@ export function readProvenInbox(state: StateView, messenger: Uint8Array): Proven
   return { rootId, root: slotValueToHash(root), l1Block: (packed >> 64n) & UINT64_MASK }
 }
 
+/** The slots of L2Messenger that say this, by 64 hex digits: the other way round. */
+export function provenInboxSlots({ rootId, root, l1Block }: ProvenInbox): ReadonlyMap<string, Uint8Array> {
+  return new Map([
+    [bytesToHex(slotKey(L2_MESSENGER_SLOTS.latestRoot)), slotKey((l1Block << 64n) | rootId)],
+    [bytesToHex(slotKey(L2_MESSENGER_SLOTS.provenRoots + (rootId % ROOT_HISTORY))), hexToBytes(root)],
+  ])
+}
+
 /** Which of `count` messages from L1 have not been delivered on L2, ascending. One storage read for 256 messages. */
 export function readUndelivered(state: StateView, messenger: Uint8Array, count: number): number[] {
   const undelivered: number[] = []

@@ -1,5 +1,5 @@
 import { NodeError } from '../stateless/errors.ts'
-import type { CrossMessageErrorCode, WithdrawalErrorCode } from './types.ts'
+import type { CrossMessageErrorCode, MessageErrorCode, WithdrawalErrorCode } from './types.ts'
 
 export type RollupErrorCode =
   | 'WRONG_ROLLUP' // the contracts on L1 are not those of the local L2 genesis; data: { field, expected, actual }
@@ -31,3 +31,6 @@ export class WithdrawalError extends NodeError<WithdrawalErrorCode> {}
 
 /** A message to another rollup that does not exist, or that cannot be proven under the anchor that was named. */
 export class CrossMessageError extends NodeError<CrossMessageErrorCode> {}
+
+/** A message from L1 that does not exist, or that cannot be proven on L2 yet. */
+export class MessageError extends NodeError<MessageErrorCode> {}

@@ -1,5 +1,7 @@
 import { createMessageTree, type MessageTree, messageHash } from './messages.ts'
-import type { L1View } from './types.ts'
+import type { L1MessageRecord, L1View } from './types.ts'
+
+type Hex = `0x${string}`
 
 /** Messages that L1 had accepted by the end of a block. */
 export function countUntil(view: L1View, l1Block: bigint): number {
@@ -9,24 +11,42 @@ export function countUntil(view: L1View, l1Block: bigint): number {
   return count
 }
 
-/** The inbox tree, kept equal to the watcher's records. */
-export function createInbox(view: L1View): { tree(): MessageTree } {
+/** The inbox tree and the hashes in it, kept equal to the watcher's records. */
+export type Inbox = {
+  tree(): MessageTree
+  /** where the message with this hash lies; undefined: there is none */
+  indexOf(hash: Hex): number | undefined
+}
+
+export function createInbox(view: L1View): Inbox {
   const tree = createMessageTree()
-  const seen: unknown[] = []
+  const seen: { record: L1MessageRecord; leaf: Hex }[] = []
+  const indices = new Map<Hex, number>()
   const { l1ChainId, l2ChainId } = view.deployment
+
+  function follow(): void {
+    const records = view.messages()
+    const same = seen.findIndex(({ record }, index) => record !== records[index])
+    if (same !== -1) {
+      for (const { leaf } of seen.splice(same)) indices.delete(leaf)
+      tree.truncate(same)
+    }
+    for (const record of records.slice(seen.length)) {
+      const leaf = messageHash(record.message, BigInt(l1ChainId), BigInt(l2ChainId))
+      tree.append(leaf)
+      indices.set(leaf, seen.length)
+      seen.push({ record, leaf })
+    }
+  }
+
   return {
     tree() {
-      const records = view.messages()
-      const same = seen.findIndex((record, index) => record !== records[index])
-      if (same !== -1) {
-        seen.length = same
-        tree.truncate(same)
-      }
-      for (const record of records.slice(seen.length)) {
-        tree.append(messageHash(record.message, BigInt(l1ChainId), BigInt(l2ChainId)))
-        seen.push(record)
-      }
+      follow()
       return tree
+    },
+    indexOf(hash) {
+      follow()
+      return indices.get(hash)
     },
   }
 }

@@ -399,7 +399,9 @@ async function shrink(draft: Draft, excess: Excess, deps: L2BuilderDeps): Promis
     return Number.POSITIVE_INFINITY
   }
   const proofs = draft.claims?.proof === undefined ? 0 : 1
-  if (delivered.length === 1 && count === 1 + proofs) for (const message of delivered) deps.claims.postpone(message)
+  if (delivered.length === 1 && count === 1 + proofs) {
+    for (const message of delivered) deps.claims.postpone(message, 'no settlement has room for it')
+  }
   const fitting = Math.floor((count * Number(excess.limit) * 0.9) / Number(excess.have))
   return Math.max(1, Math.min(count - 1, fitting))
 }

@@ -15,12 +15,16 @@ import { type AttemptJournal, createAttemptJournal } from './attempts.ts'
 import { type Claims, createClaims } from './claims.ts'
 import { coinbaseOf, requireFreeCoinbase } from './coinbase.ts'
 import { createControl, type RollupControl } from './control.ts'
+import { createDeliveries } from './deliveries.ts'
+import { createDeliverySimulation, type DeliverySimulation } from './deliverySimulation.ts'
 import { checkDeployment } from './deployment.ts'
 import { RollupError } from './errors.ts'
 import { createFinality, type Finality } from './finality.ts'
 import { createForcedTransactions } from './forcedTransactions.ts'
+import { createInbox } from './inbox.ts'
 import { createInputStore, type InputStore } from './inputs.ts'
 import { createL1Client, type L1Client } from './l1Client.ts'
+import { createL1Messages, type L1Messages } from './l1Messages.ts'
 import { createL1Watcher, type L1Watcher } from './l1Watcher.ts'
 import { createL2Builder, l2Env } from './l2Builder.ts'
 import { SETTLEMENT_LIMITS } from './limits.ts'
@@ -84,6 +88,9 @@ export type L2Node = {
   /** messages to L1, and to other rollups */
   readonly outbox: Outbox
   readonly crossOutbox: Outbox
+  /** messages from L1, and what their delivery would do */
+  readonly l1Messages: L1Messages
+  readonly deliverySimulation: DeliverySimulation
   readonly finality: Finality
   readonly claims: Claims
   readonly watcher: L1Watcher
@@ -165,6 +172,8 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
     l1: parts.l1,
     outbox,
     crossOutbox,
+    l1Messages: parts.l1Messages,
+    deliverySimulation: parts.deliverySimulation,
     finality: parts.finality,
     claims: parts.claims,
     inputs: parts.inputs,
@@ -221,6 +230,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       await parts.l1.close()
       outbox.close()
       crossOutbox.close()
+      parts.deliveries.close()
     },
   }
   const control = createControl(node, { ...deps, isOwn: parts.isOwn })
@@ -256,8 +266,10 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     clock,
     logger: log('forced'),
   })
+  const inbox = createInbox(watcher)
   const claims = createClaims({
     view: watcher,
+    inbox,
     l1,
     engine: chain.engine,
     relayer,
@@ -345,6 +357,20 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     { gasSchedule: options.gasSchedule, l1BlockTime: options.l1BlockTime ?? 0, sealMode: () => sealer.mode },
     { chain, view: watcher, l1, outbox, crossOutbox, finality, sequencer: sequencer.status, settler: settler.status },
   )
+  const deliveries = createDeliveries(chain, deployment)
+  const inboxSize = () => watcher.messages().length
+  const deliverySimulation = createDeliverySimulation({ chain, deployment, envOf, inboxSize })
+  const l1Messages = createL1Messages({
+    chain,
+    view: watcher,
+    l1,
+    inbox,
+    inputs,
+    deliveries,
+    claims,
+    finality,
+    simulation: deliverySimulation,
+  })
   const settlement = createSettlement(watcher, () => ({
     settled: settledNumber(chain, watcher),
     final: finalNumber(chain, finality),
@@ -370,6 +396,9 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     envOf,
     outbox,
     crossOutbox,
+    deliveries,
+    deliverySimulation,
+    l1Messages,
     finality,
     settlements,
     claims,

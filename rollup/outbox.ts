@@ -1,8 +1,6 @@
-import type { Log } from '../execution/types.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
-import type { Chain, HeadChange, StoredBlock } from '../node/types.ts'
-import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
-import { keccak256 } from '../stateless/keccak.ts'
+import type { Chain } from '../node/types.ts'
+import { followLogs, type LocatedLog } from './followLogs.ts'
 import { CROSS_MESSAGE_SENT_TOPIC, decodeCrossMessageSent, decodeMessageSent, MESSAGE_SENT_TOPIC } from './l1Events.ts'
 import { createMessageTree, type MessageTree, messageHash } from './messages.ts'
 import type { Message, MessageSelector } from './types.ts'
@@ -79,13 +77,11 @@ type MessageSource = {
 }
 
 function createOutboxOf(chain: Chain, chainId: bigint, source: MessageSource): Outbox {
-  const messenger = hexToBytes(source.messenger)
   const entries: OutboxEntry[] = []
   const tree = createMessageTree()
 
-  function add(log: Log, l2Block: bigint, l2TxHash: Hex): void {
-    const topics = log.topics.map((topic): Hex => `0x${bytesToHex(topic)}`)
-    const event = source.decode({ address: source.messenger, topics, data: `0x${bytesToHex(log.data)}` })
+  function add({ topics, data, l2Block, l2TxHash }: LocatedLog): void {
+    const event = source.decode({ address: source.messenger, topics, data })
     if (event === undefined) return
     const { message, destinationChainId } = event
     if (message.index !== BigInt(entries.length)) throw new Error(`L2 message ${message.index} after ${entries.length}`)
@@ -94,37 +90,22 @@ function createOutboxOf(chain: Chain, chainId: bigint, source: MessageSource): O
     tree.append(hash)
   }
 
-  function addBlock({ block, receipts }: StoredBlock): void {
-    for (const [position, { logs }] of receipts.entries()) {
-      const raw = block.transactions[position]
-      if (raw === undefined) throw new Error(`L2 block ${block.header.number} has more receipts than transactions`)
-      for (const log of logs) {
-        if (bytesToHex(log.address) !== bytesToHex(messenger)) continue
-        add(log, block.header.number, `0x${bytesToHex(keccak256(raw))}`)
-      }
-    }
-  }
-
   const countAt = (l2Block: bigint): number => {
     let count = entries.length
     while (count > 0 && (entries[count - 1]?.l2Block ?? 0n) > l2Block) count -= 1
     return count
   }
 
-  function follow({ added, removed }: HeadChange): void {
-    const lowest = removed.at(-1)?.block.header.number
-    if (lowest !== undefined) {
-      entries.length = countAt(lowest - 1n)
-      tree.truncate(entries.length)
-    }
-    for (const block of added) addBlock(block)
-  }
-
-  const filter = { addresses: [messenger], topics: [[hexToBytes(source.topic)]] }
-  const range = { fromBlock: chain.genesis.header.number, toBlock: chain.head().header.number }
-  for (const { log, blockNumber, transactionHash } of chain.getLogs({ ...filter, ...range })) {
-    add(log, blockNumber, `0x${bytesToHex(transactionHash)}`)
-  }
-  const stopFollowing = chain.onHead(follow)
-  return { entries: () => entries, tree: () => tree, countAt, close: stopFollowing }
+  const close = followLogs(
+    chain,
+    { address: source.messenger, topic: source.topic },
+    {
+      add,
+      cut(fromBlock) {
+        entries.length = countAt(fromBlock - 1n)
+        tree.truncate(entries.length)
+      },
+    },
+  )
+  return { entries: () => entries, tree: () => tree, countAt, close }
 }

@@ -73,6 +73,7 @@ export type WithdrawalProof = {
   outboxRoot: `0x${string}`
   /** the settled block whose state root proves the outbox */
   l2Block: bigint
+  stateRoot: `0x${string}`
   accountProof: readonly `0x${string}`[]
   storageProof: readonly `0x${string}`[]
   /** ready to send to `to` on L1 */
@@ -114,12 +115,25 @@ export type RollupStatus = {
   escrow: bigint
 }
 
-export type WithdrawalFilter = { txHash?: `0x${string}`; address?: `0x${string}`; status?: WithdrawalStatus }
+/** `address`: sender or receiver. `from`: the first index. `limit`: how many at most; default all. */
+export type WithdrawalFilter = {
+  txHash?: `0x${string}`
+  address?: `0x${string}`
+  status?: WithdrawalStatus
+  from?: bigint
+  limit?: number
+}
+
+/** `l2Block`: a settled block that holds the message, default the newest. `feeRecipient`: default the sender. */
+export type WithdrawalProofOptions = { l2Block?: bigint; feeRecipient?: `0x${string}` }
 
 /** One message by its index, or all of one L2 transaction, or the n-th of it (from 0). */
 export type MessageSelector = { index: bigint } | { txHash: `0x${string}`; ordinal?: number }
 
 export type WithdrawalErrorCode = 'NO_SUCH_WITHDRAWAL' | 'NOT_SETTLED'
+
+/** `AMBIGUOUS`: the L1 transaction has several; `NOT_ANCHORED`: no L2 block carries an L1 block that has it. */
+export type MessageErrorCode = 'NO_SUCH_MESSAGE' | 'AMBIGUOUS' | 'NOT_ANCHORED' | 'ROOT_FORGOTTEN'
 
 /** A block of the destination: its timestamp in seconds, and the hash of the L1 block that it carries. */
 export type CrossAnchor = { timestamp: bigint; l1BlockHash: `0x${string}` }
@@ -142,14 +156,13 @@ export type CrossMessageErrorCode = 'NO_SUCH_MESSAGE' | 'NOT_SETTLED' | 'UNKNOWN
 
 /**
  * What the rollup_ methods read. `getWithdrawalProof` answers in message order and throws a NodeError with a
- * WithdrawalErrorCode. `address` in a filter matches sender or recipient. `l2Block`: a settled block that holds the
- * message, default the newest. `getCrossMessageProof` proves under an anchor of the destination; CrossMessageErrorCode.
+ * WithdrawalErrorCode. `getCrossMessageProof` proves under an anchor of the destination; CrossMessageErrorCode.
  */
 export type RollupReader = {
   config(): RollupConfig
   status(): Promise<RollupStatus>
   getWithdrawals(filter: WithdrawalFilter): Promise<readonly Withdrawal[]>
-  getWithdrawalProof(selector: MessageSelector, options: { l2Block?: bigint }): Promise<readonly WithdrawalProof[]>
+  getWithdrawalProof(selector: MessageSelector, options: WithdrawalProofOptions): Promise<readonly WithdrawalProof[]>
   getCrossMessageProof(selector: MessageSelector, anchor: CrossAnchor): Promise<readonly CrossMessageProof[]>
 }
 

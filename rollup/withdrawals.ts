@@ -25,15 +25,19 @@ export function createWithdrawals(deps: WithdrawalsDeps): Pick<RollupReader, 'ge
   return {
     async getWithdrawals(filter) {
       const provable = newestProvable(deps)
-      return deps.outbox
-        .entries()
-        .filter((entry) => matches(entry, filter))
-        .map((entry) => toWithdrawal(deps, entry, provable))
-        .filter(({ status }) => filter.status === undefined || filter.status === status)
+      const { from = 0n, limit = Number.POSITIVE_INFINITY } = filter
+      const found: Withdrawal[] = []
+      for (const entry of deps.outbox.entries().slice(Number(from))) {
+        if (found.length >= limit) break
+        if (!matches(entry, filter)) continue
+        const withdrawal = toWithdrawal(deps, entry, provable)
+        if (filter.status === undefined || filter.status === withdrawal.status) found.push(withdrawal)
+      }
+      return found
     },
     async getWithdrawalProof(selector, options) {
       return select(deps.outbox, selector).map((entry) =>
-        prove(deps, entry, provingBlock(deps, entry, options.l2Block)),
+        prove(deps, entry, provingBlock(deps, entry, options.l2Block), options.feeRecipient),
       )
     },
   }
@@ -85,7 +89,12 @@ function provingBlock(deps: WithdrawalsDeps, entry: OutboxEntry, asked: bigint |
   return settled
 }
 
-function prove({ chain, view, outbox }: WithdrawalsDeps, entry: OutboxEntry, settled: SettledBlock): WithdrawalProof {
+function prove(
+  { chain, view, outbox }: WithdrawalsDeps,
+  entry: OutboxEntry,
+  settled: SettledBlock,
+  feeRecipient: Hex = entry.message.sender,
+): WithdrawalProof {
   const { deployment } = view
   const { message } = entry
   const size = outbox.countAt(settled.number)
@@ -102,14 +111,14 @@ function prove({ chain, view, outbox }: WithdrawalsDeps, entry: OutboxEntry, set
   const calldata = encodeFunctionData({
     abi: l1MessengerAbi,
     functionName: 'claim',
-    // whoever sends it may name another fee recipient; by default the fee goes back to who paid it
-    args: [message, path, settled.number, accountProof, storageProof, message.sender],
+    args: [message, path, settled.number, accountProof, storageProof, feeRecipient],
   })
   return {
     message,
     path,
     outboxRoot,
     l2Block: settled.number,
+    stateRoot: settled.stateRoot,
     accountProof,
     storageProof,
     calldata,

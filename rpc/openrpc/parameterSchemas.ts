@@ -118,7 +118,6 @@ export const PARAMETERS: Readonly<Record<string, JsonSchema>> = {
     },
     ['timestamp', 'prevRandao', 'suggestedFeeRecipient'],
   ),
-  WithdrawalFilter: objectOf({ txHash: HASH, address: ADDRESS, status: reference('WithdrawalStatus') }),
 }
 
 /** What development methods take. */

@@ -5,10 +5,12 @@ import { rollupCrossMessageMethods } from './crossMessages.ts'
 import type { ReaderDeps, RollupDeps } from './deps.ts'
 import { rollupExecuteMethods } from './execute.ts'
 import { rollupInputMethods } from './inputs.ts'
+import { rollupMessageMethods } from './messages.ts'
 import { rollupObservationMethods } from './observation.ts'
 import { rollupSequencingMethods } from './sequencing.ts'
 import { rollupSettlementMethods } from './settlements.ts'
 import { rollupSettlingMethods } from './settling.ts'
+import { rollupSimulateMessageMethods } from './simulateMessage.ts'
 import { rollupStatusMethods } from './status.ts'
 import { rollupSubscriptionMethods } from './subscriptions.ts'
 import { rollupTraceMethods } from './traceExecute.ts'
@@ -27,6 +29,8 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...rollupSettlementMethods(deps),
     ...rollupObservationMethods(deps),
     ...rollupSubscriptionMethods(deps),
+    ...rollupMessageMethods(deps),
+    ...rollupSimulateMessageMethods(deps),
   }
 }
 

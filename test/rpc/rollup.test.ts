@@ -9,6 +9,7 @@ import type {
   Withdrawal,
   WithdrawalFilter,
   WithdrawalProof,
+  WithdrawalProofOptions,
 } from '../../rollup/types.ts'
 import { checkSettleable } from '../../rpc/rollup/checkSettleable.ts'
 import { readerMethods } from '../../rpc/rollup/methods.ts'
@@ -42,6 +43,7 @@ const proof: WithdrawalProof = {
   path: [hash('03')],
   outboxRoot: hash('04'),
   l2Block: 9n,
+  stateRoot: hash('05'),
   accountProof: ['0xc0'],
   storageProof: ['0xc1'],
   calldata: '0x1234',
@@ -51,7 +53,7 @@ const point = (number: bigint) => ({ number, hash: hash('05'), timestamp: 1_600_
 
 const asked: {
   filters: WithdrawalFilter[]
-  proofs: [MessageSelector, { l2Block?: bigint }][]
+  proofs: [MessageSelector, WithdrawalProofOptions][]
   cross: [MessageSelector, CrossAnchor][]
 } = { filters: [], proofs: [], cross: [] }
 
@@ -181,7 +183,7 @@ test('rollup_status', async () => {
 test('rollup_getWithdrawals', async () => {
   const filter = { txHash: hash('02'), address: address('aa'), status: 'claimed' }
   const withdrawals = await result<unknown[]>(server, 'rollup_getWithdrawals', [filter])
-  expect(asked.filters.at(-1)).toEqual(filter)
+  expect(asked.filters.at(-1)).toEqual({ ...filter, from: 0n, limit: 1_000 })
   expect(withdrawals[0]).toEqual({
     id: '0x3',
     hash: hash('01'),
@@ -198,7 +200,7 @@ test('rollup_getWithdrawals', async () => {
   })
   expect(withdrawals[1]).toMatchObject({ status: 'claimed', claimTx: hash('06') })
   await result(server, 'rollup_getWithdrawals')
-  expect(asked.filters.at(-1)).toEqual({})
+  expect(asked.filters.at(-1)).toEqual({ from: 0n, limit: 1_000 })
   const bad = await call(server, 'rollup_getWithdrawals', [{ status: 'lost' }])
   expect(bad.error?.code).toBe(-32602)
   expect(bad.error?.message).toContain('argument 0 (filter).status')
@@ -219,6 +221,7 @@ test('rollup_getWithdrawalProof by id, by transaction, by transaction and index'
     path: [hash('03')],
     outboxRoot: hash('04'),
     l2Block: '0x9',
+    stateRoot: hash('05'),
     accountProof: ['0xc0'],
     storageProof: ['0xc1'],
     calldata: '0x1234',
