@@ -1,4 +1,8 @@
+import { bytesToHex } from '../stateless/bytes.ts'
 import type { InvalidBlockCode, InvalidWitnessCode, OverBudget, UndecodableInput } from '../stateless/errors.ts'
+import { keccak256 } from '../stateless/keccak.ts'
+import { locateMissingCode, locateMissingNode, type MissingCode, type MissingNode } from '../stateless/missingParts.ts'
+import type { StatelessInput } from '../stateless/types.ts'
 import type { BoundCode, ConstraintCode } from './limits.ts'
 import type { ExecuteFailure } from './types.ts'
 
@@ -14,6 +18,9 @@ export type FailureDetails = {
   minimum?: FailureValue
   maximum?: FailureValue
   actual?: FailureValue
+  /** the trie node, or the code, that the witness lacks */
+  missingNode?: MissingNode
+  missingCode?: MissingCode
 }
 
 export type FailureCode =
@@ -92,8 +99,8 @@ const EXPLANATIONS: { readonly [Code in FailureCode]: Explain } = {
   BROKEN_HEADER_CHAIN: header,
   MISSING_ANCESTOR: ({ number }) => ({ field: 'witness.headers', ...values({ expected: number }) }),
   MISSING_NODE: () => ({ field: 'witness.state' }),
-  MALFORMED_NODE: indexed('witness.state', NOTHING),
-  MALFORMED_ACCOUNT: indexed('witness.state', NOTHING),
+  MALFORMED_NODE: () => ({ field: 'witness.state' }),
+  MALFORMED_ACCOUNT: () => ({ field: 'witness.state' }),
   MISSING_CODE: () => ({ field: 'witness.codes' }),
 
   BAD_TRANSACTION: transaction(rejected),
@@ -128,9 +135,26 @@ const EXPLANATIONS: { readonly [Code in FailureCode]: Explain } = {
   EXECUTION_FAILED: NOTHING,
 }
 
-/** The failure in terms of the input's JSON form. Of a block access list `expected` and `actual` are the hashes. */
-export function explainFailure({ code, data }: ExecuteFailure): FailureDetails {
-  return Object.hasOwn(EXPLANATIONS, code) ? EXPLANATIONS[code as FailureCode](data) : {}
+/**
+ * The failure in terms of the input's JSON form. Of a block access list `expected` and `actual` are the hashes. With the
+ * input, where it decodes, also what a missing part of the witness belongs to.
+ */
+export function explainFailure({ code, data }: ExecuteFailure, input?: StatelessInput): FailureDetails {
+  const details = Object.hasOwn(EXPLANATIONS, code) ? EXPLANATIONS[code as FailureCode](data) : {}
+  return input === undefined ? details : { ...details, ...explainWitness(code, data, input) }
+}
+
+function explainWitness(code: string, { hash, codeHash }: Data, input: StatelessInput): FailureDetails {
+  if (code === 'MISSING_CODE' && typeof codeHash === 'string') {
+    return { missingCode: locateMissingCode(input, codeHash) }
+  }
+  if (typeof hash !== 'string') return {}
+  if (code === 'MALFORMED_NODE') {
+    const index = input.witness.state.findIndex((node) => bytesToHex(keccak256(node)) === hash)
+    return index === -1 ? {} : { field: `witness.state[${index}]` }
+  }
+  const missingNode = code === 'MISSING_NODE' ? locateMissingNode(input, hash) : undefined
+  return missingNode === undefined ? {} : { missingNode }
 }
 
 type Bounds = 'expected' | 'minimum' | 'maximum' | 'actual'

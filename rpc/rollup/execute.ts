@@ -3,6 +3,8 @@ import { createExecute } from '../../precompiles/execute.ts'
 import { explainFailure, type FailureValue } from '../../precompiles/explain.ts'
 import { EXECUTE_BASE_GAS, EXECUTE_BYTE_GAS, NO_CACHE, upfrontGas } from '../../precompiles/index.ts'
 import type { ExecuteFailure, ExecuteVerdict } from '../../precompiles/types.ts'
+import type { MissingCode, MissingNode } from '../../stateless/missingParts.ts'
+import { decodeStatelessInput } from '../../stateless/ssz.ts'
 import { invalidParams } from '../errors.ts'
 import { DEFAULT_ETH_LIMITS } from '../eth/deps.ts'
 import { createGate } from '../gate.ts'
@@ -13,11 +15,11 @@ import type { RollupDeps } from './deps.ts'
 import { executeInput } from './executeInput.ts'
 import { ExecuteOutput, formatOutput } from './inputs.ts'
 import { rollupMethod } from './method.ts'
-import { data, from, named, quantity, quantity64In } from './wire.ts'
+import { address, data, from, hash, named, quantity, quantity64In } from './wire.ts'
 
 /** The gas limit of an L1 block: more than any transaction can forward, and enough to tell a wrong block from a dear one. */
 const DEFAULT_GAS = 60_000_000n
-const MAX_GAS = DEFAULT_ETH_LIMITS.callGasCap
+export const MAX_EXECUTE_GAS = DEFAULT_ETH_LIMITS.callGasCap
 
 const executeOptions = z.strictObject({ gas: quantity64In.optional() })
 
@@ -33,6 +35,15 @@ export const ExecuteFailureResult = named('ExecuteFailure', {
   actual: z.string().optional(),
   /** the rule that a transaction breaks */
   rejection: z.string().optional(),
+  /** where in the parent's state, and on the way to which named accounts and slots; none: only a deletion needs it */
+  missingNode: named('MissingNode', {
+    hash,
+    trie: z.enum(['account', 'storage']),
+    path: z.string(),
+    accounts: z.array(address),
+    slots: z.array(hash),
+  }).optional(),
+  missingCode: named('MissingCode', { hash, accounts: z.array(address) }).optional(),
 })
 
 export const ExecuteResult = named('ExecuteResult', {
@@ -59,7 +70,8 @@ export function rollupExecuteMethods({ rollup }: RollupDeps): MethodTable {
       },
       ([input, options], { signal, restartTime }) => {
         const gas = options?.gas ?? DEFAULT_GAS
-        if (gas > MAX_GAS) throw invalidParams('argument 1 (options).gas', `at most ${MAX_GAS} are allowed, got ${gas}`)
+        if (gas > MAX_EXECUTE_GAS)
+          throw invalidParams('argument 1 (options).gas', `at most ${MAX_EXECUTE_GAS} are allowed, got ${gas}`)
         const { runBlock } = rollup().node.chain.engine
         // What is remembered of an input says less than a run of it.
         const { execute } = createExecute({ runBlock, schedule: 'metered', cache: NO_CACHE })
@@ -86,12 +98,14 @@ function formatVerdict(verdict: ExecuteVerdict, input: Uint8Array, gas: bigint):
       execution: toQuantity(execution),
       forfeited: toQuantity(gasUsed - base - bytes - execution),
     },
-    ...(verdict.ok ? {} : { failure: formatFailure(verdict.failure) }),
+    ...(verdict.ok ? {} : { failure: formatFailure(verdict.failure, input) }),
   }
 }
 
-export function formatFailure(failure: ExecuteFailure): z.infer<typeof ExecuteFailureResult> {
-  const { field, ...bounds } = explainFailure(failure)
+/** `bytes`: the input that failed. */
+export function formatFailure(failure: ExecuteFailure, bytes: Uint8Array): z.infer<typeof ExecuteFailureResult> {
+  const input = failure.stage === 'validation' ? decodeStatelessInput(bytes) : undefined
+  const { field, missingNode, missingCode, ...bounds } = explainFailure(failure, input)
   const { stage, code, message, data } = failure
   return {
     stage,
@@ -100,8 +114,20 @@ export function formatFailure(failure: ExecuteFailure): z.infer<typeof ExecuteFa
     ...(field === undefined ? {} : { field }),
     ...Object.fromEntries(Object.entries(bounds).map(([name, value]) => [name, formatValue(value)])),
     ...(typeof data.rejection === 'string' ? { rejection: data.rejection } : {}),
+    ...(missingNode === undefined ? {} : { missingNode: formatMissingNode(missingNode) }),
+    ...(missingCode === undefined ? {} : { missingCode: formatMissingCode(missingCode) }),
   }
 }
+
+function formatMissingNode({ hash, trie, path, accounts, slots }: MissingNode) {
+  return { hash: prefixed(hash), trie, path, accounts: accounts.map(prefixed), slots: slots.map(prefixed) }
+}
+
+function formatMissingCode({ hash, accounts }: MissingCode) {
+  return { hash: prefixed(hash), accounts: accounts.map(prefixed) }
+}
+
+const prefixed = (hex: string) => `0x${hex}` as const
 
 function formatValue(value: FailureValue): string {
   if (typeof value === 'string') return value

@@ -15,6 +15,7 @@ import { rollupStatusMethods } from './status.ts'
 import { rollupSubscriptionMethods } from './subscriptions.ts'
 import { rollupTraceMethods } from './traceExecute.ts'
 import { rollupWithdrawalMethods } from './withdrawals.ts'
+import { rollupWitnessMethods } from './witnesses.ts'
 
 /** The rollup_ methods, the same on the nodes of both chains. */
 export function rollupMethods(deps: RollupDeps): MethodTable {
@@ -24,6 +25,7 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...rollupSettlingMethods(deps),
     ...rollupInputMethods(deps),
     ...rollupExecuteMethods(deps),
+    ...rollupWitnessMethods(deps),
     ...rollupTraceMethods(deps),
     ...rollupCostMethods(deps),
     ...rollupSettlementMethods(deps),

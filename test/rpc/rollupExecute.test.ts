@@ -1,9 +1,10 @@
-import { encodeFunctionData, numberToHex } from 'viem'
+import { encodeFunctionData, keccak256, numberToHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { l2MessengerAbi } from '../../rollup/contracts.ts'
 import type { ExecuteResult } from '../../rpc/rollup/execute.ts'
 import type { ExecuteInput } from '../../rpc/rollup/executeInput.ts'
 import type { Submission } from '../../rpc/rollup/settling.ts'
+import type { AnnotatedWitness, Witness, WitnessStats } from '../../rpc/rollup/witnesses.ts'
 import { type Access, accessTo, type Hex } from '../e2e/chainAccess.ts'
 import { startTestDevnet, type TestDevnet } from '../e2e/devnet.ts'
 import { account } from '../node/support/devChain.ts'
@@ -281,5 +282,105 @@ describe('a mutated input', () => {
 
   test('the true one is settled after all of them', async () => {
     expect(await l2.call<Submission>('rollup_submitBlock', [block])).toMatchObject({ accepted: true, l2Block: block })
+  })
+})
+
+describe('the witness of a block', () => {
+  const annotated = (of: unknown) => l2.call<AnnotatedWitness>('rollup_getWitness', [of, { format: 'annotated' }])
+  const stats = (of: unknown) => l2.call<WitnessStats>('rollup_witnessStats', [of])
+  const sum = (values: readonly Hex[]) => numberToHex(values.reduce((total, value) => total + BigInt(value), 0n))
+
+  test("is that of debug_executionWitness, with keys for those who want reth's", async () => {
+    const plain = await l2.call<Witness>('rollup_getWitness', [block])
+    expect(plain).toEqual(json.witness)
+    expect(plain).toEqual(await l2.call('debug_executionWitness', [block]))
+    const { keys = [], ...rest } = await l1.call<Witness>('rollup_getWitness', [block, { format: 'reth' }])
+    expect(rest).toEqual(plain)
+    expect(keys).toEqual(expect.arrayContaining([account(0).address.toLowerCase(), devnet.deployment.l2.messenger]))
+    expect(keys).toEqual([...new Set(keys)].sort())
+    expect(new Set(keys.map(({ length }) => length))).toEqual(new Set([42, 66]))
+  })
+
+  test('has a place and a use for every item', async () => {
+    const { nodes, codes, headers, stateRoot, refusal } = await annotated(block)
+    expect(refusal).toBeUndefined()
+    expect(nodes.map(({ hash }) => hash)).toEqual(json.witness.state.map((rlp) => keccak256(rlp)))
+    expect([...nodes, ...codes, ...headers].filter(({ used }) => !used)).toEqual([])
+    const genesis = await l2.call<{ stateRoot: Hex; hash: Hex }>('eth_getBlockByNumber', ['0x0', false])
+    expect(stateRoot).toBe(genesis.stateRoot)
+    expect(headers.map(({ hash }) => hash)).toEqual([genesis.hash])
+    expect(nodes.filter(({ trie, path }) => trie === 'account' && path === '').map(({ hash }) => hash)).toEqual([
+      stateRoot,
+    ])
+
+    const { messenger } = devnet.deployment.l2
+    const leaf = nodes.find(({ trie, address }) => trie === 'account' && address === messenger)
+    const hashedAddress = keccak256(messenger)
+    expect(leaf).toMatchObject({ kind: 'leaf', hashedAddress })
+    expect(hashedAddress.slice(2).startsWith(leaf?.path ?? '?')).toBe(true)
+    const storage = nodes.filter((node) => node.trie === 'storage' && node.address === messenger)
+    expect(storage.length).toBeGreaterThan(0)
+    for (const { path, slots = [] } of storage) {
+      expect(
+        slots.every((slot) =>
+          keccak256(slot)
+            .slice(2)
+            .startsWith(path ?? '?'),
+        ),
+      ).toBe(true)
+    }
+    expect(codes.flatMap(({ accounts }) => accounts)).toContain(messenger)
+  })
+
+  test('is counted to the byte', async () => {
+    const { bytes, compressed, nodes, shared, byAccount, minimal, ...rest } = await stats(block)
+    const { state, codes, headers } = json.witness
+    const sizeOf = (items: readonly string[]) => sum(items.map((item) => numberToHex((item.length - 2) / 2)))
+    expect(bytes).toMatchObject({ state: sizeOf(state), codes: sizeOf(codes), headers: sizeOf(headers) })
+    expect(BigInt(compressed)).toBeLessThan(BigInt(bytes.total))
+    expect(nodes).toMatchObject({ total: numberToHex(state.length), unreachable: '0x0' })
+    expect(sum([nodes.account, nodes.storage])).toBe(nodes.total)
+    expect(sum([shared.nodes, ...byAccount.map((share) => share.nodes)])).toBe(nodes.total)
+    expect(sum([shared.bytes, ...byAccount.map((share) => share.bytes)])).toBe(bytes.state)
+    expect(sum(byAccount.map((share) => share.codeBytes))).toBe(bytes.codes)
+    expect(byAccount[0]?.address).toBe(devnet.deployment.l2.messenger)
+    expect({ minimal, ...rest }).toEqual({ minimal: true, unusedNodes: '0x0', unusedBytes: '0x0' })
+  })
+
+  test('of an input may hold what nobody needs', async () => {
+    const surplus = `0x${'ee'.repeat(40)}`
+    const more = await mutate([{ path: `witness.state[${json.witness.state.length}]`, value: surplus }])
+    expect(await stats(more)).toMatchObject({ minimal: false, unusedNodes: '0x1', unusedBytes: '0x28' })
+    const { nodes } = await annotated(await l2.call('rollup_decodeExecuteInput', [more]))
+    expect(nodes.at(-1)).toEqual({ hash: keccak256(surplus as Hex), bytes: '0x28', used: false })
+  })
+
+  test('of a refused input tells what was asked for until there', async () => {
+    const { nodes, refusal } = await annotated(await mutate([{ path: `${PAYLOAD}.gasUsed`, value: '0x5208' }], true))
+    expect(refusal).toContain('GAS_USED_MISMATCH')
+    expect(nodes.some(({ used }) => used)).toBe(true)
+    const headless = await mutate([{ path: 'witness.headers', value: [] }])
+    await expect(annotated(headless)).rejects.toThrow('-32000 witness has no parent header')
+  })
+
+  test('lacks a node: it is named with its place and whose it is', async () => {
+    const { nodes } = await annotated(block)
+    for (const [index, node] of nodes.entries()) {
+      const without = await mutate([{ path: `witness.state[${index}]`, value: null }])
+      const { failure } = await l2.call<ExecuteResult>('rollup_execute', [without])
+      const { hash, trie, path, slots = [], address } = node
+      expect(failure).toMatchObject({ code: 'MISSING_NODE', field: 'witness.state', missingNode: { hash, trie, path } })
+      if (address !== undefined) expect(failure?.missingNode?.accounts).toContain(address)
+      expect(failure?.missingNode?.slots).toEqual(expect.arrayContaining(slots))
+    }
+  })
+
+  test('lacks code: it is named with the accounts that have it', async () => {
+    const { codes } = await annotated(block)
+    for (const [index, { hash, accounts }] of codes.entries()) {
+      const without = await mutate([{ path: `witness.codes[${index}]`, value: null }])
+      const { failure } = await l2.call<ExecuteResult>('rollup_execute', [without])
+      expect(failure).toMatchObject({ code: 'MISSING_CODE', field: 'witness.codes', missingCode: { hash, accounts } })
+    }
   })
 })
