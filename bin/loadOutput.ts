@@ -57,7 +57,7 @@ export function summaryLines(report: LoadReport): string[] {
     `withdrawals: ${bridge.withdrawals.claimed} of ${bridge.withdrawals.sent} claimed, ${spreadWords(bridge.withdrawals.latencyMs)}`,
     `settlement: ${settlement.blocks} L2 blocks in ${settlement.transactions} L1 transactions, lag ${spreadWords(settlement.lagMs)}`,
     `  L1 gas ${count(gas.used)}: EXECUTE ${percent(gas.execute / gas.used)}, calldata ${percent(gas.calldata / gas.used)}, rest ${percent(gas.overhead / gas.used)}`,
-    `  ${count(settlement.l1GasPerL2Transaction)} L1 gas per L2 transaction, ${settlement.l1GasPerL2Gas.toFixed(3)} per L2 gas`,
+    `  ${count(settlement.l1GasPerL2Transaction)} L1 gas per L2 transaction, ${settlement.l1GasPerL2Gas.toFixed(3)} per L2 gas, ${settlement.l1GasPerRegularGas.toFixed(3)} per regular gas of L2`,
     `  ${count(settlement.inputBytesPerL2Transaction)} input bytes per L2 transaction, ${(1e6 * settlement.witnessBytesPerL2Gas).toFixed(0)} witness bytes per million L2 gas (${percent(witnessBytes(bytes) / bytes.input)} of the input)`,
     `  EXECUTE took ${percent(executeShare.ofL1GasUsed)} of the gas used on L1, ${percent(executeShare.ofL1GasLimit)} of its gas limit`,
     ...largestLines(report),

@@ -66,17 +66,19 @@ export function settlementFigures(
   const bytes = totalParts(blocks)
   const l2Transactions = sum(blocks, (block) => block.transactions)
   const l2Gas = sum(blocks, (block) => block.l2Gas)
+  const regularGas = sum(blocks, (block) => block.regularGas)
   return {
     transactions: transactions.length,
     blocks: blocks.length,
     l2Transactions,
     l2Gas,
-    regularGas: sum(blocks, ({ regularGas }) => regularGas),
+    regularGas,
     gas: { used, execute, calldata, overhead: used - execute - calldata },
     calldataBytes: sum(transactions, ({ calldataBytes }) => calldataBytes),
     bytes,
     l1GasPerL2Transaction: ratio(used, l2Transactions),
     l1GasPerL2Gas: ratio(used, l2Gas),
+    l1GasPerRegularGas: ratio(used, regularGas),
     witnessBytesPerL2Gas: ratio(witnessBytes(bytes), l2Gas),
     inputBytesPerL2Transaction: ratio(bytes.input, l2Transactions),
     executeShare: executeShare(transactions, l1),

@@ -19,54 +19,62 @@ const RETRY_MS = 250
 
 export type SearchDeps = { target: Target; place: Place; caps: SettlementCaps; signal: AbortSignal }
 
-/** A block of `n` transactions of one kind; without a row: they did not fit into one block. */
-type Probe = { n: number; row?: SettledRow; fill?: Fill }
+/** A block of `n` transactions of one kind that was settled. */
+type Probe = { n: number; row: SettledRow; fill: Fill }
+/** `held`: how many of them the first block had, where one did not hold all. */
+type Attempt = Probe | { held: number }
 
 /**
  * The most transactions of a kind that one L2 block holds and L1 settles: `n` do and `n + 1` do not. Guesses from what the
- * last two blocks needed. L2 has to make its blocks on request. Rejects with LoadError STOPPED when the signal is aborted.
+ * last two blocks needed, and from how many a block held when they were too many. L2 has to make its blocks on request.
+ * Rejects with LoadError STOPPED when the signal is aborted.
  */
 export async function largestBlock(kind: WorkKind, deps: SearchDeps): Promise<LargestBlock> {
-  const probes: Probe[] = []
+  const fitting: Probe[] = []
   let tooMany = Number.POSITIVE_INFINITY
+  let held = 0
   for (let guesses = 0; ; guesses++) {
-    const fitting = probes.filter(({ row }) => row !== undefined)
     const best = fitting.at(-1)
-    if (best !== undefined && best.n + 1 === tooMany) return describe(kind, fitting)
-    const n = FIRST_SIZES[fitting.length] ?? nextSize(fitting, tooMany, guesses)
-    const wanted = Math.min(n, tooMany - 1)
-    if (wanted < 1) throw new LoadError('NOT_SETTLED', `not even one ${kind} fits into a block that settles`)
-    const probe = await tryBlock(kind, wanted, deps)
-    if (probe.row === undefined) tooMany = wanted
-    else probes.push(probe)
-    probes.sort((a, b) => a.n - b.n)
+    if (best !== undefined && best.n + 1 === tooMany) return describe(kind, fitting, best)
+    const n = Math.min(FIRST_SIZES[fitting.length] ?? nextSize(fitting, { tooMany, held, guesses }), tooMany - 1)
+    if (n < 1) throw new LoadError('NOT_SETTLED', `not even one ${kind} fits into a block that settles`)
+    const attempt = await tryBlock(kind, n, deps)
+    if ('row' in attempt) fitting.push(attempt)
+    else {
+      tooMany = n
+      held = attempt.held
+    }
   }
 }
 
 /** Between the largest that fits and the smallest that does not. */
-function nextSize(fitting: readonly Probe[], tooMany: number, guesses: number): number {
+function nextSize(
+  fitting: readonly Probe[],
+  { tooMany, held, guesses }: { tooMany: number; held: number; guesses: number },
+): number {
   const [before, last] = fitting.slice(-2)
-  if (before?.fill === undefined || last?.fill === undefined) throw new Error('two sizes are known here')
+  if (before === undefined || last === undefined) throw new Error('two sizes are known here')
   const least = last.n + 1
+  if (held === last.n) return least
+  if (held > last.n) return held
   if (guesses > MAX_GUESSES + FIRST_SIZES.length && Number.isFinite(tooMany)) return Math.floor((last.n + tooMany) / 2)
   const rooms = Object.keys(last.fill).map((name) => {
     const limit = name as keyof Fill
-    const [at, then] = [last.fill?.[limit] ?? 0, before.fill?.[limit] ?? 0]
-    const each = (at - then) / (last.n - before.n)
-    return each <= 0 ? Number.POSITIVE_INFINITY : last.n + Math.floor((1 - at) / each)
+    const each = (last.fill[limit] - before.fill[limit]) / (last.n - before.n)
+    return each <= 0 ? Number.POSITIVE_INFINITY : last.n + Math.floor((1 - last.fill[limit]) / each)
   })
-  return Math.max(least, Math.min(...rooms, last.n * MAX_GROWTH, tooMany - 1))
+  return Math.max(least, Math.min(...rooms, last.n * MAX_GROWTH))
 }
 
-async function tryBlock(kind: WorkKind, n: number, { target, place, caps, signal }: SearchDeps): Promise<Probe> {
+async function tryBlock(kind: WorkKind, n: number, { target, place, caps, signal }: SearchDeps): Promise<Attempt> {
   if (signal.aborted) throw new LoadError('STOPPED', 'the search was stopped')
   const since = await blockNumber(target.l1, 'latest')
   await sendOut(kind, n, place)
   const block = await mine(target.l2)
-  const isWhole = (await poolOf(target.l2)) === 0
+  const left = await poolOf(target.l2)
   // what did not fit goes into blocks that nobody measures
   while ((await poolOf(target.l2)) > 0) await mine(target.l2)
-  if (!isWhole) return { n }
+  if (left > 0) return { held: n - left }
   await settled(target.l2, block)
   const row = await settledRow(target, block, since)
   const [header] = await headersIn(target.l2.url, block, block)
@@ -128,12 +136,10 @@ function fillOf({ bytes, regularGas, transactions, l2Gas }: SettledRow, gasLimit
   }
 }
 
-function describe(kind: WorkKind, fitting: readonly Probe[]): LargestBlock {
-  const best = fitting.at(-1)
-  if (best?.row === undefined || best.fill === undefined) throw new Error('the largest block was measured')
+function describe(kind: WorkKind, fitting: readonly Probe[], best: Probe): LargestBlock {
   const limits = Object.entries(best.fill) as [keyof Fill, number][]
   const [nearest, share] = limits.reduce((most, limit) => (limit[1] > most[1] ? limit : most))
   const boundBy = (share * (best.n + 1)) / best.n > 1 ? nearest : 'builder'
-  const curve = fitting.flatMap(({ row }) => row ?? [])
+  const curve = fitting.map(({ row }) => row)
   return { kind, transactions: best.n, boundBy, fill: best.fill, block: best.row, curve }
 }

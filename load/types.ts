@@ -117,6 +117,8 @@ export type SettlementFigures = {
   bytes: InputParts
   l1GasPerL2Transaction: number
   l1GasPerL2Gas: number
+  /** without state gas, which L1 does not run */
+  l1GasPerRegularGas: number
   witnessBytesPerL2Gas: number
   inputBytesPerL2Transaction: number
   /** of all gas used on L1, and of all gas its blocks had room for */
