@@ -4,8 +4,8 @@ import type { GenesisState } from '../node/chain.ts'
 import type { AdjustableClock } from '../node/clock.ts'
 import { createImpersonation, type ImpersonatedSenders } from '../node/impersonation.ts'
 import type { L1Node } from '../node/l1Node.ts'
-import { createSnapshots } from '../node/snapshots.ts'
-import { createStateEdits } from '../node/stateEdits.ts'
+import { createSnapshots, type Snapshots } from '../node/snapshots.ts'
+import { createStateEdits, type StateEdits } from '../node/stateEdits.ts'
 import { nowSeconds, setTime } from '../node/timeTravel.ts'
 import type { L2Node } from '../rollup/l2Node.ts'
 import { l1DevMethods } from '../rpc/dev/l1.ts'
@@ -15,7 +15,12 @@ import { hexToBytes } from '../stateless/bytes.ts'
 import { CLIENT_VERSION } from './version.ts'
 
 /** What only a devnet has. */
-export type DevTools = { methods: MethodTable; impersonation: ImpersonatedSenders }
+export type DevTools = {
+  methods: MethodTable
+  impersonation: ImpersonatedSenders
+  snapshots: Snapshots
+  edits: StateEdits
+}
 
 /** Contracts of the chain itself: their storage is its history, not state that anybody moves to another chain. */
 const SYSTEM_ADDRESSES = [HISTORY_ADDRESS, BEACON_ROOTS_ADDRESS, ...REQUEST_ADDRESSES]
@@ -24,6 +29,8 @@ const SYSTEM_ADDRESSES = [HISTORY_ADDRESS, BEACON_ROOTS_ADDRESS, ...REQUEST_ADDR
 export function l1DevTools(node: L1Node, clock: AdjustableClock, rollups: readonly RollupDeployment[] = []): DevTools {
   const { chain, pool, sealer, genesis } = node
   const impersonation = createImpersonation(node)
+  const snapshots = createSnapshots(node, clock)
+  const edits = createStateEdits(node)
   const methods = l1DevMethods({
     chain,
     pool,
@@ -32,12 +39,12 @@ export function l1DevTools(node: L1Node, clock: AdjustableClock, rollups: readon
     genesis,
     node,
     clientVersion: CLIENT_VERSION,
-    edits: createStateEdits(node),
-    snapshots: createSnapshots(node, clock),
+    edits,
+    snapshots,
     senders: impersonation,
     keptAccounts: [...SYSTEM_ADDRESSES, ...rollups.flatMap(contractsOf)].map(hexToBytes),
   })
-  return { methods, impersonation }
+  return { methods, impersonation, snapshots, edits }
 }
 
 function contractsOf({ l1 }: RollupDeployment): string[] {

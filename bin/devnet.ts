@@ -7,13 +7,17 @@ import { createLogRing, type LogRing } from '../node/logRing.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
 import { RollupError } from '../rollup/errors.ts'
+import type { L2Node } from '../rollup/l2Node.ts'
 import type { ControlPolicy } from '../rpc/control.ts'
 import type { RollupServices } from '../rpc/rollup/deps.ts'
+import type { DevnetControl } from '../rpc/rollup/devnet.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { RpcServer } from '../rpc/server.ts'
+import type { MethodTable } from '../rpc/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { type DevnetSummary, devnetBanner, readyLine } from './banner.ts'
 import type { DevnetOptions } from './commands.ts'
+import { createDevnetControl } from './devnetControl.ts'
 import { openDevnetGenesis, rollupPorts } from './devnetSetup.ts'
 import { catchUp, l1DevTools } from './devTools.ts'
 import { createEngines, type Engines } from './engines.ts'
@@ -68,20 +72,41 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     const deployments = genesis.rollups.map(({ deployment }) => deployment)
     const tools = l1DevTools(l1, clock, deployments)
     const started: StartedRollup[] = []
+    const methods: MethodTable = {
+      ...l1Methods(l1, { clock, logger: logger.child('l1'), devnet: true, tools }),
+      ...rollupMethods({ rollup: () => firstOf(started) }),
+    }
+    const devnet = createDevnetControl({
+      l1,
+      clock,
+      snapshots: tools.snapshots,
+      edits: tools.edits,
+      methods: () => methods,
+      rollups: () => allOf(started, deployments.length),
+    })
     const metrics = createMetrics()
     const monitor = createMonitor({ name: 'l1', ...l1 }, metrics)
     const l1Server = await serve(
       { host: options.host, port: options['l1-port'], allowHost: options['allow-host'], control },
-      {
-        ...l1Methods(l1, { clock, logger: logger.child('l1'), devnet: true, tools }),
-        ...rollupMethods({ rollup: () => firstOf(started) }),
-      },
+      methods,
       { monitor, logger: logger.child('l1').child('rpc') },
     )
     closers.push(() => l1Server.close())
     l1.start()
     monitor.started()
-    const parts = { options, genesis, ports, modes, l1, l1Url: loopback(l1Server), engines, metrics, logs, control }
+    const parts = {
+      options,
+      genesis,
+      ports,
+      modes,
+      l1,
+      l1Url: loopback(l1Server),
+      engines,
+      metrics,
+      logs,
+      control,
+      devnet,
+    }
     await startRollups(parts, { clock, timers, logger }, { closers, started })
     const summary: DevnetSummary = {
       l1Url: l1Server.url,
@@ -116,6 +141,7 @@ type RollupParts = {
   metrics: Metrics
   control: ControlPolicy
   logs: LogRing
+  devnet: DevnetControl
 }
 
 type StartedRollup = { rollup: RollupNode; server: RpcServer }
@@ -125,6 +151,12 @@ function firstOf(started: readonly StartedRollup[]): RollupServices {
   const [first] = started
   if (first === undefined) throw new RollupError('STARTING', 'the rollup is still starting, ask again')
   return first.rollup.services
+}
+
+/** What is done to all rollups is not done to some of them. */
+function allOf(started: readonly StartedRollup[], count: number): L2Node[] {
+  if (started.length < count) throw new RollupError('STARTING', 'the rollups are still starting, ask again')
+  return started.map(({ rollup }) => rollup.node)
 }
 
 /** What is opened on the way is added to `into` at once, so that a failure halfway can be cleaned up. */
@@ -157,6 +189,7 @@ async function startRollups(
         signer: devSigner(),
         clock: deps.clock,
         devClock: deps.clock,
+        devnet: parts.devnet,
         timers: deps.timers,
         logger,
         process: { metrics: parts.metrics.families, logs: parts.logs },

@@ -19,6 +19,7 @@ import { offDevMethods } from '../rpc/dev/off.ts'
 import type { Signer } from '../rpc/eth/deps.ts'
 import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
 import type { ProcessFacts, RollupServices } from '../rpc/rollup/deps.ts'
+import type { DevnetControl } from '../rpc/rollup/devnet.ts'
 import { followerSendMethods } from '../rpc/rollup/forward.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
 import type { MethodTable } from '../rpc/types.ts'
@@ -57,6 +58,8 @@ export type RollupDeps = {
   clock: Clock
   /** the same clock where development methods are on and may move it */
   devClock?: AdjustableClock
+  /** what reaches across all chains, where they run in one process */
+  devnet?: DevnetControl
   timers: Timers
   logger: Logger
   /** for rollup_metrics and rollup_logs */
@@ -134,6 +137,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
     health: () => checkHealth(node, clock),
     feeds: createFeeds(node, { timers, logger: logger.child('feeds') }),
     ...(deps.process === undefined ? {} : { process: deps.process }),
+    ...(deps.devnet === undefined ? {} : { devnet: deps.devnet }),
   }
   return {
     node,

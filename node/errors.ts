@@ -11,6 +11,8 @@ export class ChainError extends NodeError<
   | 'WRONG_GENESIS' // the store belongs to another chain
   | 'STATE_UNAVAILABLE' // no state is stored under this root
   | 'UNKNOWN_PARENT' // the parent block is not stored
+  | 'UNKNOWN_TRANSACTION' // no transaction of the blocks in question
+  | 'TOO_MANY_TRANSACTIONS' // in the blocks that are to be taken back
   | 'UNKNOWN_BLOCK' // no block with this hash is stored
   | 'TOO_SHORT' // fewer blocks above genesis than are to be taken back
   | 'BAD_TIMESTAMP' // not after the head's

@@ -1,6 +1,6 @@
 import type { BlockEnv, BlockOutcome, Engine, InjectedChanges, Transaction } from '../execution/types.ts'
 import { bytesEqual } from '../stateless/bytes.ts'
-import type { Block } from '../stateless/types.ts'
+import type { Block, Hash32 } from '../stateless/types.ts'
 import { type BuildBlockDeps, buildBlock } from './blockBuilder.ts'
 import {
   type BlockSettings,
@@ -35,6 +35,19 @@ export type L1Producer = {
    * just that second moves on by one.
    */
   sealChanges(changes: InjectedChanges): Promise<Block>
+  /**
+   * Makes and appends a block of these transactions in this order, as far as they can be in it, and of nothing that
+   * waits in the pool. Uses up nothing that was set for the next block.
+   */
+  sealGiven(given: GivenBlock): Promise<Block>
+}
+
+/** `timestamp`: after the head's. `prevRandao` makes it another block than one with the same contents. */
+export type GivenBlock = {
+  transactions: readonly Transaction[]
+  timestamp: bigint
+  prevRandao?: Hash32
+  changes?: InjectedChanges
 }
 
 export type L1ProducerOptions = { coinbase?: Uint8Array; gasLimit?: bigint; maxBuildMs?: number }
@@ -74,6 +87,20 @@ export function createL1Producer(options: L1ProducerOptions, deps: L1ProducerDep
     return outcome.block
   }
 
+  async function sealGiven({ transactions, timestamp, prevRandao, changes }: GivenBlock): Promise<Block> {
+    const parent = chain.head()
+    requireAfter(parent, timestamp)
+    const env = envAt(parent, timestamp, { ...settings, next: prevRandao === undefined ? {} : { prevRandao } })
+    const given = changes === undefined ? {} : { changes }
+    const outcome = await buildBlock(
+      { parent, env, candidates: transactions, allowEmpty: true, ...given },
+      // the caller sees what is left out, and may have another block for it
+      { chain, logger, drop: () => undefined },
+    )
+    if (outcome === undefined) throw new Error('an empty block was allowed')
+    return append(outcome)
+  }
+
   return {
     settings: () => settings,
     set(changes) {
@@ -104,13 +131,10 @@ export function createL1Producer(options: L1ProducerOptions, deps: L1ProducerDep
         return block
       }
     },
+    sealGiven,
     async sealChanges(changes) {
-      const parent = chain.head()
-      const timestamp = parent.header.timestamp + 1n
-      const env = envAt(parent, timestamp, { ...settings, next: {} })
-      const outcome = await buildBlock({ parent, env, candidates: [], changes, allowEmpty: true }, buildDeps)
-      if (outcome === undefined) throw new Error('an empty block was allowed')
-      const block = await append(outcome)
+      const timestamp = chain.head().header.timestamp + 1n
+      const block = await sealGiven({ transactions: [], timestamp, changes })
       if (settings.next.timestamp === timestamp) {
         settings = { ...settings, next: { ...settings.next, timestamp: timestamp + 1n } }
       }

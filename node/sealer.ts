@@ -14,6 +14,11 @@ export type SealerDeps = {
   timers: Timers
 }
 
+/** The same mode set again would begin its interval anew. */
+export function isSameMode(a: SealMode, b: SealMode): boolean {
+  return a.kind === b.kind && (a.kind !== 'interval' || b.kind !== 'interval' || a.seconds === b.seconds)
+}
+
 /** A seal that failed is tried again after this long. */
 const RETRY_MS = 1_000
 

@@ -4,8 +4,8 @@ import type { Hash32 } from '../stateless/types.ts'
 import type { BlockSettings } from './blockSettings.ts'
 import type { AdjustableClock } from './clock.ts'
 import { ChainError } from './errors.ts'
-import { giveWay, isTurnOver } from './eventLoop.ts'
 import type { L1Node } from './l1Node.ts'
+import { isSameMode } from './sealer.ts'
 import type { SealMode } from './types.ts'
 
 export type Snapshots = {
@@ -13,6 +13,9 @@ export type Snapshots = {
   take(): Promise<bigint>
   /** Everything as it was then; this snapshot and later ones are forgotten. False when there is none with this id. */
   revert(id: bigint): Promise<boolean>
+  /** the same two, for somebody who holds the node's `between` already */
+  takeNow(): bigint
+  revertNow(id: bigint): Promise<boolean>
   list(): readonly { id: bigint; number: bigint; hash: Hash32 }[]
   /** As when the node started, on the genesis block, in real time; all snapshots are forgotten. */
   reset(): Promise<void>
@@ -56,14 +59,9 @@ export function createSnapshots(node: L1Node, clock: AdjustableClock): Snapshots
 
   async function goTo(snapshot: Snapshot): Promise<void> {
     await rewindTo(snapshot.head)
-    for (const tx of Object.values(pool.content()).flat()) {
-      pool.drop(tx.hash, 'went back in history')
-      if (isTurnOver()) await giveWay()
-    }
     clock.shift(snapshot.offsetMs - clock.offsetMs())
     producer.restore(snapshot.settings)
-    await pool.readmit(snapshot.transactions)
-    // The same mode again would begin its interval anew.
+    await pool.refill(snapshot.transactions)
     if (!isSameMode(sealer.mode, snapshot.mode)) sealer.setMode(snapshot.mode)
   }
 
@@ -73,23 +71,27 @@ export function createSnapshots(node: L1Node, clock: AdjustableClock): Snapshots
     throw new ChainError('TOO_SHORT', `the chain has no ${depth} blocks above genesis`, { depth })
   }
 
+  function takeNow(): bigint {
+    const id = nextId++
+    kept.set(id, capture())
+    const [oldest] = kept.keys()
+    if (kept.size > MAX_SNAPSHOTS && oldest !== undefined) kept.delete(oldest)
+    return id
+  }
+
+  async function revertNow(id: bigint): Promise<boolean> {
+    const snapshot = kept.get(id)
+    if (snapshot === undefined) return false
+    await goTo(snapshot)
+    for (const later of [...kept.keys()]) if (later >= id) kept.delete(later)
+    return true
+  }
+
   return {
-    take: () =>
-      between(async () => {
-        const id = nextId++
-        kept.set(id, capture())
-        const [oldest] = kept.keys()
-        if (kept.size > MAX_SNAPSHOTS && oldest !== undefined) kept.delete(oldest)
-        return id
-      }),
-    revert: (id) =>
-      between(async () => {
-        const snapshot = kept.get(id)
-        if (snapshot === undefined) return false
-        await goTo(snapshot)
-        for (const later of [...kept.keys()]) if (later >= id) kept.delete(later)
-        return true
-      }),
+    takeNow,
+    revertNow,
+    take: () => between(async () => takeNow()),
+    revert: (id) => between(() => revertNow(id)),
     list: () => [...kept].map(([id, { number, head }]) => ({ id, number, hash: head })),
     reset: () =>
       between(async () => {
@@ -106,8 +108,4 @@ export function createSnapshots(node: L1Node, clock: AdjustableClock): Snapshots
         for (let block = 0n; block < depth; block++) await producer.seal('now')
       }),
   }
-}
-
-function isSameMode(a: SealMode, b: SealMode): boolean {
-  return a.kind === b.kind && (a.kind !== 'interval' || b.kind !== 'interval' || a.seconds === b.seconds)
 }

@@ -59,8 +59,8 @@ export type LiveTxPool = TxPool & {
   idle(): Promise<void>
   /** takes what is decoded already, as that of an impersonated sender; throws TransactionRejected */
   admit(tx: Transaction): Promise<void>
-  /** takes what it held before, as far as its rules allow */
-  readmit(transactions: readonly Transaction[]): Promise<void>
+  /** holds these as far as its rules allow, and nothing else; for somebody who went back in history */
+  refill(transactions: readonly Transaction[]): Promise<void>
 }
 
 export function createTxPool(options: TxPoolOptions, deps: TxPoolDeps): LiveTxPool {
@@ -123,7 +123,12 @@ class Pool implements LiveTxPool {
     return this.#admitWithAuthorities(tx, tx.raw.length + sidecarBytes(tx))
   }
 
-  async readmit(transactions: readonly Transaction[]): Promise<void> {
+  async refill(transactions: readonly Transaction[]): Promise<void> {
+    await this.idle()
+    for (const tx of Object.values(this.content()).flat()) {
+      this.drop(tx.hash, 'went back in history')
+      if (isTurnOver()) await giveWay()
+    }
     for (const tx of transactions) {
       try {
         await this.admit(tx)

@@ -12,6 +12,7 @@ import { countUntil, type Inbox } from './inbox.ts'
 import type { L1Client } from './l1Client.ts'
 import type { Room } from './limits.ts'
 import { type MessageTree, messageHash } from './messages.ts'
+import { createPostponed, type Postponement } from './postponed.ts'
 import type { L1View, Message } from './types.ts'
 
 type Hex = `0x${string}`
@@ -52,10 +53,9 @@ export type Claims = {
   postpone(message: Message, reason?: string): void
   /** undefined: the message has not failed here */
   postponement(message: Message): Postponement | undefined
+  /** gives the function that brings back what is postponed now */
+  remember(): () => void
 }
-
-/** What this node's builder makes of a message that it could not deliver; forgotten with the process. */
-export type Postponement = { attempts: number; notBeforeMs: number; reason?: string }
 
 export type ClaimsDeps = {
   view: L1View
@@ -74,13 +74,13 @@ export function createClaims(deps: ClaimsDeps): Claims {
   const { view, inbox, clock } = deps
   const { deployment } = view
   const messenger = hexToBytes(deployment.l2.messenger)
-  const postponed = new Map<Hex, Postponement>()
+  const postponed = createPostponed({ firstMs: FIRST_RETRY_MS, lastMs: LAST_RETRY_MS }, clock)
 
   const leafOf = (message: Message): Hex =>
     messageHash(message, BigInt(deployment.l1ChainId), BigInt(deployment.l2ChainId))
   const isCourteous = (message: Message): boolean => courtesyOf(deployment, message) !== undefined
   const isDue = (message: Message): boolean =>
-    (message.fee > 0n || isCourteous(message)) && (postponed.get(leafOf(message))?.notBeforeMs ?? 0) <= clock.nowMs()
+    (message.fee > 0n || isCourteous(message)) && !postponed.has(leafOf(message))
 
   function dueMessages(state: StateView, anchor: Anchor): Message[] {
     const records = view.messages()
@@ -91,15 +91,13 @@ export function createClaims(deps: ClaimsDeps): Claims {
   }
 
   function postpone(message: Message, reason?: string): void {
-    const attempts = (postponed.get(leafOf(message))?.attempts ?? 0) + 1
-    const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 16))
-    const notBeforeMs = clock.nowMs() + delayMs
-    postponed.set(leafOf(message), { attempts, notBeforeMs, ...(reason === undefined ? {} : { reason }) })
+    postponed.add(leafOf(message), { reason })
   }
 
   return {
     postpone,
     postponement: (message) => postponed.get(leafOf(message)),
+    remember: () => postponed.remember(),
     hasClaimable: (state, anchor) => dueMessages(state, anchor).length > 0,
     async plan(state, anchor) {
       const messages = dueMessages(state, anchor)

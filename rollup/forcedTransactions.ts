@@ -4,6 +4,7 @@ import type { Chain, Clock, Logger } from '../node/types.ts'
 import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import { requireSettleable } from './limits.ts'
+import { createPostponed } from './postponed.ts'
 import type { ForcedRecord, L1View } from './types.ts'
 
 type Hex = `0x${string}`
@@ -29,6 +30,8 @@ export type ForcedTransactions = {
    * `costly`. Unknown hashes are ignored.
    */
   postpone(txHash: Uint8Array, reason: string, costly?: boolean): void
+  /** gives the function that brings back what is postponed now */
+  remember(): () => void
 }
 
 export type ForcedTransactionsDeps = {
@@ -46,14 +49,14 @@ export type ForcedTransactionsDeps = {
  */
 export function createForcedTransactions(deps: ForcedTransactionsDeps): ForcedTransactions {
   const { chain, view, clock, logger } = deps
-  const postponed = new Map<Hex, { attempts: number; notBeforeMs: number }>()
+  const postponed = createPostponed({ firstMs: FIRST_RETRY_MS, lastMs: LAST_RETRY_MS }, clock)
   const ignored = new Set<Hex>()
   const expiry = BigInt(view.deployment.parameters.forcedExpiry)
 
   const isInChain = (txHash: Hex): boolean => chain.getTransactionLocation(hexToBytes(txHash)) !== undefined
   const isDue = ({ txHash, since }: ForcedRecord, nowMs: number): boolean =>
     !ignored.has(txHash) &&
-    (postponed.get(txHash)?.notBeforeMs ?? 0) <= nowMs &&
+    !postponed.has(txHash) &&
     BigInt(Math.floor(nowMs / 1000)) < since + expiry &&
     !isInChain(txHash)
 
@@ -72,14 +75,12 @@ export function createForcedTransactions(deps: ForcedTransactionsDeps): ForcedTr
   function forgetResolved(): void {
     if (postponed.size + ignored.size <= view.pendingForced().length) return
     const waiting = new Set(view.pendingForced().map(({ txHash }) => txHash))
-    for (const txHash of postponed.keys()) if (!waiting.has(txHash)) postponed.delete(txHash)
+    postponed.keepOnly(waiting)
     for (const txHash of ignored) if (!waiting.has(txHash)) ignored.delete(txHash)
   }
 
   function postpone({ txHash, id }: ForcedRecord, reason: string, costly: boolean): void {
-    const attempts = (postponed.get(txHash)?.attempts ?? 0) + 1
-    const delayMs = costly ? LAST_RETRY_MS : Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 16))
-    postponed.set(txHash, { attempts, notBeforeMs: clock.nowMs() + delayMs })
+    const attempts = postponed.add(txHash, { reason, delayMs: costly ? LAST_RETRY_MS : undefined })
     if (attempts === 1) logger.warn('a forced transaction cannot be included now', { id, txHash, reason })
     else logger.debug('a forced transaction still cannot be included', { id, txHash, reason, attempts })
   }
@@ -107,6 +108,7 @@ export function createForcedTransactions(deps: ForcedTransactionsDeps): ForcedTr
   }
 
   return {
+    remember: () => postponed.remember(),
     hasDue() {
       for (const _ of due()) return true
       return false

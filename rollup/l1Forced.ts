@@ -20,6 +20,8 @@ export type ForcedJournal = {
   /** how much of the journals is older than an L1 block's successor */
   countsUpTo(l1Block: bigint): ForcedCounts
   pending(): readonly ForcedRecord[]
+  /** entries of the L1 blocks above this one, whatever became of them */
+  above(l1Block: bigint): readonly ForcedRecord[]
   bytes(id: bigint): Uint8Array | undefined
   /** throws RollupError BAD_L1_DATA when no honest L1 can show these after what is known */
   check(batch: ForcedBatch): void
@@ -45,6 +47,7 @@ export function createForcedJournal(meta: MetaStore, counts: ForcedCounts): Forc
       pending ??= entries.filter(({ id }) => !resolved.has(id))
       return pending
     },
+    above: (l1Block) => entries.filter((entry) => entry.l1Block > l1Block),
     bytes(id) {
       if (id >= BigInt(entries.length)) return undefined
       return meta.getMeta(bytesKey(id))

@@ -1,16 +1,19 @@
 import { giveWay, isTurnOver } from '../node/eventLoop.ts'
 import type { Chain } from '../node/types.ts'
 import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
-import type { Claims, Postponement } from './claims.ts'
+import type { Claims } from './claims.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
 import type { DeliveryFailure, DeliverySimulation, RunTurns } from './deliverySimulation.ts'
 import { MessageError } from './errors.ts'
 import type { Finality } from './finality.ts'
 import type { Inbox } from './inbox.ts'
 import type { InputStore } from './inputs.ts'
+
 import type { L1Client } from './l1Client.ts'
+
 import { decodeL1Log } from './l1Events.ts'
 import { messageHash } from './messages.ts'
+import type { Postponement } from './postponed.ts'
 import type { L1MessageRecord, L1View, SettledBlock } from './types.ts'
 
 type Hex = `0x${string}`

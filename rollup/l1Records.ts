@@ -13,9 +13,17 @@ type Hex = `0x${string}`
 /** An L1 block that was read completely. */
 export type ReadBlock = { number: bigint; hash: Hex; timestamp: bigint }
 
-type ClaimRecord = { index: bigint; l1Block: bigint; l1TxHash: Hex }
+export type ClaimRecord = { index: bigint; l1Block: bigint; l1TxHash: Hex }
 /** Where the records end: everything up to this L1 block is in them. */
 type Cursor = ReadBlock & ForcedCounts & { rollup: Hex; messages: number; settled: bigint; claims: number }
+
+/** Everything above one L1 block, each kind in the order of L1. */
+export type RecordsAbove = {
+  messages: readonly L1MessageRecord[]
+  settled: readonly SettledBlock[]
+  claims: readonly ClaimRecord[]
+  forced: readonly ForcedRecord[]
+}
 
 /**
  * What the rollup's contracts said on L1, durable, in order, and cut back on reorgs. Entries are written first and the
@@ -32,6 +40,7 @@ export type L1Records = {
   forcedBytes(id: bigint): Uint8Array | undefined
   /** the hash read at this height, from a ring of the last 8,192; possibly of an abandoned chain */
   rememberedHash(number: bigint): Hex | undefined
+  above(l1Block: bigint): RecordsAbove
   /** adds the events up to `block`; throws RollupError BAD_L1_DATA for a sequence that no honest L1 can show */
   append(block: ReadBlock, logs: readonly L1Log[], timestamps: ReadonlyMap<Hex, bigint>): Promise<void>
   /** drops everything above an L1 block; undefined: everything */
@@ -63,6 +72,13 @@ export function createL1Records(deployment: RollupDeployment, meta: MetaStore, l
   const settledAt = (number: bigint): SettledBlock | undefined =>
     number > 0n && number <= cursor.settled ? readRecord<SettledBlock>(meta, `l1/settled/${number}`) : undefined
 
+  /** the newest settled block that was settled in this L1 block or below; 0 before the first */
+  function settledUpTo(l1Block: bigint): bigint {
+    let number = cursor.settled
+    while (number > 0n && (settledAt(number)?.l1Block ?? 0n) > l1Block) number -= 1n
+    return number
+  }
+
   return {
     cursor: () => cursor,
     messages: () => messages,
@@ -74,6 +90,19 @@ export function createL1Records(deployment: RollupDeployment, meta: MetaStore, l
     rememberedHash(number) {
       const known = readRecord<{ number: bigint; hash: Hex }>(meta, `l1/block/${number % HASH_RING}`)
       return known?.number === number ? known.hash : undefined
+    },
+    above(l1Block) {
+      const settled: SettledBlock[] = []
+      for (let number = settledUpTo(l1Block) + 1n; number <= cursor.settled; number++) {
+        const entry = settledAt(number)
+        if (entry !== undefined) settled.push(entry)
+      }
+      return {
+        messages: messages.slice(countUpTo(messages, l1Block)),
+        settled,
+        claims: claims.slice(countUpTo(claims, l1Block)),
+        forced: forced.above(l1Block),
+      }
     },
     async append({ number, hash, timestamp }, logs, timestamps) {
       const batch = collect(logs, timestamps, deployment)
@@ -111,11 +140,9 @@ export function createL1Records(deployment: RollupDeployment, meta: MetaStore, l
       logBatch(logger, batch)
     },
     async rewind(ancestor = origin) {
-      let settled = cursor.settled
-      while (settled > 0n && (settledAt(settled)?.l1Block ?? 0n) > ancestor.number) settled -= 1n
       const counts = {
         messages: countUpTo(messages, ancestor.number),
-        settled,
+        settled: settledUpTo(ancestor.number),
         claims: countUpTo(claims, ancestor.number),
         ...forced.countsUpTo(ancestor.number),
       }

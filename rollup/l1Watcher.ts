@@ -4,7 +4,7 @@ import { RollupError } from './errors.ts'
 import type { MetaStore } from './json.ts'
 import type { L1Block, L1Client, L1Log } from './l1Client.ts'
 import { decodeL1Log } from './l1Events.ts'
-import { createL1Records, HASH_RING, type L1Records, type ReadBlock } from './l1Records.ts'
+import { createL1Records, HASH_RING, type L1Records, type ReadBlock, type RecordsAbove } from './l1Records.ts'
 import { createLock } from './lock.ts'
 import { createLoop } from './loop.ts'
 import type { L1View } from './types.ts'
@@ -23,6 +23,10 @@ export type L1Watcher = L1View & {
   step(): Promise<boolean>
   /** runs `work` while nothing of L1 is read, and no step begins before it is done; a step inside would wait for ever */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result>
+  /** `step` for the holder of `exclusively` */
+  stepNow(): Promise<boolean>
+  /** what was recorded of the L1 blocks above this one */
+  recordsAbove(l1Block: bigint): RecordsAbove
   /** a new L1 head may exist: read now instead of at the next poll */
   poke(): void
   /** the records contradict a proof: read L1 again from the deployment, at most once a minute */
@@ -136,6 +140,8 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
     inSync: () => inSync,
     step,
     exclusively: lock,
+    stepNow: checkedStep,
+    recordsAbove: records.above,
     poke: loop.wake,
     distrust() {
       if (deps.clock.nowMs() - lastDistrustMs < DISTRUST_INTERVAL_MS) return

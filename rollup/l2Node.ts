@@ -1,10 +1,11 @@
+import { LRUCache } from 'lru-cache'
 import { http, type LocalAccount, type Transport, webSocket } from 'viem'
 import type { BlockEnv, Transaction } from '../execution/types.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import type { Timers } from '../node/clock.ts'
 import { onHeadBursts } from '../node/headBursts.ts'
 import { createPendingBlocks, type PendingBlocks } from '../node/pendingBlock.ts'
-import { createSealer } from '../node/sealer.ts'
+import { createSealer, isSameMode } from '../node/sealer.ts'
 import type { LiveTxPool } from '../node/txPool.ts'
 import type { Chain, Clock, Logger, Sealer, SealMode } from '../node/types.ts'
 import type { ExecuteVerdict, GasSchedule } from '../precompiles/types.ts'
@@ -32,6 +33,7 @@ import { NO_KEYS } from './noKeys.ts'
 import { createCrossOutbox, createOutbox, type Outbox } from './outbox.ts'
 import { createRollupReader, finalNumber, settledNumber } from './reader.ts'
 import { createReconciler } from './rebuild.ts'
+import { noteForReorg, type RollupReorg } from './reorgReport.ts'
 import { createReplayQueue } from './replay.ts'
 import { createSequencer, type Sequencer, timestampAfter } from './sequencer.ts'
 import { createSettledBlockReader } from './settledBlocks.ts'
@@ -76,6 +78,22 @@ export type L2NodeDeps = {
   logger: Logger
 }
 
+/** What may be done with a node that is held, and only then. */
+export type HeldL2Node = {
+  /** reads L1 up to its head; throws RollupError */
+  readL1(): Promise<void>
+  /** brings the chain in line with what was read of L1; transactions of blocks that go are run again at once */
+  reconcile(): Promise<void>
+  /**
+   * Gives the function that brings everything back to now, for somebody who holds the node again: head, pool, seal mode,
+   * coinbase, what waits to be run again, what is in flight to L1, what is postponed. It ends with a look at L1, which the
+   * caller has taken back before. Throws RollupError when that fails; the rest is done by then.
+   */
+  remember(): () => Promise<void>
+  /** for a reorganisation of L1 above this block: the function tells, when it has happened, what became of everything */
+  noteForReorg(ancestor: bigint): () => Promise<RollupReorg>
+}
+
 export type L2Node = {
   readonly chain: Chain
   readonly pool: LiveTxPool
@@ -113,7 +131,7 @@ export type L2Node = {
    * Runs `work` while this node does nothing by itself: no block is built or taken back, nothing is settled, L1 is not
    * read. Inside, its parts may only be called where that waits for none of these.
    */
-  hold<Result>(work: () => Promise<Result>): Promise<Result>
+  hold<Result>(work: (held: HeldL2Node) => Promise<Result>): Promise<Result>
   /** settles everything that L1 time allows; gives the L1 transactions. Throws RollupError. */
   settleNow(request?: SettleRequest): Promise<readonly `0x${string}`[]>
   /** whether this node settles by itself, from now on until it is stopped; `settleNow` works in any case */
@@ -126,6 +144,8 @@ export type L2Node = {
 /** `upTo`: the last block to settle. `signal`: waits no longer for what is on its way. */
 export type SettleRequest = { upTo?: bigint; signal?: AbortSignal }
 
+/** Transactions of removed blocks that no block takes any more, of which the reason is remembered. */
+const MAX_LEFT_OUT = 1_000
 /** How often waiting work, heartbeat and windows are looked at when nothing else wakes the node. */
 const TICK_MS = 1_000
 
@@ -197,7 +217,8 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       }
       tick()
     },
-    hold: (work) => sequencer.exclusively(() => settler.exclusively(() => watcher.exclusively(work))),
+    hold: (work) =>
+      sequencer.exclusively(() => settler.exclusively(() => watcher.exclusively(() => work(heldNode(parts, deps))))),
     async settleNow(request = {}) {
       parts.setSettling(true)
       try {
@@ -239,6 +260,31 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
 
 type Parts = ReturnType<typeof assemble>
 
+function heldNode(parts: Parts, { chain, pool }: L2NodeDeps): HeldL2Node {
+  const { watcher, sequencer, settler, sealer, replay, claims, forced, coinbase } = parts
+  const readL1 = async () => void (await watcher.stepNow())
+  return {
+    readL1,
+    reconcile: sequencer.reconcileNow,
+    remember() {
+      const { hash } = chain.head()
+      const transactions = Object.values(pool.content()).flat()
+      const { mode } = sealer
+      const tips = coinbase.current
+      const others = [replay, settler, claims, forced].map((part) => part.remember())
+      return async () => {
+        await chain.rewindTo(hash)
+        for (const bringBack of others) await bringBack()
+        await pool.refill(transactions)
+        coinbase.current = tips
+        if (!isSameMode(sealer.mode, mode)) sealer.setMode(mode)
+        await readL1()
+      }
+    },
+    noteForReorg: (ancestor) => noteForReorg({ ...parts, chain, pool }, ancestor),
+  }
+}
+
 function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const { chain, pool, clock, timers } = deps
   const { deployment } = options
@@ -277,8 +323,9 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     clock,
     logger: log('claims'),
   })
-  let coinbase = coinbaseOf(deployment, relayer)
-  const environment = { gasLimit: BigInt(deployment.l2GasLimit), coinbase: () => coinbase }
+  const leftOut = new LRUCache<string, string>({ max: MAX_LEFT_OUT })
+  const coinbase = { current: coinbaseOf(deployment, relayer) }
+  const environment = { gasLimit: BigInt(deployment.l2GasLimit), coinbase: () => coinbase.current }
   const builder = createL2Builder(
     { ...environment, limits },
     {
@@ -288,7 +335,10 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
       replay,
       forced,
       isOwn,
-      ...(deps.onLeftOut === undefined ? {} : { onLeftOut: deps.onLeftOut }),
+      onLeftOut(tx, reason) {
+        leftOut.set(bytesToHex(tx.hash), reason)
+        deps.onLeftOut?.(tx, reason)
+      },
       logger: log('builder'),
     },
   )
@@ -380,14 +430,18 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   }
   const setCoinbase = (next: Uint8Array) => {
     requireFreeCoinbase(deployment)
-    coinbase = next
+    coinbase.current = next
   }
   return {
     l1,
     watcher,
     inputs,
     attempts,
+    replay,
+    forced,
     isOwn,
+    leftOut: (hash: Uint8Array) => leftOut.get(bytesToHex(hash)),
+    coinbase,
     builder,
     sequencer,
     settler,

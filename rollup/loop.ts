@@ -6,6 +6,8 @@ export type Loop = {
   start(): void
   /** ends the wait between two steps; a wait after a failure is served in full */
   wake(): void
+  /** forgets the failures and ends any wait: what they were about is gone */
+  restart(): void
   /** resolves when the running step is over */
   close(): Promise<void>
 }
@@ -27,6 +29,7 @@ export function createLoop(options: LoopOptions, step: () => Promise<unknown>, l
   let closed = false
   let woken = false
   let backingOff = false
+  let failures = 0
   let endWait: (() => void) | undefined
   let running: Promise<void> | undefined
 
@@ -42,7 +45,6 @@ export function createLoop(options: LoopOptions, step: () => Promise<unknown>, l
     })
 
   async function run(): Promise<void> {
-    let failures = 0
     while (!closed) {
       woken = false
       try {
@@ -68,6 +70,11 @@ export function createLoop(options: LoopOptions, step: () => Promise<unknown>, l
     },
     wake() {
       if (backingOff) return
+      woken = true
+      endWait?.()
+    },
+    restart() {
+      failures = 0
       woken = true
       endWait?.()
     },

@@ -20,6 +20,8 @@ export type ReplayQueue = {
   aside(): readonly Transaction[]
   /** what `aside` gives from now on, also after a restart */
   setAside(transactions: readonly Transaction[]): Promise<void>
+  /** gives the function that brings everything back to now */
+  remember(): () => Promise<void>
 }
 
 const REPLAY_KEY = 'l2/replay'
@@ -58,6 +60,14 @@ export function createReplayQueue(chain: Chain, logger: Logger): ReplayQueue {
       const next = [...new Set(transactions.map(rawOf))]
       const known = readRecord<string[]>(chain, ASIDE_KEY) ?? []
       if (next.length > 0 || known.length > 0) await writeRecord(chain, ASIDE_KEY, next)
+    },
+    remember() {
+      const waiting = [...raws]
+      const aside = readRecord<string[]>(chain, ASIDE_KEY) ?? []
+      return async () => {
+        await write([...waiting])
+        await writeRecord(chain, ASIDE_KEY, aside)
+      }
     },
   }
 }

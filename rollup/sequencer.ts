@@ -22,6 +22,8 @@ export type Sequencer = {
    * `onBegin` is called when it is this call's turn.
    */
   reconcile(onBegin?: () => void): Promise<void>
+  /** the same for the holder of `exclusively` */
+  reconcileNow(): Promise<void>
   /**
    * For somebody who makes blocks once: signed transactions in their order, in as many blocks as it takes, and behind them
    * the claims of L1 messages. What no block takes is left out and reported by the builder. Throws RollupError.
@@ -139,6 +141,13 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
     await deps.reconciler.reconcile({ windows: options.windows() })
   }
 
+  async function reconcileNow(): Promise<void> {
+    await inLineWithL1()
+    while (!replay.isEmpty()) {
+      if ((await buildNext(false)) === undefined) return
+    }
+  }
+
   return {
     hasWork: () => hasWork(),
     status: () => {
@@ -176,13 +185,11 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
         throw new RollupError('CANNOT_BUILD', `no block can be built now: ${obstacle ?? 'there is nothing to include'}`)
       }),
     exclusively: lock,
+    reconcileNow,
     reconcile: (onBegin) =>
-      lock(async () => {
+      lock(() => {
         onBegin?.()
-        await inLineWithL1()
-        while (!replay.isEmpty()) {
-          if ((await buildNext(false)) === undefined) return
-        }
+        return reconcileNow()
       }),
   }
 }

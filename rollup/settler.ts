@@ -51,6 +51,8 @@ export type Settler = {
   post(call: { data: Hex; gas: bigint }): Promise<Hex | undefined>
   /** runs `work` while nothing is sent or followed, and no step begins before it is done */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result>
+  /** gives the function that brings back what is in flight now, for the holder of `exclusively` */
+  remember(): () => Promise<void>
   wake(): void
   status(): SettlerStatus
   /** the newest block in the transaction that is on its way to L1, if there is one */
@@ -226,6 +228,16 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
     step: (upTo) => lock(() => reportingStep(upTo)),
     post: (call) => lock(() => post(call)),
     exclusively: lock,
+    remember() {
+      const inFlight = deps.chain.getMeta(IN_FLIGHT_KEY) ?? new Uint8Array(0)
+      const { lastTx } = status
+      return async () => {
+        await deps.chain.putMeta(IN_FLIGHT_KEY, inFlight)
+        for (const fact of Object.keys(status) as (keyof typeof status)[]) delete status[fact]
+        if (lastTx !== undefined) status.lastTx = lastTx
+        loop.restart()
+      }
+    },
     wake: loop.wake,
     status: () => {
       const { nextAttemptMs, ...facts } = status

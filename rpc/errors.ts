@@ -29,6 +29,8 @@ export type RpcErrorCode =
   | 'NO_RECEIPT_YET' // EIP-7966; data: { output: transaction hash }
   | 'SEQUENCER_REFUSED' // of a follower: in the sequencer's words
   | 'SEQUENCER_AWAY'
+  | 'ALREADY_CLAIMED' // a withdrawal, on L1
+  | 'UNKNOWN_SNAPSHOT' // none with this id, or no longer
 
 /** A failure that belongs to the RPC edge itself. Other rooms throw their own NodeErrors. */
 export class RpcError extends NodeError<RpcErrorCode> {}
@@ -58,6 +60,8 @@ const NUMBERS: Readonly<Record<string, number>> = {
   NO_SUCH_MESSAGE: -32001,
   UNKNOWN_ANCHOR: -32001,
   UNKNOWN_L1_TRANSACTION: -32001,
+  UNKNOWN_SNAPSHOT: -32001,
+  UNKNOWN_TRANSACTION: -32001,
   EXECUTION_REVERTED: 3,
   NO_RECEIPT_YET: 4,
   // execution-apis src/eth/execute.yaml

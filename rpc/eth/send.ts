@@ -69,7 +69,7 @@ export async function receiptWithin(chain: Chain, hash: Uint8Array, waitMs: numb
 }
 
 /** Resolves when `done` holds, looked at now and after every event, or when the time is over or the caller gone. */
-function waitUntil(
+export function waitUntil(
   done: () => boolean,
   onEvent: (listener: () => void) => () => void,
   timeoutMs: number,

@@ -4,6 +4,7 @@ import type { RollupFeeds } from '../../rollup/feeds.ts'
 import type { HealthCheck } from '../../rollup/health.ts'
 import type { L2Node } from '../../rollup/l2Node.ts'
 import type { RollupReader } from '../../rollup/types.ts'
+import type { DevnetControl } from './devnet.ts'
 
 /** What the rollup_ methods work on: one rollup's node, and what the process around it adds. */
 export type RollupServices = {
@@ -12,6 +13,8 @@ export type RollupServices = {
   readonly genesis: { readonly l1?: object; readonly l2: object }
   /** an engine in which EXECUTE is inactive, for blocks of any rollup with this chain id */
   engineOf(chainId: bigint): Engine
+  /** where both chains run in this process */
+  readonly devnet?: DevnetControl
   readonly feeds: RollupFeeds
   /** is everything as it should be? */
   health(): Promise<readonly HealthCheck[]>

@@ -3,14 +3,17 @@ import { rollupConfigMethods } from './config.ts'
 import { rollupCostMethods } from './costs.ts'
 import { rollupCrossMessageMethods } from './crossMessages.ts'
 import type { ReaderDeps, RollupDeps } from './deps.ts'
+import { rollupDevnetMethods } from './devnetTools.ts'
 import { rollupExecuteMethods } from './execute.ts'
 import { rollupInputMethods } from './inputs.ts'
 import { rollupMessageMethods } from './messages.ts'
 import { rollupObservationMethods } from './observation.ts'
+import { rollupReorgMethods } from './reorgs.ts'
 import { rollupSequencingMethods } from './sequencing.ts'
 import { rollupSettlementMethods } from './settlements.ts'
 import { rollupSettlingMethods } from './settling.ts'
 import { rollupSimulateMessageMethods } from './simulateMessage.ts'
+import { rollupSnapshotMethods } from './snapshots.ts'
 import { rollupStatusMethods } from './status.ts'
 import { rollupSubscriptionMethods } from './subscriptions.ts'
 import { rollupTraceMethods } from './traceExecute.ts'
@@ -33,6 +36,9 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...rollupSubscriptionMethods(deps),
     ...rollupMessageMethods(deps),
     ...rollupSimulateMessageMethods(deps),
+    ...rollupSnapshotMethods(deps),
+    ...rollupReorgMethods(deps),
+    ...rollupDevnetMethods(deps),
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { invalidParams } from '../errors.ts'
+import { toData, toQuantity } from '../hex.ts'
 import { describe, type Parse } from '../params.ts'
 import type { JsonSchema } from '../schema.ts'
 
@@ -56,6 +57,26 @@ export const addressIn = address.transform((hex) => hex.toLowerCase() as `0x${st
 /** An object with a name of its own in the document of all methods. */
 export function named<Shape extends z.ZodRawShape>(title: string, shape: Shape): z.ZodObject<Shape> {
   return z.object(shape).meta({ title })
+}
+
+/** A value as the wire carries it: numbers are quantities, bytes are data, wherever they are in it. */
+export type OnWire<Value> = Value extends bigint | Uint8Array
+  ? `0x${string}`
+  : Value extends readonly (infer Item)[]
+    ? OnWire<Item>[]
+    : Value extends object
+      ? { [Key in keyof Value]: OnWire<Value[Key]> }
+      : Value
+
+export function onWire<Value>(value: Value): OnWire<Value> {
+  const convert = (part: unknown): unknown => {
+    if (typeof part === 'bigint') return toQuantity(part)
+    if (part instanceof Uint8Array) return toData(part)
+    if (Array.isArray(part)) return part.map(convert)
+    if (typeof part !== 'object' || part === null) return part
+    return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, convert(item)]))
+  }
+  return convert(value) as OnWire<Value>
 }
 
 /** A parser of parameters from a schema: the message names the place and what is wrong there. */

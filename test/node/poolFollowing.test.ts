@@ -129,7 +129,7 @@ it('tells of what it held before and does not take again', async () => {
   ]
   for (const { hash } of [large, small]) pool.drop(hash, 'test')
   isOpen = false
-  await pool.readmit([large, small])
+  await pool.refill([large, small])
   expect(pool.content().pending).toEqual([small])
   expect(warnings).toEqual([
     {
