@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { accessTo } from '../e2e/chainAccess.ts'
 import { startTestDevnet } from '../e2e/devnet.ts'
+import { startCheckedProxy } from './checkedProxy.ts'
 
 /**
  * The examples of docs/rpc.md are run as they stand: each section of rollup_ behind the lines that come before the first
@@ -38,10 +39,12 @@ test('every method has an example', async () => {
 })
 
 describe('the examples under', () => {
-  test.each(examples)('$title print what they say', async ({ code }) => {
+  test.each(examples)('$title print what they say, and get what rpc.discover says', async ({ code }) => {
     const devnet = await startTestDevnet()
+    const l1 = await startCheckedProxy(devnet.l1Url, METHODS_WITH_EXAMPLES)
+    const l2 = await startCheckedProxy(devnet.l2Url, METHODS_WITH_EXAMPLES)
     try {
-      const env = { ...process.env, L1_URL: devnet.l1Url, L2_URL: devnet.l2Url }
+      const env = { ...process.env, L1_URL: l1.url, L2_URL: l2.url }
       const program = `${codeOf(opening)}${code}\nprocess.exit()`
       const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, env })
       const expected = [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text = '']) => text)
@@ -49,7 +52,11 @@ describe('the examples under', () => {
       expect(expected.length).toBe([...code.matchAll(/console\.log\(/g)].length)
       const printed = stdout.trimEnd().split('\n')
       expect(printed.map((line, index) => (fits(line, expected[index]) ? expected[index] : line))).toEqual(expected)
+      expect(l1.checked.size + l2.checked.size).toBeGreaterThan(0)
+      expect([...l1.faults, ...l2.faults]).toEqual([])
     } finally {
+      await l1.close()
+      await l2.close()
       await devnet.close()
     }
   })
