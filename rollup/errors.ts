@@ -21,6 +21,8 @@ export type RollupErrorCode =
   | 'SETTLER_BUSY' // a transaction of the settler's account is on its way and in no L1 block yet
   | 'FOLLOWS_L1' // asked of a follower, which makes no blocks and has no keys
   | 'UNKNOWN_L1_TRANSACTION' // L1 has no such transaction in a block
+  | 'NOT_A_SETTLEMENT' // the L1 transaction has no call of advance, advanceWithForced or advanceBatch in it
+  | 'UNKNOWN_TRANSACTION' // L1 has no such transaction
   | 'STARTING' // the rollup of this process does not run yet
 
 /** Everything that can go wrong between the two chains because of L1 or another proposer. */

@@ -34,6 +34,9 @@ export async function proposerTurn(
   return l1Time >= opensAt ? { mayAdvance: true } : { mayAdvance: false, sequencer, opensAt }
 }
 
+/** Who may advance now; zero: anyone. Throws RollupError. */
+export const currentSequencer = (l1: L1Client, rollup: Hex): Promise<Hex> => read(l1, rollup, 'sequencer')
+
 async function read(l1: L1Client, rollup: Hex, functionName: 'sequencer' | 'isOpen' | 'lastAdvance'): Promise<Hex> {
   const data = await l1.call(rollup, encodeFunctionData({ abi: nativeRollupAbi, functionName }))
   try {

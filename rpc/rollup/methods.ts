@@ -5,6 +5,7 @@ import { rollupCrossMessageMethods } from './crossMessages.ts'
 import type { ReaderDeps, RollupDeps } from './deps.ts'
 import { rollupDevnetMethods } from './devnetTools.ts'
 import { rollupExecuteMethods } from './execute.ts'
+import { rollupExplainMethods } from './explainAdvance.ts'
 import { rollupInputMethods } from './inputs.ts'
 import { rollupMessageMethods } from './messages.ts'
 import { rollupObservationMethods } from './observation.ts'
@@ -30,6 +31,7 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...rollupExecuteMethods(deps),
     ...rollupWitnessMethods(deps),
     ...rollupTraceMethods(deps),
+    ...rollupExplainMethods(deps),
     ...rollupCostMethods(deps),
     ...rollupSettlementMethods(deps),
     ...rollupObservationMethods(deps),

@@ -56,7 +56,7 @@ export const ExecuteTrace = named('ExecuteTrace', {
   phases: z.array(ExecutePhase),
   /** why EXECUTE refused, for each call that it refused */
   failures: z.array(
-    named('ExecuteRefusal', { l2Block: quantity.optional(), stage: z.string(), code: z.string(), message: z.string() }),
+    named('TracedRefusal', { l2Block: quantity.optional(), stage: z.string(), code: z.string(), message: z.string() }),
   ),
 })
 export type ExecuteTrace = z.infer<typeof ExecuteTrace>
