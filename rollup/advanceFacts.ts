@@ -26,11 +26,11 @@ export type AdvanceAttempt = {
 /** Forced transactions that one call may name here; each costs two words of storage. */
 const MAX_NAMED = 512
 
-/** The call in a transaction, also when a contract makes it. Throws RollupError UNKNOWN_TRANSACTION, NOT_A_SETTLEMENT. */
+/** The call in a transaction, also when a contract makes it. Throws RollupError UNKNOWN_L1_TRANSACTION, NOT_A_SETTLEMENT. */
 export async function findAttempt(l1: L1Client, l1TxHash: Hex): Promise<AdvanceAttempt> {
   const transaction = await l1.getTransaction(l1TxHash)
   if (transaction === undefined) {
-    throw new RollupError('UNKNOWN_TRANSACTION', `L1 has no transaction ${l1TxHash}`, { l1TxHash })
+    throw new RollupError('UNKNOWN_L1_TRANSACTION', `L1 has no transaction ${l1TxHash}`, { l1TxHash })
   }
   const { from: origin, to, input, at, type } = transaction
   if (at === undefined) {
@@ -39,19 +39,32 @@ export async function findAttempt(l1: L1Client, l1TxHash: Hex): Promise<AdvanceA
     return { rollup: to, call, sender: origin, origin }
   }
   const root = readCallTrace(await l1.traceTransaction(l1TxHash, { tracer: 'callTracer' }))
-  const frame = advanceFrame(root)
-  if (frame === undefined) throw notASettlement(l1TxHash)
-  const { sender, rollup, call } = frame
+  const found = advanceFrame(root)
+  if (found === undefined) throw notASettlement(l1TxHash)
+  const { frame, rollup, call } = found
   const failure = frame.error === undefined ? {} : { failure: frame.error }
-  return { rollup, call, sender, origin, ran: { at, type }, executes: executeFrames(frame.frame), ...failure }
+  return { rollup, call, sender: frame.from, origin, ran: { at, type }, executes: executeFrames(frame), ...failure }
 }
 
-/** The first call of a rollup contract in a transaction. */
-function advanceFrame(root: TracedCall) {
-  for (const frame of eachCall(root)) {
-    const call = decodeAdvance(frame.input)
-    if (call !== undefined && frame.to !== undefined) {
-      return { frame, call, sender: frame.from, rollup: frame.to, error: frame.error }
+type AdvanceFrame = { frame: TracedCall; rollup: Hex; call: AdvanceCall }
+
+/** The first call of a rollup contract in a transaction: the innermost one, since a contract may hand on what it was given. */
+function advanceFrame(root: TracedCall): AdvanceFrame | undefined {
+  let innermost: AdvanceFrame | undefined
+  for (let within: readonly TracedCall[] = [root]; within.length > 0; ) {
+    const found = firstAdvance(within)
+    if (found === undefined) break
+    innermost = found
+    within = found.frame.calls
+  }
+  return innermost
+}
+
+function firstAdvance(roots: readonly TracedCall[]): AdvanceFrame | undefined {
+  for (const root of roots) {
+    for (const frame of eachCall(root)) {
+      const call = decodeAdvance(frame.input)
+      if (call !== undefined && frame.to !== undefined) return { frame, rollup: frame.to, call }
     }
   }
   return undefined

@@ -22,7 +22,6 @@ export type RollupErrorCode =
   | 'FOLLOWS_L1' // asked of a follower, which makes no blocks and has no keys
   | 'UNKNOWN_L1_TRANSACTION' // L1 has no such transaction in a block
   | 'NOT_A_SETTLEMENT' // the L1 transaction has no call of advance, advanceWithForced or advanceBatch in it
-  | 'UNKNOWN_TRANSACTION' // L1 has no such transaction
   | 'STARTING' // the rollup of this process does not run yet
 
 /** Everything that can go wrong between the two chains because of L1 or another proposer. */
