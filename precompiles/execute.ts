@@ -174,7 +174,12 @@ function validationFailure(reason: NodeError): ExecuteFailure {
 }
 
 function failureOf(stage: ExecuteFailure['stage'], error: NodeError): ExecuteFailure {
-  return { stage, code: error.code, message: error.message, data: error.data }
+  // Views would keep the whole input alive as long as the failure is remembered.
+  const data = Object.entries(error.data).map(([name, value]) => [
+    name,
+    value instanceof Uint8Array ? value.slice() : value,
+  ])
+  return { stage, code: error.code, message: error.message, data: Object.fromEntries(data) }
 }
 
 const OVER_BUDGET: OverBudget['code'] = 'OVER_BUDGET'

@@ -1,50 +1,33 @@
 import { z } from 'zod'
-import { createExecute } from '../../precompiles/execute.ts'
-import { explainFailure, type FailureValue } from '../../precompiles/explain.ts'
-import { EXECUTE_BASE_GAS, EXECUTE_BYTE_GAS, NO_CACHE, upfrontGas } from '../../precompiles/index.ts'
-import type { ExecuteFailure, ExecuteVerdict } from '../../precompiles/types.ts'
-import type { MissingCode, MissingNode } from '../../stateless/missingParts.ts'
-import { decodeStatelessInput } from '../../stateless/ssz.ts'
+import { EXECUTE_ADDRESS, EXECUTE_BASE_GAS, EXECUTE_BYTE_GAS, upfrontGas } from '../../precompiles/index.ts'
+import type { ExecuteVerdict } from '../../precompiles/types.ts'
+import { RollupError } from '../../rollup/errors.ts'
+import { type ReplayDeps, type TimedExecution, timedExecute, traceInput, tryDecode } from '../../rollup/replayInput.ts'
+import { createRunTrace, traceResult } from '../debug/runTrace.ts'
 import { invalidParams } from '../errors.ts'
 import { DEFAULT_ETH_LIMITS } from '../eth/deps.ts'
 import { createGate } from '../gate.ts'
 import { toData, toQuantity } from '../hex.ts'
-import { optional, required } from '../params.ts'
+import { required, withDefault } from '../params.ts'
 import type { MethodTable } from '../types.ts'
-import type { RollupDeps } from './deps.ts'
+import type { RollupDeps, RollupServices } from './deps.ts'
+import { ExecuteFailure, formatFailure } from './executeFailure.ts'
 import { executeInput } from './executeInput.ts'
 import { ExecuteOutput, formatOutput } from './inputs.ts'
 import { rollupMethod } from './method.ts'
-import { address, data, from, hash, named, quantity, quantity64In } from './wire.ts'
+import { DEFAULT_TRACER, ExecutePhase, MAX_TRACE_BYTES, orNone, trace } from './traceExecute.ts'
+import { data, from, hash, named, quantity, quantity64In } from './wire.ts'
 
 /** The gas limit of an L1 block: more than any transaction can forward, and enough to tell a wrong block from a dear one. */
 const DEFAULT_GAS = 60_000_000n
 export const MAX_EXECUTE_GAS = DEFAULT_ETH_LIMITS.callGasCap
 
-const executeOptions = z.strictObject({ gas: quantity64In.optional() })
-
-export const ExecuteFailureResult = named('ExecuteFailure', {
-  stage: z.enum(['gas', 'decode', 'constraints', 'bounds', 'validation', 'metering']),
-  code: z.string(),
-  message: z.string(),
-  /** path in the JSON form of the input */
-  field: z.string().optional(),
-  expected: z.string().optional(),
-  minimum: z.string().optional(),
-  maximum: z.string().optional(),
-  actual: z.string().optional(),
-  /** the rule that a transaction breaks */
-  rejection: z.string().optional(),
-  /** where in the parent's state, and on the way to which named accounts and slots; none: only a deletion needs it */
-  missingNode: named('MissingNode', {
-    hash,
-    trie: z.enum(['account', 'storage']),
-    path: z.string(),
-    accounts: z.array(address),
-    slots: z.array(hash),
-  }).optional(),
-  missingCode: named('MissingCode', { hash, accounts: z.array(address) }).optional(),
+const executeOptions = z.strictObject({
+  gas: quantity64In.optional(),
+  l1Block: z.union([z.literal('latest'), quantity64In]).optional(),
+  trace: z.boolean().optional(),
 })
+type ExecuteOptions = z.output<typeof executeOptions>
 
 export const ExecuteResult = named('ExecuteResult', {
   success: z.boolean(),
@@ -53,32 +36,83 @@ export const ExecuteResult = named('ExecuteResult', {
   gasUsed: quantity,
   /** adds up to `gasUsed` */
   gasBreakdown: named('ExecuteGas', { base: quantity, input: quantity, execution: quantity, forfeited: quantity }),
-  failure: ExecuteFailureResult.optional(),
+  failure: ExecuteFailure.optional(),
+  /** with `l1Block`: what EXECUTE on L1 answers a call on the state after that block */
+  l1: named('ExecuteOnL1', {
+    success: z.boolean(),
+    output: data.optional(),
+    /** in the words of L1 */
+    reason: z.string().optional(),
+  }).optional(),
+  /** with `trace` */
+  phases: z.array(ExecutePhase).optional(),
+  /** with `trace`: the calls of each transaction, as far as the block runs */
+  inner: z.array(named('TracedCall', { txHash: hash, result: trace })).optional(),
 })
 export type ExecuteResult = z.infer<typeof ExecuteResult>
 
 /** EXECUTE without a chain: what it would answer, and why it refuses. */
 export function rollupExecuteMethods({ rollup }: RollupDeps): MethodTable {
   const gate = createGate(1)
+  const runTrace = createRunTrace()
   return {
     rollup_execute: rollupMethod(
       {
         summary:
           'Runs EXECUTE on an input and tells what it answers, or at which stage it refuses which field and why.',
-        params: [required('input', executeInput), optional('options', from(executeOptions))],
+        params: [required('input', executeInput), withDefault('options', from(executeOptions), {})],
         result: ExecuteResult,
       },
-      ([input, options], { signal, restartTime }) => {
-        const gas = options?.gas ?? DEFAULT_GAS
-        if (gas > MAX_EXECUTE_GAS)
-          throw invalidParams('argument 1 (options).gas', `at most ${MAX_EXECUTE_GAS} are allowed, got ${gas}`)
-        const { runBlock } = rollup().node.chain.engine
-        // What is remembered of an input says less than a run of it.
-        const { execute } = createExecute({ runBlock, schedule: 'metered', cache: NO_CACHE })
-        const run = async () => formatVerdict(await execute(input, gas), input, gas)
-        return gate.run(signal, run, restartTime)
+      async ([input, options], context) => {
+        const services = rollup()
+        const gas = gasOf(options)
+        const deps = { engineOf: services.engineOf, schedule: 'metered', nodes: services.node.chain.nodes } as const
+        const run = () => timedExecute(input, gas, deps)
+        const execution = await gate.run(context.signal, run, context.restartTime)
+        const traced = (signal: AbortSignal) => formatTrace(input, execution, deps, signal)
+        return {
+          ...formatVerdict(execution.verdict, input, gas),
+          ...(options.l1Block === undefined ? {} : { l1: await askL1(services, input, options.l1Block) }),
+          ...(options.trace === true ? await runTrace(context, {}, traced) : {}),
+        }
       },
     ),
+  }
+}
+
+/** Throws RpcError INVALID_PARAMS above the bound. */
+function gasOf({ gas = DEFAULT_GAS }: ExecuteOptions): bigint {
+  if (gas <= MAX_EXECUTE_GAS) return gas
+  throw invalidParams('argument 1 (options).gas', `at most ${MAX_EXECUTE_GAS} are allowed, got ${gas}`)
+}
+
+/** L1's own EXECUTE, with as much gas as L1 gives a call. Throws RollupError when L1 does not answer. */
+async function askL1(
+  { node }: RollupServices,
+  input: Uint8Array,
+  at: NonNullable<ExecuteOptions['l1Block']>,
+): Promise<NonNullable<ExecuteResult['l1']>> {
+  try {
+    const output = await node.l1.call(EXECUTE_ADDRESS, toData(input), at === 'latest' ? undefined : at)
+    return output === '0x' ? { success: false, reason: 'EXECUTE is not active there' } : { success: true, output }
+  } catch (error) {
+    if (error instanceof RollupError && error.code === 'L1_REFUSED') return { success: false, reason: error.message }
+    throw error
+  }
+}
+
+async function formatTrace(
+  bytes: Uint8Array,
+  execution: TimedExecution,
+  deps: ReplayDeps,
+  signal: AbortSignal,
+): Promise<Pick<ExecuteResult, 'phases' | 'inner'>> {
+  const input = tryDecode(bytes)
+  const limits = { options: DEFAULT_TRACER, maxBytes: MAX_TRACE_BYTES, signal }
+  const traces = input === undefined ? [] : await orNone(traceInput(input, deps, limits), execution)
+  return {
+    phases: execution.phases.map(({ name, ms, gas }) => ({ name, ms, gas: toQuantity(gas) })),
+    inner: traces.map(({ txHash, trace }) => ({ txHash, result: traceResult(trace) })),
   }
 }
 
@@ -100,36 +134,4 @@ function formatVerdict(verdict: ExecuteVerdict, input: Uint8Array, gas: bigint):
     },
     ...(verdict.ok ? {} : { failure: formatFailure(verdict.failure, input) }),
   }
-}
-
-/** `bytes`: the input that failed. */
-export function formatFailure(failure: ExecuteFailure, bytes: Uint8Array): z.infer<typeof ExecuteFailureResult> {
-  const input = failure.stage === 'validation' ? decodeStatelessInput(bytes) : undefined
-  const { field, missingNode, missingCode, ...bounds } = explainFailure(failure, input)
-  const { stage, code, message, data } = failure
-  return {
-    stage,
-    code,
-    message,
-    ...(field === undefined ? {} : { field }),
-    ...Object.fromEntries(Object.entries(bounds).map(([name, value]) => [name, formatValue(value)])),
-    ...(typeof data.rejection === 'string' ? { rejection: data.rejection } : {}),
-    ...(missingNode === undefined ? {} : { missingNode: formatMissingNode(missingNode) }),
-    ...(missingCode === undefined ? {} : { missingCode: formatMissingCode(missingCode) }),
-  }
-}
-
-function formatMissingNode({ hash, trie, path, accounts, slots }: MissingNode) {
-  return { hash: prefixed(hash), trie, path, accounts: accounts.map(prefixed), slots: slots.map(prefixed) }
-}
-
-function formatMissingCode({ hash, accounts }: MissingCode) {
-  return { hash: prefixed(hash), accounts: accounts.map(prefixed) }
-}
-
-const prefixed = (hex: string) => `0x${hex}` as const
-
-function formatValue(value: FailureValue): string {
-  if (typeof value === 'string') return value
-  return typeof value === 'bigint' ? toQuantity(value) : toData(value)
 }

@@ -8,16 +8,9 @@ import { described, optional, type Parse, required, withDefault } from '../param
 import { DATA, reference } from '../schema.ts'
 import type { MethodTable } from '../types.ts'
 import type { RollupDeps, RollupServices } from './deps.ts'
+import { ExecuteFailure, formatFailure } from './executeFailure.ts'
 import { rollupMethod } from './method.ts'
 import { from, hash, named, quantity, quantity64In } from './wire.ts'
-
-/** what this node's own EXECUTE says about an input that L1 refused */
-export const ExecuteRefusal = named('ExecuteRefusal', {
-  stage: z.enum(['gas', 'decode', 'constraints', 'bounds', 'validation', 'metering']),
-  code: z.string(),
-  message: z.string(),
-})
-export type ExecuteRefusal = z.infer<typeof ExecuteRefusal>
 
 export const Submission = named('Submission', {
   l1TxHash: hash,
@@ -31,7 +24,8 @@ export const Submission = named('Submission', {
   reason: z.string().optional(),
   /** name of the contract's error */
   contractError: z.string().optional(),
-  failure: ExecuteRefusal.optional(),
+  /** what this node's own EXECUTE says about an input that L1 refused */
+  failure: ExecuteFailure.optional(),
 })
 export type Submission = z.infer<typeof Submission>
 
@@ -56,7 +50,7 @@ export function rollupSettlingMethods({ rollup }: RollupDeps): MethodTable {
       async ([wanted, options], { signal }) => {
         const operator = control()
         const known = wanted instanceof Uint8Array ? { input: wanted } : await inputOf(rollup(), wanted)
-        return formatSubmission(await operator.submit(withOptions(known, options), signal))
+        return formatSubmission(await operator.submit(withOptions(known, options), signal), known.input)
       },
     ),
     rollup_pauseSettlement: rollupMethod(
@@ -117,26 +111,23 @@ function withOptions(
   }
 }
 
-function formatSubmission({ l1TxHash, l1Block, gasUsed, ...outcome }: RollupSubmission): Submission {
+function formatSubmission({ l1TxHash, l1Block, gasUsed, ...outcome }: RollupSubmission, input: Uint8Array): Submission {
   return {
     l1TxHash,
     accepted: outcome.accepted,
     ...(l1Block === undefined ? {} : { l1Block: toQuantity(l1Block) }),
     ...(gasUsed === undefined ? {} : { gasUsed: toQuantity(gasUsed) }),
-    ...(outcome.accepted ? { l2Block: toQuantity(outcome.l2Block) } : formatRefusal(outcome)),
+    ...(outcome.accepted ? { l2Block: toQuantity(outcome.l2Block) } : formatRefusal(outcome, input)),
   }
 }
 
-function formatRefusal({
-  reason,
-  contractError,
-  failure,
-}: Omit<Extract<RollupSubmission, { accepted: false }>, 'l1TxHash'>) {
+function formatRefusal(
+  { reason, contractError, failure }: Omit<Extract<RollupSubmission, { accepted: false }>, 'l1TxHash'>,
+  input: Uint8Array,
+) {
   return {
     reason,
     ...(contractError === undefined ? {} : { contractError }),
-    ...(failure === undefined
-      ? {}
-      : { failure: { stage: failure.stage, code: failure.code, message: failure.message } }),
+    ...(failure === undefined ? {} : { failure: formatFailure(failure, input) }),
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { TracerOptions } from '../../execution/types.ts'
 import { executeGas } from '../../precompiles/index.ts'
 import { RollupError } from '../../rollup/errors.ts'
 import { type ExecuteFrame, executeFrames, readCallTrace } from '../../rollup/executeFrames.ts'
@@ -15,13 +16,14 @@ import { described, type Parse, required, withDefault } from '../params.ts'
 import { HASH, objectOf, reference, requiredOf } from '../schema.ts'
 import type { MethodTable } from '../types.ts'
 import type { RollupDeps, RollupServices } from './deps.ts'
+import { ExecuteFailure, formatFailure } from './executeFailure.ts'
 import { rollupMethod } from './method.ts'
 import { from, hash, hashIn, named, quantity } from './wire.ts'
 
 type Hex = `0x${string}`
 
 /** What a tracer answers, in geth's form. */
-const trace = z.custom<object>().meta({ title: 'trace', description: "a tracer's answer, in geth's form" })
+export const trace = z.custom<object>().meta({ title: 'trace', description: "a tracer's answer, in geth's form" })
 
 export const ExecutePhase = named('ExecutePhase', {
   /** absent: the input does not decode */
@@ -55,16 +57,14 @@ export const ExecuteTrace = named('ExecuteTrace', {
   inner: z.array(named('InnerTrace', { l2Block: quantity, txHash: hash, result: trace })),
   phases: z.array(ExecutePhase),
   /** why EXECUTE refused, for each call that it refused */
-  failures: z.array(
-    named('TracedRefusal', { l2Block: quantity.optional(), stage: z.string(), code: z.string(), message: z.string() }),
-  ),
+  failures: z.array(named('TracedRefusal', { l2Block: quantity.optional(), ...ExecuteFailure.shape })),
 })
 export type ExecuteTrace = z.infer<typeof ExecuteTrace>
 
 /** More calls of EXECUTE than fit into the gas of one transaction. */
 const MAX_CALLS = 160
 /** Memory that the traces of all inner transactions together may take. */
-const MAX_TRACE_BYTES = 64 * 1024 * 1024
+export const MAX_TRACE_BYTES = 64 * 1024 * 1024
 
 /** rollup_traceExecute: an L1 transaction with what its calls of EXECUTE did inside. */
 export function rollupTraceMethods(deps: RollupDeps): MethodTable {
@@ -117,8 +117,9 @@ const forwardedConfig: Parse<ForwardedConfig> = described(objectOf(TRACE_PROPERT
 }))
 
 const CALL_TRACER = { tracer: 'callTracer' }
+export const DEFAULT_TRACER: TracerOptions = { tracer: 'callTracer', onlyTopCall: false, withLog: false }
 const DEFAULT_CONFIG: ForwardedConfig = {
-  parsed: { tracer: { tracer: 'callTracer', onlyTopCall: false, withLog: false } },
+  parsed: { tracer: DEFAULT_TRACER },
   forwarded: CALL_TRACER,
 }
 
@@ -178,8 +179,7 @@ async function replayAll(
       all.phases.push({ ...block, name, ms, gas: toQuantity(charged) })
     }
     if (!execution.verdict.ok) {
-      const { stage, code, message } = execution.verdict.failure
-      all.failures.push({ ...block, stage, code, message })
+      all.failures.push({ ...block, ...formatFailure(execution.verdict.failure, input) })
     }
     if (decoded === undefined) continue
     const traced = traceInput(decoded, deps, { options: config.tracer, maxBytes, signal })
@@ -191,7 +191,10 @@ async function replayAll(
 }
 
 /** A block that EXECUTE refuses may still run, and then its traces show why; but it need not. */
-async function orNone<Item>(traced: Promise<readonly Item[]>, { verdict }: TimedExecution): Promise<readonly Item[]> {
+export async function orNone<Item>(
+  traced: Promise<readonly Item[]>,
+  { verdict }: TimedExecution,
+): Promise<readonly Item[]> {
   try {
     return await traced
   } catch (error) {

@@ -60,6 +60,27 @@ describe('the input of a block', () => {
     expect(await l2.call('rollup_decodeExecuteOutput', [output])).toEqual(result.decodedOutput)
   })
 
+  test('is judged by L1 itself where that is asked for', async () => {
+    const both = await l2.call<ExecuteResult>('rollup_execute', [input, { l1Block: 'latest' }])
+    expect(both.l1).toEqual({ success: true, output: both.output })
+    const genesis = await l2.call<ExecuteResult>('rollup_execute', [input, { l1Block: '0x0' }])
+    expect(genesis.l1).toEqual(both.l1)
+    const broken = await l2.call<ExecuteResult>('rollup_execute', ['0x1501', { l1Block: 'latest' }])
+    expect(broken).toMatchObject({ success: false, l1: { success: false } })
+    expect(broken.l1?.reason).toBeTruthy()
+    const future = await l2.call<ExecuteResult>('rollup_execute', [input, { l1Block: '0xffffff' }])
+    expect(future).toMatchObject({ success: true, l1: { success: false } })
+  })
+
+  test('is traced inside', async () => {
+    const { phases = [], inner = [] } = await l2.call<ExecuteResult>('rollup_execute', [input, { trace: true }])
+    expect(phases.map(({ name }) => name)).toEqual(expect.arrayContaining(['decode', 'execution', 'results']))
+    const own = await l2.call<unknown[]>('debug_traceBlockByNumber', [block, { tracer: 'callTracer' }])
+    expect(inner).toEqual(own)
+    const undecodable = await l2.call<ExecuteResult>('rollup_execute', ['0x1501', { trace: true }])
+    expect(undecodable).toMatchObject({ success: false, inner: [] })
+  })
+
   test('goes to JSON and back', async () => {
     expect(json.executionPayload.transactions).toHaveLength(2)
     expect(await l2.call('rollup_getExecuteInput', [block, { encoding: 'json' }])).toEqual(json)
@@ -217,6 +238,9 @@ function mutation(
 const mutate = (changes: readonly Change[], reseal = false) =>
   l2.call<Hex>('rollup_mutateInput', [input, changes, { reseal }])
 
+/** refusals of L1 for which EXECUTE gave the reason */
+let explained = 0
+
 describe('a mutated input', () => {
   test.each(MUTATIONS)('$what: the stage and the field are named, and L1 refuses it too', async (mutation) => {
     const broken = await mutate(mutation.changes, mutation.reseal)
@@ -226,6 +250,11 @@ describe('a mutated input', () => {
     expect(failure).toMatchObject(mutation.failure)
     const posted = await l2.call<Submission>('rollup_submitBlock', [broken])
     expect(posted).toMatchObject({ accepted: false })
+    // Many are refused by the contract before EXECUTE sees them.
+    if (posted.failure !== undefined) {
+      expect(posted.failure).toEqual(failure)
+      explained++
+    }
     const { status } = await l1.call<{ status: Hex }>('eth_getTransactionReceipt', [posted.l1TxHash])
     expect(status).toBe('0x0')
   })
@@ -281,6 +310,7 @@ describe('a mutated input', () => {
   })
 
   test('the true one is settled after all of them', async () => {
+    expect(explained).toBeGreaterThan(5)
     expect(await l2.call<Submission>('rollup_submitBlock', [block])).toMatchObject({ accepted: true, l2Block: block })
   })
 })
