@@ -6,6 +6,7 @@ import type { ExecuteVerdict } from '../precompiles/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { requireFreeCoinbase } from './coinbase.ts'
 import { RollupError } from './errors.ts'
+import type { Fault, Faults } from './faults.ts'
 import type { L2Node } from './l2Node.ts'
 import { requireSettleable } from './limits.ts'
 import { NO_KEYS } from './noKeys.ts'
@@ -32,6 +33,8 @@ export type RollupControl = {
    * nothing else of the pool is. Throws TransactionRejected and RollupError CANNOT_BUILD, FIXED_COINBASE.
    */
   build(request: BuildByHand): Promise<BlockWithMessages>
+  /** lets one thing go wrong once, and gives what was armed before; undefined: nothing more. CANNOT_BREAK when it cannot be done. */
+  injectFault(fault: Fault | undefined): Fault | undefined
   /** takes unsettled blocks back; CANNOT_REWIND when others know them already */
   rewind(toBlock: bigint, fate: RewindFate): Promise<Rewound>
   /**
@@ -47,6 +50,7 @@ export type BuildByHand = Omit<BlockByHand, 'transactions'> & { transactions?: r
 export type ControlDeps = {
   /** the builder's own transactions, which are made anew */
   isOwn(tx: Transaction): boolean
+  faults: Faults
   accounts?: { settler: LocalAccount }
   verify(input: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict>
 }
@@ -54,7 +58,7 @@ export type ControlDeps = {
 /** For what is on its way to L1; less than the time of a call. */
 const PATIENCE_MS = 20_000
 
-export function createControl(node: L2Node, { accounts, verify, isOwn }: ControlDeps): RollupControl {
+export function createControl(node: L2Node, { accounts, verify, isOwn, faults }: ControlDeps): RollupControl {
   const { address } = accounts?.settler ?? NO_KEYS
   return {
     async submit(request, signal) {
@@ -93,6 +97,7 @@ export function createControl(node: L2Node, { accounts, verify, isOwn }: Control
       const work = () => node.sequencer.build({ ...request, ...decoded })
       return node.sealer.between(() => node.pending.during(work))
     },
+    injectFault: faults.arm,
     rewind: (toBlock, fate) => rewindUnsettled(node, { toBlock, fate, isOwn }),
     async settle(upTo, signal) {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])

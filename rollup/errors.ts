@@ -15,6 +15,7 @@ export type RollupErrorCode =
   | 'NOTHING_TO_SETTLE' // no transaction can be in a block; the message says why
   | 'CANNOT_CREATE' // a further rollup on this L1; the message says what helps
   | 'CANNOT_BUILD' // a block by hand; the message says why
+  | 'CANNOT_BREAK' // a fault to inject; the message says why
   | 'CANNOT_REWIND' // the block is settled or on its way to L1; the message says which
   | 'SEQUENCER_STATE' // to be stopped or started when it is so already, or on another head
   | 'CANNOT_SETTLE' // L1 would take no block now; the message says why

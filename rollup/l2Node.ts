@@ -20,6 +20,7 @@ import { createDeliveries } from './deliveries.ts'
 import { createDeliverySimulation, type DeliverySimulation } from './deliverySimulation.ts'
 import { checkDeployment } from './deployment.ts'
 import { RollupError } from './errors.ts'
+import { createFaults } from './faults.ts'
 import { createFinality, type Finality } from './finality.ts'
 import { createForcedTransactions } from './forcedTransactions.ts'
 import { createInbox } from './inbox.ts'
@@ -254,7 +255,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       parts.deliveries.close()
     },
   }
-  const control = createControl(node, { ...deps, isOwn: parts.isOwn })
+  const control = createControl(node, { ...deps, isOwn: parts.isOwn, faults: parts.faults })
   return node
 }
 
@@ -355,6 +356,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     isFollower: !isSequencer(options),
     logger: log('rebuild'),
   })
+  const faults = createFaults({ chain, l1, view: watcher, logger: log('faults') })
   let settling = options.settle
   const sequencer = createSequencer(
     { windows: () => settling, builds: isSequencer(options) },
@@ -368,6 +370,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
       replay,
       forced,
       reconciler,
+      faults,
       clock,
       logger: log('sequencer'),
     },
@@ -380,6 +383,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
       l1,
       inputs,
       attempts,
+      faults,
       account: settlerAccount,
       verify: deps.verify,
       onRefused: () => watcher.poke(),
@@ -442,6 +446,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     isOwn,
     leftOut: (hash: Uint8Array) => leftOut.get(bytesToHex(hash)),
     coinbase,
+    faults,
     builder,
     sequencer,
     settler,

@@ -6,6 +6,7 @@ import type { Block } from '../stateless/types.ts'
 import type { Anchor } from './anchor.ts'
 import type { ClaimPlan, Claims } from './claims.ts'
 import { RollupError } from './errors.ts'
+import type { Faults } from './faults.ts'
 import type { ForcedTransactions } from './forcedTransactions.ts'
 import type { InputStore } from './inputs.ts'
 import type { HandMade, L2Builder } from './l2Builder.ts'
@@ -64,6 +65,8 @@ export type SequencerDeps = {
   replay: ReplayQueue
   forced: ForcedTransactions
   reconciler: Reconciler
+  /** what is bent on purpose */
+  faults: Faults
   clock: Clock
   logger: Logger
 }
@@ -77,7 +80,7 @@ const FOLLOWING = 'this node follows the rollup and does not build'
 
 /** The maker of L2 blocks. One thing at a time: no block is built while the chain is being brought in line with L1. */
 export function createSequencer(options: SequencerOptions, deps: SequencerDeps): Sequencer {
-  const { chain, pool, view, claims, inputs, replay, clock, logger } = deps
+  const { chain, pool, view, claims, inputs, replay, faults, clock, logger } = deps
   const lock = createLock()
   let obstacle = options.builds ? undefined : FOLLOWING
   let stopped = false
@@ -117,7 +120,9 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
     if (timestamp > latest) return waits('waiting for the time of L1 to catch up')
     if (!allowEmpty && !hasWork(anchor)) return undefined
     const plan = upTo(await planClaims(anchor), byHand?.messages)
-    const request = { parent, anchor, timestamp, claims: plan, claimsLast, allowEmpty }
+    const bent = faults.ofBuild(parent.header.number + 1n, plan)
+    const claimed = bent === undefined ? { claims: plan, allowEmpty } : { claims: bent.claims, allowEmpty: true }
+    const request = { parent, anchor, timestamp, claimsLast, ...claimed }
     const built = await deps.builder.build({ ...request, ...(byHand === undefined ? {} : { byHand }) })
     obstacle = undefined
     if (built === undefined) return undefined
@@ -126,6 +131,7 @@ export function createSequencer(options: SequencerOptions, deps: SequencerDeps):
     await inputs.put(block.hash, built.settleable)
     await chain.append(built.outcome)
     await deps.builder.finish(built)
+    if (bent !== undefined) faults.done(bent.fault, block.header.number)
     logger.info('sealed L2 block', {
       number: block.header.number,
       hash: `0x${bytesToHex(block.hash)}`,

@@ -13,6 +13,9 @@ export type SettlementBlock = Pick<Settleable, 'input' | 'regularGas' | 'anchorB
   forced?: readonly bigint[]
 }
 
+/** The block as it is, or was to be, in the chain. */
+export type PackedBlock = SettlementBlock & { number: bigint; hash: Hex }
+
 export type Fees = { maxFeePerGas: bigint; priorityFee: bigint }
 
 /** Geth's replacement rule is 10 %; a little more avoids rounding. */

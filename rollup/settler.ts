@@ -5,7 +5,9 @@ import type { ExecuteVerdict } from '../precompiles/types.ts'
 import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import type { AttemptJournal } from './attempts.ts'
+import type { SettlementFault } from './brokenBlocks.ts'
 import { RollupError } from './errors.ts'
+import type { Faults, Sending } from './faults.ts'
 import { forcedIdsIn, MAX_FORCED_PER_BLOCK } from './forcedTransactions.ts'
 import type { InputStore } from './inputs.ts'
 import { clearRecord, readRecord, writeRecord } from './json.ts'
@@ -22,8 +24,8 @@ import {
   fits,
   gasLimitFor,
   marketFees,
+  type PackedBlock,
   replacementFees,
-  type SettlementBlock,
 } from './settlement.ts'
 import { settlementRefusal } from './settlementRefusal.ts'
 import type { L1View, SettlementLimits } from './types.ts'
@@ -79,6 +81,8 @@ export type SettlerDeps = {
   inputs: InputStore
   /** remembers what is sent and what becomes of it */
   attempts: AttemptJournal
+  /** what is broken on purpose */
+  faults: Faults
   account: LocalAccount
   /** EXECUTE as this node knows it: nothing is sent that it refuses */
   verify(input: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict>
@@ -88,7 +92,6 @@ export type SettlerDeps = {
   logger: Logger
 }
 
-type PackedBlock = SettlementBlock & { number: bigint; hash: Hex }
 /** The transaction in flight; durable, so that a restart neither sends twice nor waits for nothing. */
 type InFlight = Fees & {
   nonce: bigint
@@ -98,8 +101,11 @@ type InFlight = Fees & {
   sentAtL1Block: bigint
   gas: bigint
 }
-/** `posted`: no settlement of this node's making, so that whatever becomes of it is as it should be */
-type Version = { txHash: Hex; blocks: { number: bigint; hash: Hex }[]; posted?: true }
+/**
+ * `posted`: no settlement of this node's making; `fault`: one that is broken on purpose. Whatever becomes of either is as it
+ * should be.
+ */
+type Version = { txHash: Hex; blocks: { number: bigint; hash: Hex }[]; posted?: true; fault?: SettlementFault }
 type Sent = Omit<Version, 'txHash'> & { gas: bigint }
 /** `isStuck`: L1 knows the old transaction, so that the new one must pay more. */
 type Replacement = { inFlight: InFlight; isStuck: boolean }
@@ -152,12 +158,23 @@ export function createSettler(options: SettlerOptions, deps: SettlerDeps): Settl
       return 'blocked'
     }
     for (const block of blocks) await verifyOnce(deps, verified, block)
-    const gas = gasLimitFor(blocks)
-    const call = { data: encodeSettlement(blocks), gas, blocks: blocks.map(({ number, hash }) => ({ number, hash })) }
-    const { txHash, nonce } = await send(options, deps, call, { head, replacement })
-    status.lastTx = txHash
-    logger.info('settlement sent', { txHash, from: blocks[0]?.number, to: blocks.at(-1)?.number, gas, nonce })
+    status.lastTx = await sendBlocks(await deps.faults.ofSettlement(blocks), { head, replacement })
     return 'sent'
+  }
+
+  async function sendBlocks({ blocks, ...about }: Sending, place: Place): Promise<Hex> {
+    const gas = gasLimitFor(blocks)
+    const ids = blocks.map(({ number, hash }) => ({ number, hash }))
+    const { txHash, nonce } = await send(
+      options,
+      deps,
+      { data: encodeSettlement(blocks), gas, blocks: ids, ...about },
+      place,
+    )
+    const [from, to] = [ids[0]?.number ?? 0n, ids.at(-1)?.number]
+    logger.info('settlement sent', { txHash, from, to, gas, nonce })
+    if (about.fault !== undefined) deps.faults.done(about.fault, from)
+    return txHash
   }
 
   async function post(call: { data: Hex; gas: bigint }): Promise<Hex | undefined> {
@@ -314,6 +331,16 @@ async function finish(deps: SettlerDeps, sent: Sent, receipt: L1Receipt): Promis
   const about = { l1Block: blockNumber, gasUsed, ...(reason === undefined ? {} : { reason }) }
   await deps.attempts.concluded(transactionHash, { outcome, ...about })
   if (sent.posted) return 'settled'
+  if (sent.fault !== undefined) {
+    deps.logger.warn('L1 has judged a broken settlement', {
+      fault: sent.fault,
+      outcome,
+      reason,
+      txHash: transactionHash,
+    })
+    deps.onRefused(sent.fault)
+    return 'settled'
+  }
   if (reason !== undefined) {
     const data = { reason, txHash: transactionHash, blocks: sent.blocks.map(({ number }) => number) }
     throw new RollupError('SETTLEMENT_REVERTED', `L1 refused the settlement: ${reason}`, data)
@@ -427,13 +454,14 @@ function verifyBlock({ verify }: SettlerDeps, { input, regularGas }: PackedBlock
 }
 
 type Call = { data: Hex; gas: bigint } & Omit<Version, 'txHash'>
+type Place = { head: L1Head; replacement: Replacement | undefined }
 
 /** Signs and sends a call of the rollup contract, with the nonce of the one that it replaces, and remembers it as in flight. */
 async function send(
   options: SettlerOptions,
   { l1, account, view, chain, attempts, clock }: SettlerDeps,
   { data, gas, ...about }: Call,
-  { head, replacement }: { head: L1Head; replacement: Replacement | undefined },
+  { head, replacement }: Place,
 ): Promise<{ txHash: Hex; nonce: bigint }> {
   const previous = replacement?.inFlight
   const market = marketFees(head.block.baseFeePerGas, options.priorityFee ?? GWEI)
@@ -464,7 +492,8 @@ async function send(
   await writeRecord(chain, IN_FLIGHT_KEY, inFlight)
   const from = about.blocks[0]?.number ?? 0n
   const hashes = about.blocks.map(({ hash }) => hash)
-  await attempts.sent({ txHash, nonce, from, hashes, sentAtMs: inFlight.sentAtMs, gas, ...fees })
+  const fault = about.fault === undefined ? {} : { fault: about.fault }
+  await attempts.sent({ txHash, nonce, from, hashes, sentAtMs: inFlight.sentAtMs, gas, ...fees, ...fault })
   await l1.sendRawTransaction(signed)
   return { txHash, nonce }
 }

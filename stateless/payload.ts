@@ -70,6 +70,12 @@ export function payloadHeader(request: NewPayloadRequest): BlockHeader {
   }
 }
 
+/** The request with the block hash that its header has: after a change only the changed claim can be found wrong. */
+export function withTrueHash(request: NewPayloadRequest): NewPayloadRequest {
+  const blockHash = hashHeader(payloadHeader(request))
+  return { ...request, executionPayload: { ...request.executionPayload, blockHash } }
+}
+
 /** What a sealed Amsterdam block needs beside itself to become a payload request. */
 export type PayloadSource = {
   block: Block

@@ -6,6 +6,7 @@ import type { ReaderDeps, RollupDeps } from './deps.ts'
 import { rollupDevnetMethods } from './devnetTools.ts'
 import { rollupExecuteMethods } from './execute.ts'
 import { rollupExplainMethods } from './explainAdvance.ts'
+import { rollupFaultMethods } from './faults.ts'
 import { rollupInputMethods } from './inputs.ts'
 import { rollupMessageMethods } from './messages.ts'
 import { rollupObservationMethods } from './observation.ts'
@@ -27,6 +28,7 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...readerMethods({ reader: () => deps.rollup().node.reader }),
     ...rollupSequencingMethods(deps),
     ...rollupSettlingMethods(deps),
+    ...rollupFaultMethods(deps),
     ...rollupInputMethods(deps),
     ...rollupExecuteMethods(deps),
     ...rollupWitnessMethods(deps),

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { hashHeader } from '../../stateless/header.ts'
-import { payloadHeader } from '../../stateless/payload.ts'
+import { withTrueHash } from '../../stateless/payload.ts'
 import { decodeStatelessInput, encodeStatelessInput } from '../../stateless/ssz.ts'
 import type { StatelessInput } from '../../stateless/types.ts'
 import { data as dataParameter } from '../codec.ts'
@@ -57,7 +56,7 @@ function changeFields(input: Uint8Array, places: readonly Place[], reseal: boole
     put(parentOf(tree, steps, where), last, value, where)
   }
   const changed = fromInputJson(tree, 'argument 1 (changes)')
-  return reseal ? withTrueHash(changed) : changed
+  return reseal ? { ...changed, newPayloadRequest: withTrueHash(changed.newPayloadRequest) } : changed
 }
 
 function parentOf(tree: unknown, steps: readonly Step[], where: string): object {
@@ -83,12 +82,6 @@ function put(parent: object, step: Step, value: unknown, where: string): void {
   }
   if (value === null) parent.splice(step, 1)
   else parent[step] = value
-}
-
-function withTrueHash(input: StatelessInput): StatelessInput {
-  const { newPayloadRequest: request } = input
-  const blockHash = hashHeader(payloadHeader(request))
-  return { ...input, newPayloadRequest: { ...request, executionPayload: { ...request.executionPayload, blockHash } } }
 }
 
 function changeBytes(bytes: Uint8Array, { steps, value, where }: Place): Uint8Array {

@@ -2,6 +2,7 @@ import type { Hex } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 import { devAccount, settlerAccount } from '../../genesis/accounts.ts'
 import { createAttemptJournal } from '../../rollup/attempts.ts'
+import { createFaults } from '../../rollup/faults.ts'
 import { createInputStore } from '../../rollup/inputs.ts'
 import { createL1Client } from '../../rollup/l1Client.ts'
 import { SETTLEMENT_LIMITS } from '../../rollup/limits.ts'
@@ -43,6 +44,12 @@ function restarted(of: Pair, overrides: Partial<Parameters<typeof createSettler>
       l1: createL1Client(of.transport),
       inputs: createInputStore(of.l2.chain),
       attempts: createAttemptJournal(of.l2.chain),
+      faults: createFaults({
+        chain: of.l2.chain,
+        l1: createL1Client(of.transport),
+        view: of.l2.watcher,
+        logger: of.logger,
+      }),
       account: settlerAccount(),
       verify: of.engines.execute.execute,
       onRefused: () => undefined,
