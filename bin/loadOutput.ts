@@ -2,7 +2,7 @@ import { witnessBytes } from '../load/figures.ts'
 import type { Spread } from '../load/statistics.ts'
 import type { Fill, LoadReport, Progress } from '../load/types.ts'
 
-type Output = { isTTY?: boolean; write(text: string): unknown }
+type Output = { isTTY?: boolean; columns?: number; write(text: string): unknown }
 
 const BAR = 30
 const LINE_EVERY_MS = 10_000
@@ -15,7 +15,9 @@ export function progressOn(out: Output): { show(progress: Progress): void; end()
     show({ phase, done, text }) {
       if (out.isTTY) {
         const filled = Math.round(done * BAR)
-        out.write(`\r\x1b[K${phase.padEnd(9)} [${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] ${text}`)
+        const bar = `${phase.padEnd(9)} [${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] ${text}`
+        // a line that wraps cannot be written over
+        out.write(`\r\x1b[K${bar.slice(0, (out.columns ?? 80) - 1)}`)
         isOpen = true
         return
       }

@@ -101,7 +101,7 @@ async function drive(
   const tell = setInterval(() => {
     const past = (performance.now() - startedAt) / 1_000
     const phase = stopTraffic.signal.aborted ? 'settling' : 'load'
-    onProgress({ phase, done: Math.min(1, past / seconds), text: progressText(sides, past) })
+    onProgress({ phase, done: phase === 'load' ? Math.min(1, past / seconds) : 1, text: progressText(sides, past) })
   }, PROGRESS_MS)
   const broken = Promise.race([sides.l1.watch.broken, sides.l2.watch.broken])
   const claims = traffic.claim(stopClaims.signal)

@@ -1,7 +1,7 @@
 import { decodeFunctionData, encodeEventTopics, hexToBytes } from 'viem'
 import { nativeRollup } from '../genesis/generated/NativeRollup.ts'
 import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
-import { upfrontGas } from '../precompiles/index.ts'
+import { shareGas, upfrontGas } from '../precompiles/index.ts'
 import { decodeStatelessInput } from '../stateless/ssz.ts'
 import { ask, askMany } from './ask.ts'
 import { LoadError } from './errors.ts'
@@ -61,6 +61,7 @@ async function settlementOf({ l1 }: Target, hash: Hex): Promise<{ transaction: S
   const executeGas = prices.reduce((sum, price) => sum + price, 0)
   const l1Block = Number(receipt.blockNumber)
   const calldata = hexToBytes(input)
+  const rows = inputs.map((bytes, index) => rowOf(bytes, prices[index] ?? 0))
   return {
     transaction: {
       l1TxHash: hash,
@@ -71,11 +72,22 @@ async function settlementOf({ l1 }: Target, hash: Hex): Promise<{ transaction: S
       calldataGas: calldataGas(calldata),
       calldataBytes: calldata.length,
     },
-    blocks: inputs.map((bytes, index) => {
-      const price = prices[index] ?? 0
-      return { ...rowOf(bytes, price), l1Block, l1TxHash: hash, l1Gas: Math.round((gasUsed * price) / executeGas) }
-    }),
+    blocks: withShares(rows, gasUsed).map((row) => ({ ...row, l1Block, l1TxHash: hash })),
   }
+}
+
+type Row = Omit<SettledRow, 'l1Block' | 'l1TxHash' | 'l1Gas'> & { zeroBytes: number }
+
+/** Each with its part of the gas of the whole. */
+function withShares(rows: readonly Row[], gasUsed: number): Omit<SettledRow, 'l1Block' | 'l1TxHash'>[] {
+  const sizes = rows.map(({ regularGas, bytes, zeroBytes }) => ({
+    regularGas: BigInt(regularGas),
+    inputBytes: bytes.input,
+    zeroBytes,
+  }))
+  const shares = shareGas(BigInt(gasUsed), sizes)
+  if (shares === undefined) throw new LoadError('NOT_SETTLED', 'L1 charges EXECUTE by another gas schedule')
+  return rows.map(({ zeroBytes: _, ...row }, index) => ({ ...row, l1Gas: Number(shares[index]?.used) }))
 }
 
 /** The StatelessInputs that a call of NativeRollup carries. */
@@ -91,7 +103,7 @@ function executeFrames(frame: Frame): Frame[] {
   return (frame.calls ?? []).flatMap(executeFrames)
 }
 
-function rowOf(bytes: Uint8Array, executeGas: number): Omit<SettledRow, 'l1Block' | 'l1TxHash' | 'l1Gas'> {
+function rowOf(bytes: Uint8Array, executeGas: number): Row {
   const { newPayloadRequest, witness } = decodeStatelessInput(bytes)
   const { executionPayload: payload } = newPayloadRequest
   const parts: InputParts = {
@@ -109,13 +121,18 @@ function rowOf(bytes: Uint8Array, executeGas: number): Omit<SettledRow, 'l1Block
     regularGas: executeGas - Number(upfrontGas(bytes.length)),
     executeGas,
     bytes: parts,
+    zeroBytes: zeroBytesOf(bytes),
   }
 }
 
 const lengthOf = (items: readonly Uint8Array[]): number => items.reduce((sum, { length }) => sum + length, 0)
 
-const calldataGas = (bytes: Uint8Array): number =>
-  bytes.reduce((gas, byte) => gas + (byte === 0 ? ZERO_BYTE_GAS : NONZERO_BYTE_GAS), 0)
+const zeroBytesOf = (bytes: Uint8Array): number => bytes.reduce((count, byte) => (byte === 0 ? count + 1 : count), 0)
+
+function calldataGas(bytes: Uint8Array): number {
+  const zeros = zeroBytesOf(bytes)
+  return ZERO_BYTE_GAS * zeros + NONZERO_BYTE_GAS * (bytes.length - zeros)
+}
 
 export const quantity = (value: number): Hex => `0x${value.toString(16)}`
 

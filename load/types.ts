@@ -65,7 +65,7 @@ export type SettledRow = {
   regularGas: number
   /** what the EXECUTE call cost on L1, as L1's own trace says */
   executeGas: number
-  /** of the settlement: its gasUsed, split over its blocks as their EXECUTE gas is */
+  /** its part of the settlement's gasUsed: its EXECUTE call, the bytes of its input, an equal part of the rest */
   l1Gas: number
   bytes: InputParts
 }

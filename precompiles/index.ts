@@ -10,3 +10,4 @@ export {
   type SettlementGas,
   settlementGas,
 } from './settlementGas.ts'
+export { type GasShare, type InputSize, shareGas } from './settlementShares.ts'

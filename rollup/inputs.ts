@@ -1,6 +1,7 @@
 import type { BlockOutcome } from '../execution/types.ts'
 import { recordExecution } from '../node/executionWitness.ts'
 import type { Chain, StoredBlock } from '../node/types.ts'
+import type { InputSize } from '../precompiles/index.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { blockToPayloadRequest } from '../stateless/payload.ts'
 import { encodeStatelessInput } from '../stateless/ssz.ts'
@@ -17,14 +18,6 @@ export type Settleable = {
   regularGas: bigint
   /** L1 block whose hash the block carries */
   anchorBlock: bigint
-}
-
-/** What the input of a block costs on L1, kept when the input itself is not. */
-export type InputSize = {
-  regularGas: bigint
-  /** of the StatelessInput, schema id included, and how many of them are zero */
-  inputBytes: number
-  zeroBytes: number
 }
 
 /** Without a size for a block that was imported, until somebody asks. */

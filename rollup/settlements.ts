@@ -1,4 +1,5 @@
 import type { Chain } from '../node/types.ts'
+import { type GasShare, shareGas } from '../precompiles/index.ts'
 import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { type Attempt, type AttemptJournal, hashIn } from './attempts.ts'
@@ -7,7 +8,6 @@ import type { Finality } from './finality.ts'
 import type { InputStore } from './inputs.ts'
 import type { L1Client, L1Receipt } from './l1Client.ts'
 import { decodeAdvanced } from './l1Events.ts'
-import { type GasShare, shareGas } from './settlementShares.ts'
 import type { L1View, SettledBlock } from './types.ts'
 
 type Hex = `0x${string}`

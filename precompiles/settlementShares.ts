@@ -1,5 +1,7 @@
-import { executeGas } from '../precompiles/index.ts'
-import type { InputSize } from './inputs.ts'
+import { executeGas } from './gas.ts'
+
+/** What the price of one input follows from: R of its block, its bytes with the schema id, and how many of them are zero. */
+export type InputSize = { regularGas: bigint; inputBytes: number; zeroBytes: number }
 
 /** What one L2 block has of the gas of its settlement; `used` is the sum of the other three. */
 export type GasShare = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { shareGas } from '../../rollup/settlementShares.ts'
+import { shareGas } from '../../precompiles/settlementShares.ts'
 
 describe('shareGas', () => {
   const block = { regularGas: 1_000n, inputBytes: 100, zeroBytes: 40 }
