@@ -1,4 +1,4 @@
-import { decodeFunctionData, encodeFunctionData } from 'viem'
+import { decodeFunctionData, encodeFunctionData, toFunctionSelector } from 'viem'
 import { hexToBytes } from '../stateless/bytes.ts'
 import type { AdvanceCall, AdvanceFacts, ExecuteAnswer, RollupRules } from './advanceTypes.ts'
 import { nativeRollupAbi } from './contracts.ts'
@@ -22,6 +22,12 @@ export type AdvanceAttempt = {
   /** in what it ended, when it ran and failed */
   failure?: string
 }
+
+const SELECTORS: ReadonlySet<string> = new Set(
+  nativeRollupAbi.flatMap((item) =>
+    item.type === 'function' && item.name.startsWith('advance') ? [toFunctionSelector(item)] : [],
+  ),
+)
 
 /** Forced transactions that one call may name here; each costs two words of storage. */
 const MAX_NAMED = 512
@@ -72,6 +78,8 @@ function firstAdvance(roots: readonly TracedCall[]): AdvanceFrame | undefined {
 
 /** Undefined for any other call, and for one that the contract could not decode either. Throws RollupError. */
 export function decodeAdvance(calldata: Hex): AdvanceCall | undefined {
+  // a trace may have a hundred thousand calls of something else
+  if (!SELECTORS.has(calldata.slice(0, 10))) return undefined
   const call = decoded(calldata)
   if (call === undefined) return undefined
   if ([...call.anchorBlocks, ...call.ids].some((value) => value >= 2n ** 64n)) return undefined
@@ -108,14 +116,14 @@ export async function readFacts(
   const place: L1Place = ran === undefined ? { block: 'latest' } : { block: ran.at.hash, txIndex: ran.at.index }
   const context = await readContext(l1, rollup, sender, ran === undefined ? { block: 'pending' } : place)
   const read: ReadSlots = async (slots) => wordsOf(await l1.runCode(rollup, slotReader(slots), place))
-  // An authorization of the transaction itself is in force before the call.
+  // An authorization of the transaction itself is in force before the call: it shows behind the block.
   const isSetCode = ran?.type === 4n
-  const codeLength = isSetCode ? BigInt((await l1.getCode(sender)).length / 2 - 1) : context.codeLength
+  const code = isSetCode ? await readContext(l1, rollup, sender, { block: ran.at.hash }) : context
   return {
     call,
     rules: await readRules(l1, rollup),
     storage: await readRollupStorage(read, call.ids),
-    caller: { sender, origin, codeLength },
+    caller: { sender, origin, codeLength: code.codeLength },
     l1: context,
     anchorHash: async (l1Block) => (await l1.getBlock(l1Block))?.hash,
     async execute(index) {

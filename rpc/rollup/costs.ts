@@ -8,14 +8,12 @@ import {
 } from '../../precompiles/index.ts'
 import { compareSchedules, SCHEDULE_NAMES } from '../../precompiles/schedules.ts'
 import { forcedIdsIn } from '../../rollup/forcedTransactions.ts'
-import { recordInput } from '../../rollup/inputs.ts'
 import type { L2Node } from '../../rollup/l2Node.ts'
 import { SETTLEMENT_LIMITS } from '../../rollup/limits.ts'
 import type { Block } from '../../stateless/types.ts'
-import { type BlockParameter, blockParameter, requireBlock } from '../blockParameter.ts'
-import { RpcError } from '../errors.ts'
+import { type BlockParameter, blockParameter, requireExecuted } from '../blockParameter.ts'
 import { createGate } from '../gate.ts'
-import { toData, toQuantity } from '../hex.ts'
+import { toQuantity } from '../hex.ts'
 import { described, list, type Parse, required, withDefault } from '../params.ts'
 import { reference } from '../schema.ts'
 import type { MethodTable } from '../types.ts'
@@ -55,7 +53,7 @@ export const SchedulePrice = named('SchedulePrice', {
 })
 export type SchedulePrice = z.infer<typeof SchedulePrice>
 
-/** Runs of whole blocks, for the figures of settled ones. */
+/** A block that was imported is run for its figures. */
 const MAX_RUNNING = 2
 const MAX_SCHEDULES = 64
 
@@ -70,9 +68,9 @@ export function rollupCostMethods(deps: RollupDeps): MethodTable {
         params: [required('block or figures', blockOrFigures)],
         result: SettlementEstimate,
       },
-      async ([subject], { signal }) => {
+      async ([subject], { signal, restartTime }) => {
         if ('figures' in subject) return estimate(subject.figures)
-        return estimate(await gate.run(signal, () => measure(deps.rollup().node, subject.block)))
+        return estimate(await gate.run(signal, () => measure(deps.rollup().node, subject.block), restartTime))
       },
     ),
     rollup_compareGasSchedules: rollupMethod(
@@ -85,10 +83,9 @@ export function rollupCostMethods(deps: RollupDeps): MethodTable {
         ],
         result: z.array(SchedulePrice),
       },
-      async ([block, schedules], { signal }) => {
-        const { header, inputLength, regularGas, transactions } = await gate.run(signal, () =>
-          measure(deps.rollup().node, block),
-        )
+      async ([block, schedules], { signal, restartTime }) => {
+        const run = () => measure(deps.rollup().node, block)
+        const { header, inputLength, regularGas, transactions } = await gate.run(signal, run, restartTime)
         const { gasUsed, gasLimit } = header
         const figures = { inputBytes: BigInt(inputLength), transactions: BigInt(transactions), regularGas }
         return compareSchedules({ ...figures, gasUsed, gasLimit }, schedules).map(({ name, gas, formula }) => ({
@@ -135,23 +132,15 @@ const schedule = z.union(
   },
 )
 
-/** Throws RpcError UNKNOWN_BLOCK, NO_WITNESS. */
+/** Throws RpcError UNKNOWN_BLOCK, and NO_WITNESS for genesis and the pending block. */
 async function measure(
   { chain, inputs, watcher }: L2Node,
   parameter: BlockParameter,
 ): Promise<SettledInput & Pick<Block, 'header'>> {
-  const block = requireBlock(chain, parameter)
-  const { header, transactions } = block
-  if (header.number === 0n) throw new RpcError('NO_WITNESS', 'genesis is never settled')
+  const { header, hash, transactions } = requireExecuted(chain, parameter).block
+  const { inputBytes, regularGas } = await inputs.measure(hash)
   const named = forcedIdsIn(watcher, transactions).length
-  const facts = { header, transactions: transactions.length, named }
-  if (watcher.settledAt(header.number)?.hash !== toData(block.hash)) {
-    const { input, regularGas } = await inputs.require(block.hash)
-    return { ...facts, inputLength: input.length, regularGas }
-  }
-  // The input of a settled block was let go; it is made again for this answer only.
-  const { input, outcome } = await recordInput(chain, block, chain.getBlockByHash(block.hash)?.blockAccessList)
-  return { ...facts, inputLength: input.length, regularGas: outcome.regularGas }
+  return { header, transactions: transactions.length, named, inputLength: inputBytes, regularGas }
 }
 
 type Caps = Record<'executionGas' | 'calldataBytes' | 'regularGas', bigint>

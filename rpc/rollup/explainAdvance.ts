@@ -7,11 +7,13 @@ import { currentSequencer } from '../../rollup/proposer.ts'
 import { timedExecute } from '../../rollup/replayInput.ts'
 import { createGate } from '../gate.ts'
 import { toQuantity } from '../hex.ts'
-import { required } from '../params.ts'
+import { type Parse, required } from '../params.ts'
+import { HASH } from '../schema.ts'
 import type { MethodTable } from '../types.ts'
 import type { RollupDeps, RollupServices } from './deps.ts'
+import { ExecuteInput, executeInput } from './executeInput.ts'
 import { rollupMethod } from './method.ts'
-import { addressIn, bytesIn, data, from, hashIn, named, quantity, quantity64In } from './wire.ts'
+import { addressIn, data, describedLater, from, hashIn, named, quantity, quantity64In, toJsonSchema } from './wire.ts'
 
 export const AdvanceRow = named('AdvanceCheck', {
   /** number that the input claims; absent for what concerns the whole call */
@@ -44,7 +46,7 @@ export function rollupExplainMethods(deps: RollupDeps): MethodTable {
       {
         summary:
           'Every check that the rollup contract makes in an L1 transaction, or would make of an input on the present head, in its order; the first that is not ok is where it reverts.',
-        params: [required('L1 transaction or input', from(subject))],
+        params: [required('L1 transaction or input', subject)],
         result: z.array(AdvanceRow),
       },
       ([asked], { signal, restartTime }) => gate.run(signal, () => explain(deps.rollup(), asked), restartTime),
@@ -53,20 +55,28 @@ export function rollupExplainMethods(deps: RollupDeps): MethodTable {
 }
 
 /** `from`: who would call; default: the sequencer. `forced`: ids for advanceWithForced. */
-const subject = z.union(
-  [
-    hashIn,
-    z.strictObject({
-      input: bytesIn,
-      anchorBlock: quantity64In,
-      from: addressIn.optional(),
-      forced: z.array(quantity64In).max(MAX_FORCED).optional(),
-    }),
-  ],
-  { error: 'expected the hash of an L1 transaction, or { input, anchorBlock, from?, forced? }' },
+const proposal = z.strictObject({
+  input: z.unknown(),
+  anchorBlock: quantity64In,
+  from: addressIn.optional(),
+  forced: z.array(quantity64In).max(MAX_FORCED).optional(),
+})
+type Proposal = Omit<z.output<typeof proposal>, 'input'> & { input: Uint8Array }
+
+const l1Hash = from(hashIn)
+const readProposal = from(proposal)
+
+/** The hash of an L1 transaction, or a proposal with an input as bytes or JSON. */
+const subject: Parse<`0x${string}` | Proposal> = describedLater(
+  (value, path) => {
+    if (typeof value !== 'object') return l1Hash(value, path)
+    const { input, ...rest } = readProposal(value, path)
+    return { ...rest, input: executeInput(input, `${path}.input`) }
+  },
+  () => ({ anyOf: [HASH, toJsonSchema(proposal.extend({ input: z.union([data, ExecuteInput]) }), 'input')] }),
 )
 
-async function explain(services: RollupServices, asked: z.output<typeof subject>): Promise<AdvanceRow[]> {
+async function explain(services: RollupServices, asked: `0x${string}` | Proposal): Promise<AdvanceRow[]> {
   const { l1 } = services.node
   const attempt = typeof asked === 'string' ? await findAttempt(l1, asked) : await attemptOf(services, asked)
   const rows = await advanceChecks(await readFacts(l1, attempt, (input, gas) => answerTo(services, input, gas)))
@@ -75,7 +85,7 @@ async function explain(services: RollupServices, asked: z.output<typeof subject>
 
 async function attemptOf(
   { node }: RollupServices,
-  { input, anchorBlock, from: caller, forced }: Exclude<z.output<typeof subject>, string>,
+  { input, anchorBlock, from: caller, forced }: Proposal,
 ): Promise<AdvanceAttempt> {
   const { rollup } = node.reader.config().l1
   const sender = caller ?? (await currentSequencer(node.l1, rollup))

@@ -7,7 +7,7 @@ import { type ReplayDeps, type TimedExecution, timedExecute, traceInput, tryDeco
 import { bytesEqual } from '../../stateless/bytes.ts'
 import { InvalidBlock, InvalidWitness } from '../../stateless/errors.ts'
 import type { Block, Hash32, StatelessInput } from '../../stateless/types.ts'
-import { type BlockParameter, blockParameter, requireBlock } from '../blockParameter.ts'
+import { type BlockParameter, blockParameter, requireExecuted } from '../blockParameter.ts'
 import { createRunTrace, traceResult } from '../debug/runTrace.ts'
 import { TRACE_PROPERTIES, type TraceConfig, traceConfig } from '../debug/traceConfig.ts'
 import { RpcError } from '../errors.ts'
@@ -129,12 +129,12 @@ type Found = { about: Pick<ExecuteTrace, 'l1TxHash' | 'outer'>; calls: readonly 
 async function findCalls(services: RollupServices, subject: Subject, config: ForwardedConfig): Promise<Found> {
   if ('l1TxHash' in subject) return callsOf(services, subject.l1TxHash, config)
   const { chain, watcher, inputs } = services.node
-  const block = requireBlock(chain, subject.block)
-  const { number } = block.header
-  if (number === 0n) throw new RpcError('NOT_TRACEABLE', 'genesis is not traceable')
-  const settled = watcher.settledAt(number)
+  const stored = requireExecuted(chain, subject.block)
+  const { block } = stored
+  const settled = watcher.settledAt(block.header.number)
   if (settled?.hash !== toData(block.hash)) {
-    const { input, regularGas } = await inputs.require(block.hash)
+    const input = await inputs.read(stored)
+    const { regularGas } = await inputs.measure(block.hash)
     return { about: {}, calls: [{ input, gas: executeGas(input.length, regularGas), decoded: tryDecode(input) }] }
   }
   const found = await callsOf(services, settled.l1TxHash, config)
@@ -181,13 +181,18 @@ async function replayAll(
     if (!execution.verdict.ok) {
       all.failures.push({ ...block, ...formatFailure(execution.verdict.failure, input) })
     }
-    if (decoded === undefined) continue
+    if (decoded === undefined || !ranFar(execution)) continue
     const traced = traceInput(decoded, deps, { options: config.tracer, maxBytes, signal })
     for (const { txHash, trace } of await orNone(traced, execution)) {
       all.inner.push({ l2Block: toQuantity(numberOf(decoded)), txHash, result: traceResult(trace) })
     }
   }
   return all
+}
+
+/** Traces are not metered: only what EXECUTE itself has run within its gas is run again. */
+function ranFar({ verdict }: TimedExecution): boolean {
+  return verdict.ok || (verdict.failure.stage === 'validation' && verdict.executedGas > 0n)
 }
 
 /** A block that EXECUTE refuses may still run, and then its traces show why; but it need not. */

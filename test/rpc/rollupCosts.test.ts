@@ -93,7 +93,7 @@ const product = (term: string): bigint =>
   (term.match(/\d+/g) ?? []).map(BigInt).reduce((total, factor) => total * factor, 1n)
 
 test('wrong questions', async () => {
-  expect(await refused('rollup_estimateSettlement', '0x0')).toContain('genesis is never settled')
+  expect(await refused('rollup_estimateSettlement', '0x0')).toContain('-32000 the genesis block has no witness')
   expect(await refused('rollup_estimateSettlement', '0xff')).toContain('-32001')
   expect(await refused('rollup_estimateSettlement', { txs: 1 })).toContain('(block or figures).txs')
   expect(await refused('rollup_estimateSettlement', { txs: '0x1', gas: '0x1', bytes: '0x1', more: 1 })).toContain(

@@ -71,6 +71,8 @@ test('an input on the present head: nothing is wrong with the next block, and th
   const next = await explain(await inputOf(1n))
   expect(failing(next)).toEqual([])
   expect(next.at(-1)).toMatchObject({ check: 'answers with this schema', l2Block: '0x1' })
+  const json = await l2.call('rollup_decodeExecuteInput', [(await inputOf(1n)).input])
+  expect(failing(await explain({ ...(await inputOf(1n)), input: json }))).toEqual([])
   const second = failing(await explain(await inputOf(2n), l1))
   expect(second.map(({ error }) => error)).toEqual(['NativeRollup_WrongParent', 'NativeRollup_WrongNumber'])
   const [mine] = failing(await explain({ ...(await inputOf(1n)), from: '0x00000000000000000000000000000000000000aa' }))
@@ -140,6 +142,20 @@ test('a contract that calls the rollup', async () => {
   expect(row).toMatchObject({ error: 'NativeRollup_NotTopLevel', actual: to, field: 'msg.sender' })
 })
 
+test('a delegated account, whose code its own transaction sets', async () => {
+  const { wallet, reader } = clientFor(devnet.l1Url, 18079, 4)
+  const authorization = await wallet.signAuthorization({
+    contractAddress: devnet.deployment.l1.factory,
+    executor: 'self',
+  })
+  const data = calldata(await inputOf(3n))
+  const to = devnet.deployment.l1.rollup
+  const hash = await wallet.sendTransaction({ to, data, gas: 2_000_000n, authorizationList: [authorization] })
+  await reader.waitForTransactionReceipt({ hash })
+  const [row] = failing(await explain(hash))
+  expect(row).toMatchObject({ error: 'NativeRollup_NotTopLevel', field: 'msg.sender.code.length', actual: '0x17' })
+})
+
 test('a transaction that waits is explained on the present head', async () => {
   await l1.call('evm_setAutomine', [false])
   const hash = await post(SETTLER, calldata(await inputOf(3n)), 9_000_000n)
@@ -158,7 +174,10 @@ test('what cannot be explained', async () => {
   await reader.waitForTransactionReceipt({ hash })
   expect(await refused(hash)).toContain('neither advance nor advanceWithForced nor advanceBatch')
   expect(await refused('0x12')).toContain('-32602 invalid argument 0')
-  expect(await refused({ input: '0x', anchorBlock: 5 })).toContain('-32602')
+  expect(await refused({ input: '0x', anchorBlock: 5 })).toContain('(L1 transaction or input).anchorBlock')
+  expect(await refused({ anchorBlock: '0x5' })).toContain('(L1 transaction or input).input')
+  expect(await refused({ input: '0x1', anchorBlock: '0x5' })).toContain('(L1 transaction or input).input')
+  expect(await refused({ input: '0x', anchorBlock: '0x5', more: 1 })).toContain('no such property: "more"')
   const [row] = await explain({ input: '0x', anchorBlock: '0x0' }).then(failing)
   expect(row).toMatchObject({ error: 'StatelessInput_BadLayout(0)' })
 })

@@ -167,17 +167,44 @@ test('an input that EXECUTE refuses: why, and how far it came', async () => {
   const input: Hex = '0x1501deadbeef'
   const { wallet } = clientFor(devnet.l1Url, 18079, 7)
   const hash = await wallet.sendTransaction({ to: EXECUTE_ADDRESS, data: input, gas: executeGas(6, 100_000n) })
-  await devnet.rollup.node.l1.getReceipt(hash)
+  await clientFor(devnet.l1Url, 18079).reader.waitForTransactionReceipt({ hash })
   const found = await traced(hash)
   expect(found.inner).toEqual([])
   expect(found.failures).toEqual([{ stage: 'decode', code: 'BAD_SSZ', message: expect.any(String) }])
   expect(found.phases.map(({ name }) => name)).toEqual(['input', 'decode'])
 })
 
+test('a block that ran and is wrong at the end: its traces are there beside the reason', async () => {
+  await l2.call('rollup_pauseSettlement')
+  const [hash] = await sealed([{ to: '0x00000000000000000000000000000000000a11ce', value: 1n }])
+  const right = await l2.call<Hex>('rollup_getExecuteInput', ['latest'])
+  const change = [{ path: 'executionPayload.stateRoot', value: `0x${'01'.repeat(32)}` }]
+  const wrong = await l2.call<Hex>('rollup_mutateInput', [right, change, { reseal: true }])
+  const { l1TxHash } = await l2.call<{ l1TxHash: Hex }>('rollup_submitBlock', [wrong])
+  const found = await traced(l1TxHash)
+  expect(found.failures).toMatchObject([{ stage: 'validation', code: 'STATE_ROOT_MISMATCH' }])
+  expect(found.inner.map(({ txHash }) => txHash)).toEqual([hash])
+  expect(found.phases.at(-1)?.name).toBe('results')
+  await l2.call('rollup_resumeSettlement')
+})
+
+test('more calls of EXECUTE than one settlement could make are refused', async () => {
+  const { wallet, reader } = clientFor(devnet.l1Url, 18079, 7)
+  // two hundred calls that get one gas each
+  const loop = '60c85b5f5f5f5f5f6101016001f15060019003806002570000'
+  const data: Hex = creation(loop)
+  const { contractAddress } = await reader.waitForTransactionReceipt({
+    hash: await wallet.sendTransaction({ data, gas: 500_000n }),
+  })
+  const hash = await wallet.sendTransaction({ to: contractAddress ?? null, gas: 1_000_000n })
+  await reader.waitForTransactionReceipt({ hash })
+  await expect(traced(hash)).rejects.toThrow('-32005 more than 160 calls of EXECUTE')
+})
+
 test('what cannot be traced is refused in words', async () => {
   const refused = (...params: unknown[]) =>
     l2.call('rollup_traceExecute', params).catch(({ message }: Error) => message)
-  expect(await refused('0x0')).toContain('-32000 genesis is not traceable')
+  expect(await refused('0x0')).toContain('-32000 the genesis block has no witness')
   expect(await refused('0xffff')).toContain('-32001 header not found')
   expect(await refused(`0x${'ab'.repeat(32)}`)).toContain('transaction not found')
   expect(await refused('0xzz')).toContain('-32602 invalid argument 0')
