@@ -79,6 +79,7 @@ export const devnetSchema = z.object({
   'control-token': controlToken,
   'genesis-time': timestamp.optional().describe('timestamp of both genesis blocks, for reproducible hashes'),
   permit2,
+  'load-state': z.string().min(1).optional().describe('begin with the chains of this file (rollup_dumpState)'),
 })
 
 export const l1Schema = z.object({

@@ -8,7 +8,7 @@ import { UsageError } from './options.ts'
 import { storedGenesis, storeGenesis } from './settings.ts'
 
 /**
- * The genesis of a devnet: what its data directory keeps, else a new one. Time, finality delay, preinstalls and
+ * The genesis of a devnet: what the folder of its chains keeps, else a new one. Time, finality delay, preinstalls and
  * number of rollups are part of it for good.
  *
  * @throws UsageError BAD_VALUE when the data directory holds another number of rollups than asked for, BAD_FILE
@@ -16,10 +16,9 @@ import { storedGenesis, storeGenesis } from './settings.ts'
 export async function openDevnetGenesis(
   options: DevnetOptions,
   engines: Engines,
-  { clock, logger }: { clock: Clock; logger: Logger },
+  { clock, logger, folder }: { clock: Clock; logger: Logger; folder?: string },
 ): Promise<DevnetGenesis> {
-  const dataDir = options['data-dir']
-  const stored = dataDir === undefined ? undefined : storedGenesis(dataDir)
+  const stored = folder === undefined ? undefined : storedGenesis(folder)
   if (stored !== undefined) return asStored(stored, options, logger)
   const timestamp = options['genesis-time'] ?? Math.floor(clock.nowMs() / 1000)
   const genesis = await devnetGenesis(engines, {
@@ -28,13 +27,13 @@ export async function openDevnetGenesis(
     rollups: options.rollups ?? 1,
     permit2: options.permit2,
   })
-  return dataDir === undefined ? genesis : asStored(storeGenesis(dataDir, genesis), options, logger)
+  return folder === undefined ? genesis : asStored(storeGenesis(folder, genesis), options, logger)
 }
 
 function asStored(stored: DevnetGenesis, options: DevnetOptions, logger: Logger): DevnetGenesis {
   const [first] = stored.rollups
   if (first === undefined) throw new UsageError('BAD_FILE', `the genesis in ${options['data-dir']} has no rollup`)
-  requireToday(first.deployment, options)
+  requireToday(first.deployment, `${options['data-dir']}`)
   const count = stored.rollups.length
   if (options.rollups !== undefined && options.rollups !== count) {
     const held = `${options['data-dir']} holds ${count} rollup${count === 1 ? '' : 's'}`
@@ -56,11 +55,16 @@ function asStored(stored: DevnetGenesis, options: DevnetOptions, logger: Logger)
   return stored
 }
 
-/** The node asks every contract of the deployment, so a genesis from before one of them existed does not run. */
-function requireToday({ l1, l2 }: Partial<RollupDeployment>, options: DevnetOptions): void {
-  if (l1?.router !== undefined && l2?.l1State !== undefined && l2.crossMessenger !== undefined) return
-  const what = `the genesis in ${options['data-dir']} is of a version with fewer contracts`
+function requireToday(deployment: RollupDeployment, folder: string): void {
+  if (isOfToday({ deployment })) return
+  const what = `the genesis in ${folder} is of a version with fewer contracts`
   throw new UsageError('BAD_FILE', `${what}; run it with that version, or start with an empty --data-dir`)
+}
+
+/** The node asks every contract of the deployment, so a genesis from before one of them existed does not run. */
+export function isOfToday({ deployment }: { deployment: Partial<RollupDeployment> }): boolean {
+  const { l1, l2 } = deployment
+  return l1?.router !== undefined && l2?.l1State !== undefined && l2.crossMessenger !== undefined
 }
 
 /**

@@ -7,7 +7,7 @@ import { importChain } from '../node/importChain.ts'
 import { createL1Node, type L1Node } from '../node/l1Node.ts'
 import { openStore } from '../node/store.ts'
 import { importedTags, l1Tags } from '../node/tags.ts'
-import type { Clock, Logger, SealMode } from '../node/types.ts'
+import type { Clock, Logger, SealMode, Store } from '../node/types.ts'
 import { chainMethods } from '../rpc/chainMethods.ts'
 import type { ControlPolicy } from '../rpc/control.ts'
 import { offDevMethods } from '../rpc/dev/off.ts'
@@ -16,6 +16,7 @@ import { createRpcServer, type RpcServer } from '../rpc/server.ts'
 import { buildBlockMethods } from '../rpc/testing/buildBlock.ts'
 import type { MethodTable } from '../rpc/types.ts'
 import type { L1Options } from './commands.ts'
+import { currentFolder } from './dataFolder.ts'
 import { catchUp, type DevTools, l1DevTools } from './devTools.ts'
 import { createEngines, type Engines } from './engines.ts'
 import { missingRequestContracts, readChainFile, readGenesisFile, withMergeBlock } from './foreignChain.ts'
@@ -30,6 +31,8 @@ import { CLIENT_VERSION, VERSION } from './version.ts'
 export type L1Setup = {
   genesis: GenesisJson
   dataDir?: string
+  /** an open store instead of one in `dataDir`; it is closed with the node */
+  store?: Store
   sealMode: SealMode
   /** a chain that was imported has no head of its own making: safe and finalized are its head */
   imported: boolean
@@ -42,7 +45,8 @@ export async function openL1(
 ): Promise<L1Node> {
   const engine = deps.engines.l1(setup.genesis)
   const state = genesisBlock(setup.genesis, engine)
-  const store = await openStore(setup.dataDir === undefined ? {} : { dataDir: join(setup.dataDir, 'l1') })
+  const store =
+    setup.store ?? (await openStore(setup.dataDir === undefined ? {} : { dataDir: join(setup.dataDir, 'l1') }))
   try {
     return await createL1Node(
       { genesis: state, sealMode: setup.sealMode, tags: setup.imported ? importedTags : l1Tags },
@@ -84,6 +88,10 @@ export function l1Methods(
   }
 }
 
+/** With the methods that tell about all others. */
+export const discoverable = (methods: MethodTable): MethodTable =>
+  withDiscovery(methods, { title: 'Reenact JSON-RPC', version: VERSION })
+
 /** HTTP and WebSocket for one chain, with the pages of its monitor. */
 export async function serve(
   options: { host: string; port: number; allowHost?: string | undefined; control?: ControlPolicy },
@@ -93,7 +101,7 @@ export async function serve(
   const server = await createRpcServer({
     host: options.host,
     port: options.port,
-    methods: withDiscovery(methods, { title: 'Reenact JSON-RPC', version: VERSION }),
+    methods: discoverable(methods),
     logger,
     allowedHosts: allowedHosts(options.allowHost),
     ...(options.control === undefined ? {} : { control: options.control }),
@@ -119,7 +127,7 @@ export async function runL1(options: L1Options): Promise<number> {
       genesis,
       sealMode: options.mining ? sealMode(options['block-time']) : { kind: 'manual' },
       imported: options.import !== undefined,
-      ...(options['data-dir'] === undefined ? {} : { dataDir: options['data-dir'] }),
+      ...(options['data-dir'] === undefined ? {} : { dataDir: currentFolder(options['data-dir']) }),
     },
     { engines, clock, timers: systemTimers, logger },
   )
@@ -129,7 +137,7 @@ export async function runL1(options: L1Options): Promise<number> {
       logger.info('imported', { file: options.import, blocks: count, head: node.chain.head().header.number })
       if (interrupted.signal.aborted) return 0
     }
-    const monitor = createMonitor({ name: 'l1', ...node }, createMetrics())
+    const monitor = createMonitor('l1', () => node, createMetrics())
     const server = await serve(
       { host: options.host, port: options.port, allowHost: options['allow-host'] },
       l1Methods(node, {
@@ -168,7 +176,7 @@ function isDevnet(options: L1Options): boolean {
 
 async function genesisOf(options: L1Options, engines: Engines): Promise<GenesisJson> {
   if (options.genesis !== undefined) return readGenesisFile(options.genesis)
-  const dataDir = options['data-dir']
+  const dataDir = options['data-dir'] === undefined ? undefined : currentFolder(options['data-dir'])
   const stored = dataDir === undefined ? undefined : storedGenesis(dataDir)
   if (stored !== undefined) return stored.l1
   const timestamp = options['genesis-time'] ?? Math.floor(Date.now() / 1000)

@@ -64,7 +64,7 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
   try {
     const { chain, reader } = rollup.node
     await rollup.node.start()
-    const monitor = createMonitor({ name: 'l2', rollup: reader, ...rollup.node }, metrics)
+    const monitor = createMonitor('l2', () => ({ rollup: reader, ...rollup.node }), metrics)
     const server = await serve(
       {
         host: options.host,

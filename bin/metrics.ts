@@ -15,16 +15,15 @@ import type { FinishedCall } from '../rpc/dispatch.ts'
 import type { MetricFamily } from '../rpc/rollup/deps.ts'
 import type { RpcServerStats } from '../rpc/server.ts'
 
-/** Everything of one chain that metrics tell about; `name` is the label `chain`. */
+/** The parts of one chain that metrics tell about; `rollup` of an L2 only. */
+export type WatchedParts = { chain: Chain; pool: TxPool; sealer: Sealer; rollup?: RollupReader }
+
+/** One chain as it is now: another one may take its place. `name` is the label `chain`. */
 export type WatchedChain = {
   name: string
-  chain: Chain
-  pool: TxPool
-  sealer: Sealer
+  parts(): WatchedParts
   /** undefined before the server listens */
   server(): RpcServerStats | undefined
-  /** L2 only */
-  rollup?: RollupReader
 }
 
 /** Metrics of one process; each chain in it is a value of the label `chain`. */
@@ -156,9 +155,12 @@ function serverGauges(registry: Registry, watched: readonly WatchedChain[]): voi
 }
 
 function chainGauges(registry: Registry, watched: readonly WatchedChain[]): void {
-  const add = (name: string, help: string, read: (chain: WatchedChain) => bigint | number) =>
-    gauge(registry, watched, [name, help], (chain) => Number(read(chain)))
-  const tagged = (tag: BlockTag) => (watchedChain: WatchedChain) => watchedChain.chain.resolveTag(tag)
+  const add = (name: string, help: string, read: (parts: WatchedParts) => bigint | number) =>
+    gauge(registry, watched, [name, help], ({ parts }) => Number(read(parts())))
+  const tagged =
+    (tag: BlockTag) =>
+    ({ chain }: WatchedParts) =>
+      chain.resolveTag(tag)
   add('head_number', 'Number of the newest block', ({ chain }) => chain.head().header.number)
   add('head_timestamp_seconds', 'Timestamp of the newest block', ({ chain }) => chain.head().header.timestamp)
   add('head_gas_used', 'Gas used in the newest block', ({ chain }) => chain.head().header.gasUsed)
@@ -187,7 +189,8 @@ function rollupGauges(registry: Registry, watched: readonly WatchedChain[]): () 
   add('rollup_settling', '1 while the settler may send', ({ settler }) => settler.active)
   add('rollup_settlement_failing', '1 after a settlement that failed', ({ settler }) => settler.lastError !== undefined)
   return async () => {
-    for (const { name, rollup } of watched) {
+    for (const { name, parts } of watched) {
+      const { rollup } = parts()
       const status = rollup && (await within(rollup.status(), MAX_STATUS_WAIT_MS))
       if (status) statuses.set(name, status)
     }

@@ -1,7 +1,7 @@
 import { MAX_SEALING_FAILURES } from '../rollup/health.ts'
 import type { RpcServer, RpcServerOptions } from '../rpc/server.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
-import type { Metrics, WatchedChain } from './metrics.ts'
+import type { Metrics, WatchedParts } from './metrics.ts'
 
 /** What the pages beside JSON-RPC tell about one chain. */
 export type Monitor = {
@@ -12,14 +12,14 @@ export type Monitor = {
   started(): void
 }
 
-/** Watches one chain. It is not ready before `started`, and not while every seal fails. */
-export function createMonitor(watched: Omit<WatchedChain, 'server'>, metrics: Metrics): Monitor {
-  const { name, chain, pool, sealer } = watched
+/** Watches one chain, whichever that is at the time. It is not ready before `started`, and not while every seal fails. */
+export function createMonitor(name: string, parts: () => WatchedParts, metrics: Metrics): Monitor {
   let server: RpcServer | undefined
   let isStarted = false
-  const onCall = metrics.watch({ ...watched, server: () => server?.stats() })
+  const onCall = metrics.watch({ name, parts, server: () => server?.stats() })
 
   const facts = () => {
+    const { chain, pool, sealer } = parts()
     const { hash, header } = chain.head()
     return {
       chain: name,
@@ -31,7 +31,7 @@ export function createMonitor(watched: Omit<WatchedChain, 'server'>, metrics: Me
   }
   const obstacle = (): string | undefined => {
     if (!isStarted) return 'starting'
-    return sealer.failures >= MAX_SEALING_FAILURES ? 'sealing fails' : undefined
+    return parts().sealer.failures >= MAX_SEALING_FAILURES ? 'sealing fails' : undefined
   }
   return {
     pages: {

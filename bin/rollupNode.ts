@@ -9,7 +9,7 @@ import type { AdjustableClock, Timers } from '../node/clock.ts'
 import { openStore } from '../node/store.ts'
 import { settlementTags } from '../node/tags.ts'
 import { createTxPool } from '../node/txPool.ts'
-import type { Clock, Logger, SealMode } from '../node/types.ts'
+import type { Clock, Logger, SealMode, Store } from '../node/types.ts'
 import { createFeeds } from '../rollup/feeds.ts'
 import { checkHealth } from '../rollup/health.ts'
 import { createL2Node, type L2Node } from '../rollup/l2Node.ts'
@@ -18,7 +18,7 @@ import { chainMethods } from '../rpc/chainMethods.ts'
 import { offDevMethods } from '../rpc/dev/off.ts'
 import type { Signer } from '../rpc/eth/deps.ts'
 import { checkSettleable } from '../rpc/rollup/checkSettleable.ts'
-import type { ProcessFacts, RollupServices } from '../rpc/rollup/deps.ts'
+import type { DevnetArchive, ProcessFacts, RollupServices } from '../rpc/rollup/deps.ts'
 import type { DevnetControl } from '../rpc/rollup/devnet.ts'
 import { followerSendMethods } from '../rpc/rollup/forward.ts'
 import { rollupMethods } from '../rpc/rollup/methods.ts'
@@ -36,6 +36,8 @@ export type RollupSetup = {
   deployment: RollupDeployment
   /** folder of this rollup's chain; absent: memory */
   chainDir?: string
+  /** an open store instead of one in `chainDir`; it is closed with the node */
+  store?: Store
   sealMode: SealMode
   settle: boolean
   /** rebuilds L2 from what is settled on L1 and makes no blocks; default: sequences */
@@ -64,6 +66,8 @@ export type RollupDeps = {
   logger: Logger
   /** for rollup_metrics and rollup_logs */
   process?: ProcessFacts
+  /** for rollup_dumpState and rollup_loadState */
+  archive?: DevnetArchive
 }
 
 export type RollupNode = {
@@ -79,7 +83,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
   const { engines, clock, timers, logger } = deps
   const engine = engines.l2(setup.genesis)
   const genesis = genesisBlock(setup.genesis, engine)
-  const store = await openStore(setup.chainDir === undefined ? {} : { dataDir: setup.chainDir })
+  const store = setup.store ?? (await openStore(setup.chainDir === undefined ? {} : { dataDir: setup.chainDir }))
   // The tags follow the settlement, which the node below knows; the chain is there first.
   let settlement = () => ({ settled: 0n, final: 0n })
   const chain = await openChain(
@@ -138,6 +142,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
     feeds: createFeeds(node, { timers, logger: logger.child('feeds') }),
     ...(deps.process === undefined ? {} : { process: deps.process }),
     ...(deps.devnet === undefined ? {} : { devnet: deps.devnet }),
+    ...(deps.archive === undefined ? {} : { archive: deps.archive }),
   }
   return {
     node,

@@ -19,3 +19,13 @@ export class ChainError extends NodeError<
   | 'BAD_CHAIN_FILE' // not a row of block RLPs
   | 'CANNOT_SEAL' // proof of work rules at this point: blocks can be imported, not made
 > {}
+
+/** The chains of a devnet in one file. */
+export class DumpError extends NodeError<
+  | 'NOT_A_DUMP'
+  | 'DUMP_VERSION' // written by another version of this software
+  | 'DUMP_DAMAGED'
+  | 'DUMP_TOO_LARGE' // data: { limit }
+  | 'DUMP_UNFIT' // sound, but this devnet cannot take it; the message says why
+  | 'DUMP_BUSY' // another one is being loaded
+> {}

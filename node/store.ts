@@ -7,7 +7,7 @@ import { FORMAT_KEY } from './storeKeys.ts'
 import type { Store, StoreOperation } from './types.ts'
 
 /** Raised whenever keys or codecs change in a way that older data does not follow. */
-const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 1
 
 type Database = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>
 
@@ -33,6 +33,7 @@ export async function openStore(options: { dataDir?: string } = {}): Promise<Sto
     get: (key) => plainBytes(database.getSync(key)),
     range: (from, to, { reverse = false, limit = -1 } = {}) =>
       entries(database.iterator({ gte: from, lt: to, reverse, limit })),
+    entries: () => entries(database.iterator()),
     batch: (operations) => writeBatch(database, operations),
     close: () => database.close(),
   }
@@ -58,6 +59,7 @@ function memoryStore(): Store {
       if (reverse) found.reverse()
       return entries(found.slice(0, limit))
     },
+    entries: () => entries([...values]),
     async batch(operations) {
       for (const operation of operations) {
         if (operation.type === 'put') values.set(operation.key, operation.value)

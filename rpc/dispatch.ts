@@ -40,6 +40,8 @@ export type Dispatch = {
   answer(message: unknown, caller: Caller): Promise<Answer | undefined>
   /** calls under way */
   inFlight(): number
+  /** calls that begin from now on find these methods */
+  replaceMethods(methods: MethodTable): void
 }
 
 type Outcome = { result: unknown } | { error: RpcErrorObject }
@@ -47,7 +49,7 @@ type Outcome = { result: unknown } | { error: RpcErrorObject }
 /** JSON-RPC 2.0 over the method table: single requests, batches in order, notifications, ids of every allowed kind. */
 export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Dispatch {
   const { logger, onCall, control } = deps
-  const methods: ReadonlyMap<string, RpcMethod> = new Map(Object.entries(deps.methods))
+  let methods: ReadonlyMap<string, RpcMethod> = new Map(Object.entries(deps.methods))
   let lastRequest = 0
   let inFlight = 0
 
@@ -157,7 +159,13 @@ export function createDispatch(options: DispatchOptions, deps: DispatchDeps): Di
     }
   }
 
-  return { answer, inFlight: () => inFlight }
+  return {
+    answer,
+    inFlight: () => inFlight,
+    replaceMethods(next) {
+      methods = new Map(Object.entries(next))
+    },
+  }
 }
 
 type Answered = { answer: Answer; errorCode: number | undefined }

@@ -51,6 +51,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   NOTIFICATIONS_UNSUPPORTED: -32601,
   INVALID_PARAMS: -32602,
   LIMIT_EXCEEDED: -32005,
+  DUMP_TOO_LARGE: -32005,
   RESPONSE_TOO_LARGE: -32003,
   TRACE_TOO_LARGE: -32003,
   TIMEOUT: -32002,
@@ -86,7 +87,7 @@ const SERVER_ERROR = -32000
 const WITH_OUTPUT: ReadonlySet<string> = new Set(['EXECUTION_REVERTED', 'NO_RECEIPT_YET'])
 
 /** The codes whose JSON-RPC error carries the limit: `{ limit }`. */
-const WITH_LIMIT: ReadonlySet<string> = new Set(['LIMIT_EXCEEDED', 'RESPONSE_TOO_LARGE'])
+const WITH_LIMIT: ReadonlySet<string> = new Set(['LIMIT_EXCEEDED', 'RESPONSE_TOO_LARGE', 'DUMP_TOO_LARGE'])
 
 export const INTERNAL_ERROR: RpcErrorObject = { code: -32603, message: 'internal error' }
 

@@ -1,11 +1,14 @@
 import { promisify } from 'node:util'
 import { constants, crc32, deflateRaw } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
+import { giveWay, isTurnOver } from '../node/eventLoop.ts'
 import { stringifyJson } from './json.ts'
 
 const deflate = promisify(deflateRaw)
 /** Shorter texts are kept as strings: putting an answer together from them is cheaper than sending pieces. */
 const MIN_BYTES = 16_384
+/** Bytes that are written as hex in one go. */
+const HEX_SLICE = 1024 * 1024
 const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
 const GZIP_HEAD = Buffer.from('{"jsonrpc":"2.0","result":')
 
@@ -39,6 +42,18 @@ export async function prepareJson(value: unknown, maxLength = Number.POSITIVE_IN
 /** The same for a value that is known to be short. */
 export function prepareShortJson(value: unknown): PreparedJson {
   return { [PREPARED]: true, text: JSON.stringify(value) }
+}
+
+/** Many bytes as 0x hex, made with pauses for other work. */
+export async function prepareHex(bytes: Uint8Array): Promise<PreparedJson> {
+  const text = Buffer.alloc(2 * bytes.length + 4, '"')
+  text.write('0x', 1)
+  for (let from = 0; from < bytes.length; from += HEX_SLICE) {
+    const slice = Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.min(HEX_SLICE, bytes.length - from))
+    text.write(slice.toString('hex'), 3 + 2 * from, 'latin1')
+    if (isTurnOver()) await giveWay()
+  }
+  return { [PREPARED]: true, text }
 }
 
 /**

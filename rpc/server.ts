@@ -82,6 +82,8 @@ export type RpcServer = {
   readonly url: string
   readonly port: number
   stats(): RpcServerStats
+  /** Serves other methods from now on, on the same connections; all subscriptions end. */
+  replaceMethods(methods: MethodTable): void
   close(): Promise<void>
 }
 
@@ -124,6 +126,10 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
       requestBytes: shared.bodies.used(),
       webSockets: webSockets.stats(),
     }),
+    replaceMethods(methods) {
+      dispatch.replaceMethods(methods)
+      webSockets.endSubscriptions()
+    },
     close: () => close(server, webSockets),
   }
 }

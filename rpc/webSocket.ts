@@ -38,6 +38,8 @@ export type WebSocketFront = {
   /** Cuts the connection with the most unread bytes, if that is one that does not read. */
   cutSlowest(): void
   stats(): { connections: number; subscriptions: number; backlogBytes: number }
+  /** of all connections, which stay open */
+  endSubscriptions(): void
   /** Tells every peer that the server goes away; `terminate` cuts those that stay. */
   close(): void
   terminate(): void
@@ -90,6 +92,9 @@ export function createWebSocketFront(options: WebSocketOptions, deps: WebSocketD
       return sum
     },
     cutSlowest,
+    endSubscriptions: () => {
+      for (const { subscriptions } of connections.values()) subscriptions.stopAll()
+    },
     close: () => {
       clearInterval(ping)
       for (const socket of connections.keys()) {

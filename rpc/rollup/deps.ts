@@ -20,6 +20,21 @@ export type RollupServices = {
   health(): Promise<readonly HealthCheck[]>
   /** what the process around it tells about itself; absent where nobody can ask it */
   readonly process?: ProcessFacts
+  /** on a devnet only: all its chains as one file */
+  readonly archive?: DevnetArchive
+}
+
+/** A block that a chain has as its head. */
+export type LoadedHead = { chainId: bigint; number: bigint; hash: `0x${string}` }
+
+export type DevnetArchive = {
+  /** all chains as of one moment. Throws DumpError DUMP_TOO_LARGE. */
+  dump(signal: AbortSignal): Promise<Uint8Array>
+  /**
+   * Other chains take the place of these, behind the same ports; L1 comes first in the result. When anything about it
+   * fails, these go on as if nothing had been. Throws DumpError.
+   */
+  load(dump: Uint8Array, signal: AbortSignal): Promise<readonly LoadedHead[]>
 }
 
 /** One figure of a process in all its variants; a histogram has several figures under names of their own. */

@@ -1,4 +1,5 @@
 import type { MethodTable } from '../types.ts'
+import { rollupArchiveMethods } from './archive.ts'
 import { rollupConfigMethods } from './config.ts'
 import { rollupCostMethods } from './costs.ts'
 import { rollupCrossMessageMethods } from './crossMessages.ts'
@@ -36,6 +37,7 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...rollupExplainMethods(deps),
     ...rollupCostMethods(deps),
     ...rollupSettlementMethods(deps),
+    ...rollupArchiveMethods(deps),
     ...rollupObservationMethods(deps),
     ...rollupSubscriptionMethods(deps),
     ...rollupMessageMethods(deps),

@@ -14,7 +14,11 @@ it('a data directory keeps its genesis, with Permit2 or without, and says so', a
   const warnings: string[] = []
   const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) }
   const open = (dataDir: string, permit2: boolean) =>
-    openDevnetGenesis(devnetSchema.parse({ 'data-dir': dataDir, permit2 }), engines, { clock: systemClock, logger })
+    openDevnetGenesis(devnetSchema.parse({ 'data-dir': dataDir, permit2 }), engines, {
+      clock: systemClock,
+      logger,
+      folder: dataDir,
+    })
   const folder = () => mkdtempSync(join(tmpdir(), 'reenact-kept-'))
 
   const [without, withIt] = [folder(), folder()]
@@ -33,7 +37,7 @@ it('the genesis of a version with fewer contracts is refused by name', async () 
   const engines = await createEngines(silentLogger)
   const dataDir = mkdtempSync(join(tmpdir(), 'reenact-kept-'))
   const options = devnetSchema.parse({ 'data-dir': dataDir })
-  const open = () => openDevnetGenesis(options, engines, { clock: systemClock, logger: silentLogger })
+  const open = () => openDevnetGenesis(options, engines, { clock: systemClock, logger: silentLogger, folder: dataDir })
   await open()
   const file = join(dataDir, 'genesis.json')
   const genesis = JSON.parse(readFileSync(file, 'utf8'))
