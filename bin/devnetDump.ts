@@ -5,6 +5,7 @@ import type { BlockSettings } from '../node/blockSettings.ts'
 import { type DumpLimits, encodeDump, type OpenDump, openDump } from '../node/dumpFile.ts'
 import { DumpError } from '../node/errors.ts'
 import type { Logger, SealMode, TxPool } from '../node/types.ts'
+import { holdAll } from '../rollup/holdAll.ts'
 import { decodeRecord, encodeRecord } from '../rollup/json.ts'
 import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Chains } from './chains.ts'
@@ -65,13 +66,8 @@ export async function dumpDevnet(chains: Chains, limits: DumpLimits, signal: Abo
 
 /** Runs `work` while nothing moves. The rollups first: each of them may be waiting for a block of L1. */
 function held<Result>({ l1, rollups }: Chains, work: () => Promise<Result>): Promise<Result> {
-  const inside = () => l1.between(work)
-  return rollups.reduceRight(
-    (inner, { node }) =>
-      () =>
-        node.hold(() => inner()),
-    inside,
-  )()
+  const nodes = rollups.map(({ node }) => node)
+  return holdAll(nodes, () => l1.between(work))
 }
 
 function headerOf({ genesis, clock, l1, rollups }: Chains): string {
