@@ -179,7 +179,7 @@ describe('advance', () => {
 
   it('words and bytes put anywhere into an input: the row that fails says what the contract says', async () => {
     const { below, pick } = createRandom(8079)
-    const rounds = process.env.REENACT_FULL === '1' ? 2_000 : 120
+    const rounds = process.env.REENACT_FULL === '1' ? 2_000 : 60
     const valid = encodeInput(validFields())
     const errors = new Set<string | undefined>()
     for (let round = 0; round < rounds; round++) {
