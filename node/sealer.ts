@@ -141,8 +141,13 @@ class LiveSealer implements Sealer {
     }
   }
 
+  /** While it waited for its turn, somebody may have gone back to a time of another mode. */
+  #isDue(trigger: SealTrigger): boolean {
+    return trigger === 'now' || this.#mode.kind === (trigger === 'wake' ? 'instant' : 'interval')
+  }
+
   #seal(trigger: SealTrigger): Promise<Block | undefined> {
-    const result = this.between(() => this.#deps.seal(trigger))
+    const result = this.between(async () => (this.#isDue(trigger) ? this.#deps.seal(trigger) : undefined))
     result.then(
       () => {
         this.#failures = 0

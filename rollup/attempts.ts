@@ -42,6 +42,8 @@ export type AttemptJournal = {
   concluded(txHash: Hex, conclusion: Conclusion): Promise<void>
   /** nothing of what is in flight can be included any more */
   abandoned(reason: string): Promise<void>
+  /** gives the function that takes those in flight now for in flight again, and nothing else; the rest stays as history */
+  remember(): () => Promise<void>
 }
 
 type Numbered = Attempt & { sequence: number }
@@ -74,6 +76,12 @@ export function createAttemptJournal(meta: MetaStore): AttemptJournal {
     }
   }
 
+  async function abandoned(reason: string): Promise<void> {
+    const { next, open } = readHead()
+    await replace(open, reason)
+    await writeRecord(meta, HEAD_KEY, { next, open: [] })
+  }
+
   return {
     of: (number) =>
       sequencesOf(number).flatMap((sequence) => {
@@ -103,10 +111,17 @@ export function createAttemptJournal(meta: MetaStore): AttemptJournal {
       await replace(open)
       await writeRecord(meta, HEAD_KEY, { next, open: [] })
     },
-    async abandoned(reason) {
-      const { next, open } = readHead()
-      await replace(open, reason)
-      await writeRecord(meta, HEAD_KEY, { next, open: [] })
+    abandoned,
+    remember() {
+      const entries = readHead().open.flatMap((sequence) => read(sequence) ?? [])
+      return async () => {
+        await abandoned('the devnet went back to a snapshot')
+        const { next } = readHead()
+        // unless so many came since that their places are taken
+        const open = entries.filter(({ sequence }) => next - sequence <= MAX_ATTEMPTS)
+        for (const entry of open) await write(entry)
+        await writeRecord(meta, HEAD_KEY, { next, open: open.map(({ sequence }) => sequence) })
+      }
     },
   }
 }

@@ -87,7 +87,7 @@ export type HeldL2Node = {
   reconcile(): Promise<void>
   /**
    * Gives the function that brings everything back to now, for somebody who holds the node again: head, pool, seal mode,
-   * coinbase, what waits to be run again, what is in flight to L1, what is postponed. It ends with a look at L1, which the
+   * whether it sequences and settles, coinbase, what waits to be run again, what is in flight to L1, what is postponed. It ends with a look at L1, which the
    * caller has taken back before. Throws RollupError when that fails; the rest is done by then.
    */
   remember(): () => Promise<void>
@@ -180,6 +180,15 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
     if (isHeartbeatDue(options, parts, deps)) runLogged(deps.logger, 'heartbeat', () => sealer.sealNow())
   }
 
+  const settling: Switch = {
+    isOn: () => settles,
+    set(isOn) {
+      settles = isOn
+      parts.setSettling(isOn)
+      settler.setPaused(!isOn)
+      if (isOn && running) settler.start()
+    },
+  }
   const node: L2Node = {
     chain,
     pool,
@@ -218,8 +227,11 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
       }
       tick()
     },
-    hold: (work) =>
-      sequencer.exclusively(() => settler.exclusively(() => watcher.exclusively(() => work(heldNode(parts, deps))))),
+    hold(work) {
+      const held = heldNode(settling, parts, deps)
+      const withL1Unread = () => watcher.exclusively(() => work(held))
+      return sealer.between(() => sequencer.exclusively(() => settler.exclusively(withL1Unread)))
+    },
     async settleNow(request = {}) {
       parts.setSettling(true)
       try {
@@ -228,12 +240,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
         parts.setSettling(settles)
       }
     },
-    setSettling(isOn) {
-      settles = isOn
-      parts.setSettling(isOn)
-      settler.setPaused(!isOn)
-      if (isOn && running) settler.start()
-    },
+    setSettling: settling.set,
     control() {
       if (isSequencer(options)) return control
       throw new RollupError(
@@ -261,8 +268,10 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
 
 type Parts = ReturnType<typeof assemble>
 
-function heldNode(parts: Parts, { chain, pool }: L2NodeDeps): HeldL2Node {
-  const { watcher, sequencer, settler, sealer, replay, claims, forced, coinbase } = parts
+type Switch = { isOn(): boolean; set(isOn: boolean): void }
+
+function heldNode(settling: Switch, parts: Parts, { chain, pool }: L2NodeDeps): HeldL2Node {
+  const { watcher, sequencer, settler, sealer, attempts, replay, claims, forced, coinbase } = parts
   const readL1 = async () => void (await watcher.stepNow())
   return {
     readL1,
@@ -272,12 +281,16 @@ function heldNode(parts: Parts, { chain, pool }: L2NodeDeps): HeldL2Node {
       const transactions = Object.values(pool.content()).flat()
       const { mode } = sealer
       const tips = coinbase.current
-      const others = [replay, settler, claims, forced].map((part) => part.remember())
+      const isStopped = sequencer.isStopped()
+      const isSettling = settling.isOn()
+      const others = [replay, settler, attempts, claims, forced].map((part) => part.remember())
       return async () => {
         await chain.rewindTo(hash)
         for (const bringBack of others) await bringBack()
         await pool.refill(transactions)
         coinbase.current = tips
+        sequencer.setStopped(isStopped)
+        if (settling.isOn() !== isSettling) settling.set(isSettling)
         if (!isSameMode(sealer.mode, mode)) sealer.setMode(mode)
         await readL1()
       }
