@@ -219,4 +219,25 @@ describe('manual and changes of mode', () => {
     await settle(h.clock)
     expect(h.state.sealed).toHaveLength(1)
   })
+
+  it('does not seal for a wake-up that waited while somebody went back to manual sealing', async () => {
+    const under = harness({ kind: 'instant' })
+    under.sealer.start()
+    let release = () => {}
+    const reverted = under.sealer.between(async () => {
+      await new Promise<void>((resolve) => {
+        release = resolve
+      })
+      under.sealer.setMode({ kind: 'manual' })
+    })
+    addWork(under, 1)
+    await settle(under.clock)
+    release()
+    await reverted
+    await settle(under.clock)
+    expect(under.state.sealed).toEqual([])
+    await under.sealer.sealNow()
+    expect(under.state.sealed).toEqual([{ trigger: 'now', taken: 1 }])
+    await under.sealer.close()
+  })
 })

@@ -32,4 +32,24 @@ describe('loop', () => {
   it('goes on with growing pauses when a step in between decided nothing', async () => {
     expect(await pausesOf('?!?!??!.?!')).toEqual([100, 200, 400, 100])
   })
+
+  it('forgets its failures and goes on at once when it is restarted', async () => {
+    const pauses: number[] = []
+    let steps = 0
+    const loop = createLoop(
+      { name: 'test', idleMs: 10, minBackoffMs: 1_000, onBackoff: (ms) => pauses.push(ms) },
+      async () => {
+        steps += 1
+        throw new Error('refused')
+      },
+      silentLogger,
+    )
+    loop.start()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect({ steps, pauses }).toEqual({ steps: 2, pauses: [1_000, 2_000] })
+    loop.restart()
+    await vi.advanceTimersByTimeAsync(0)
+    expect({ steps, pauses }).toEqual({ steps: 3, pauses: [1_000, 2_000, 1_000] })
+    await loop.close()
+  })
 })
