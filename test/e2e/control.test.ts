@@ -1,7 +1,11 @@
 import { encodeFunctionData } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openRollup } from '../../bin/rollupNode.ts'
+import type { GenesisJson } from '../../execution/genesisJson.ts'
 import { devAccount } from '../../genesis/accounts.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
+import { systemClock, systemTimers } from '../../node/clock.ts'
+import { silentLogger } from '../../node/logger.ts'
 import type { BuiltBlock, Rewound } from '../../rpc/rollup/sequencing.ts'
 import type { Submission } from '../../rpc/rollup/settling.ts'
 import { bytesToHex } from '../../stateless/bytes.ts'
@@ -224,4 +228,19 @@ describe('unsettled blocks', () => {
     await expect(rewind(base + 5n)).rejects.toThrow(`-32000 the head is L2 block ${base + 1n} already`)
     await expect(rewind(base, { transactions: 'keep' })).rejects.toThrow('-32602')
   })
+})
+
+test('a follower is nobody to be told', async () => {
+  const { deployment, engines, l1Url, rollup } = devnet
+  const genesis = rollup.services.genesis.l2 as GenesisJson
+  const follower = await openRollup(
+    { genesis, deployment, sealMode: { kind: 'manual' }, settle: false, follow: {}, l1BlockTime: 0 },
+    { engines, l1: l1Url, clock: systemClock, timers: systemTimers, logger: silentLogger },
+  )
+  try {
+    expect(() => follower.node.control()).toThrow('this node follows the rollup')
+    expect(follower.node.sequencer.isStopped()).toBe(true)
+  } finally {
+    await follower.close()
+  }
 })
