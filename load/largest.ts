@@ -23,11 +23,12 @@ export type SearchDeps = { target: Target; place: Place; caps: SettlementCaps; s
 type Probe = { n: number; row: SettledRow; fill: Fill }
 /** `held`: how many of them the first block had, where one did not hold all. */
 type Attempt = Probe | { held: number }
+/** What the search knows: sizes that fit, smallest first, and the smallest that does not. */
+export type Known = { fitting: readonly Pick<Probe, 'n' | 'fill'>[]; tooMany: number; held: number; guesses: number }
 
 /**
- * The most transactions of a kind that one L2 block holds and L1 settles: `n` do and `n + 1` do not. Guesses from what the
- * last two blocks needed, and from how many a block held when they were too many. L2 has to make its blocks on request.
- * Rejects with LoadError STOPPED when the signal is aborted.
+ * The most transactions of a kind that one L2 block holds and L1 settles: `n` do and `n + 1` do not. L2 has to make its
+ * blocks on request. Rejects with LoadError STOPPED when the signal is aborted.
  */
 export async function largestBlock(kind: WorkKind, deps: SearchDeps): Promise<LargestBlock> {
   const fitting: Probe[] = []
@@ -35,9 +36,9 @@ export async function largestBlock(kind: WorkKind, deps: SearchDeps): Promise<La
   let held = 0
   for (let guesses = 0; ; guesses++) {
     const best = fitting.at(-1)
+    if (tooMany === 1) throw new LoadError('NOT_SETTLED', `not even one ${kind} fits into a block that settles`)
     if (best !== undefined && best.n + 1 === tooMany) return describe(kind, fitting, best)
-    const n = Math.min(FIRST_SIZES[fitting.length] ?? nextSize(fitting, { tooMany, held, guesses }), tooMany - 1)
-    if (n < 1) throw new LoadError('NOT_SETTLED', `not even one ${kind} fits into a block that settles`)
+    const n = nextSize({ fitting, tooMany, held, guesses })
     const attempt = await tryBlock(kind, n, deps)
     if ('row' in attempt) fitting.push(attempt)
     else {
@@ -47,23 +48,26 @@ export async function largestBlock(kind: WorkKind, deps: SearchDeps): Promise<La
   }
 }
 
-/** Between the largest that fits and the smallest that does not. */
-function nextSize(
-  fitting: readonly Probe[],
-  { tooMany, held, guesses }: { tooMany: number; held: number; guesses: number },
-): number {
+/**
+ * A size between the largest that fits and the smallest that does not: as many as a block held when they were too many, else
+ * what the last two blocks let expect of the limits, else the middle.
+ */
+export function nextSize({ fitting, tooMany, held, guesses }: Known): number {
   const [before, last] = fitting.slice(-2)
-  if (before === undefined || last === undefined) throw new Error('two sizes are known here')
-  const least = last.n + 1
-  if (held === last.n) return least
-  if (held > last.n) return held
-  if (guesses > MAX_GUESSES + FIRST_SIZES.length && Number.isFinite(tooMany)) return Math.floor((last.n + tooMany) / 2)
+  const most = fitting.at(-1)?.n ?? 0
+  const first = FIRST_SIZES[fitting.length] ?? Number.POSITIVE_INFINITY
+  if (first < tooMany) return first
+  if (held === most) return most + 1
+  if (held > most) return held
+  const middle = Math.floor((most + tooMany) / 2)
+  if (before === undefined || last === undefined) return middle
+  if (guesses > MAX_GUESSES + FIRST_SIZES.length && Number.isFinite(tooMany)) return middle
   const rooms = Object.keys(last.fill).map((name) => {
     const limit = name as keyof Fill
     const each = (last.fill[limit] - before.fill[limit]) / (last.n - before.n)
     return each <= 0 ? Number.POSITIVE_INFINITY : last.n + Math.floor((1 - last.fill[limit]) / each)
   })
-  return Math.max(least, Math.min(...rooms, last.n * MAX_GROWTH))
+  return Math.min(Math.max(most + 1, Math.min(...rooms, most * MAX_GROWTH)), tooMany - 1)
 }
 
 async function tryBlock(kind: WorkKind, n: number, { target, place, caps, signal }: SearchDeps): Promise<Attempt> {

@@ -108,10 +108,10 @@ async function drive(
   claims.catch(() => undefined)
   try {
     await Promise.race([broken, claims, traffic.run(stopTraffic.signal)])
-    await Promise.race([broken, claims, drain(target, sides)])
+    await Promise.race([broken, claims, drain(target, sides, traffic)])
     stopClaims.abort()
     await claims
-    await Promise.race([broken, drain(target, sides)])
+    await Promise.race([broken, drain(target, sides, traffic)])
     return signal.aborted
   } finally {
     endTraffic()
@@ -130,13 +130,13 @@ function progressText({ l1, l2 }: Sides, past: number): string {
 
 type Status = { queue: { deposits: Hex } }
 
-/** Nothing of it is given up on for what other users of the chains do: what is missing after a while is missing in the report. */
-async function drain(target: Target, { l1, l2 }: Sides): Promise<void> {
+/** What other users of the chains hold up does not hold up the report: what is missing after a while is missing in it. */
+async function drain(target: Target, { l1, l2 }: Sides, { owner }: Traffic): Promise<void> {
   const { url } = target.l2
   await eventually(() => l1.watch.waiting() + l2.watch.waiting() === 0, DRAIN_MS)
   await eventually(async () => Number((await ask<Status>(url, 'rollup_status', [])).queue.deposits) === 0, DRAIN_MS)
   await settled(target.l2, await blockNumber(target.l2, 'latest'))
-  const ready = { status: 'ready-to-claim', address: l2.place.senders.at(-2)?.address }
+  const ready = { status: 'ready-to-claim', address: owner }
   await eventually(async () => (await ask<unknown[]>(url, 'rollup_getWithdrawals', [ready])).length === 0, DRAIN_MS)
   await eventually(() => l1.watch.waiting() === 0, DRAIN_MS)
 }

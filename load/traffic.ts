@@ -28,6 +28,8 @@ const CLAIM_EVERY_MS = 200
 const CLAIMS_AT_ONCE = 10
 
 export type Traffic = {
+  /** whose deposits and withdrawals these are */
+  readonly owner: Hex
   readonly sent: readonly Sent[]
   /** until the signal is aborted; rejects when a node refuses what it should take */
   run(signal: AbortSignal): Promise<void>
@@ -77,14 +79,15 @@ export function createTraffic(target: Target, sides: Sides, rate: number): Traff
     }
   }
 
+  const { address: owner } = requireSender(sides.l2, MESSAGES.sender)
   return {
+    owner,
     sent,
     async run(signal) {
       await Promise.all(workers.map((worker) => drive(worker, signal)))
     },
     async claim(signal) {
       const claimer = requireSender(sides.l1, CLAIMER)
-      const owner = requireSender(sides.l2, MESSAGES.sender).address
       const asked = new Set<Hex>()
       while (!signal.aborted) {
         const calls = await readyClaims(target.l2, owner, asked)
