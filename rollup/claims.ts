@@ -8,9 +8,10 @@ import type { StateView } from '../stateless/types.ts'
 import { type Anchor, type AnchorProof, fetchAnchorProof } from './anchor.ts'
 import { l2MessengerAbi, readProvenInbox, readUndelivered } from './contracts.ts'
 import { RollupError } from './errors.ts'
-import { countUntil, type Inbox } from './inbox.ts'
+import { countUntil, type Inbox, inboxLeaf } from './inbox.ts'
 import type { L1Client } from './l1Client.ts'
 import type { Room } from './limits.ts'
+import type { MessageTree } from './messages.ts'
 import { type MessageTree, messageHash } from './messages.ts'
 import { createPostponed, type Postponement } from './postponed.ts'
 import type { L1View, Message } from './types.ts'
@@ -76,8 +77,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
   const messenger = hexToBytes(deployment.l2.messenger)
   const postponed = createPostponed({ firstMs: FIRST_RETRY_MS, lastMs: LAST_RETRY_MS }, clock)
 
-  const leafOf = (message: Message): Hex =>
-    messageHash(message, BigInt(deployment.l1ChainId), BigInt(deployment.l2ChainId))
+  const leafOf = (message: Message): Hex => inboxLeaf(deployment, message)
   const isCourteous = (message: Message): boolean => courtesyOf(deployment, message) !== undefined
   const isDue = (message: Message): boolean =>
     (message.fee > 0n || isCourteous(message)) && !postponed.has(leafOf(message))

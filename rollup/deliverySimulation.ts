@@ -7,7 +7,8 @@ import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { claimGas } from './claims.ts'
 import { l2MessengerAbi, provenInboxSlots } from './contracts.ts'
-import { messageHash, rootFromPath, ZERO_SUBTREES } from './messages.ts'
+import { inboxLeaf } from './inbox.ts'
+import { rootFromPath, ZERO_SUBTREES } from './messages.ts'
 import type { Message } from './types.ts'
 
 /** How a run of the EVM for one caller goes on: it ends with the signal, and waits for what `onPause` gives. */
@@ -110,7 +111,7 @@ function claimCall(deps: DeliverySimulationDeps, message: Message, turns: RunTur
   const { chain, deployment } = deps
   const head = chain.head()
   const { number, timestamp, coinbase, prevRandao } = deps.envOf(head)
-  const leaf = messageHash(message, BigInt(deployment.l1ChainId), BigInt(deployment.l2ChainId))
+  const leaf = inboxLeaf(deployment, message)
   // a proof as long as a real one; that its siblings are empty subtrees costs the same
   const path = ZERO_SUBTREES.slice(0, Math.ceil(Math.log2(Math.max(deps.inboxSize(), Number(message.index) + 1))))
   const args = [message, 1n, path, `0x${bytesToHex(coinbase)}`] as const

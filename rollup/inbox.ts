@@ -1,5 +1,6 @@
+import type { RollupDeployment } from '../genesis/types.ts'
 import { createMessageTree, type MessageTree, messageHash } from './messages.ts'
-import type { L1MessageRecord, L1View } from './types.ts'
+import type { L1MessageRecord, L1View, Message } from './types.ts'
 
 type Hex = `0x${string}`
 
@@ -9,6 +10,11 @@ export function countUntil(view: L1View, l1Block: bigint): number {
   let count = records.length
   while (count > 0 && (records[count - 1]?.l1Block ?? 0n) > l1Block) count -= 1
   return count
+}
+
+/** The hash of a message from L1, its leaf in the tree. */
+export function inboxLeaf({ l1ChainId, l2ChainId }: RollupDeployment, message: Message): Hex {
+  return messageHash(message, BigInt(l1ChainId), BigInt(l2ChainId))
 }
 
 /** The inbox tree and the hashes in it, kept equal to the watcher's records. */
@@ -22,7 +28,6 @@ export function createInbox(view: L1View): Inbox {
   const tree = createMessageTree()
   const seen: { record: L1MessageRecord; leaf: Hex }[] = []
   const indices = new Map<Hex, number>()
-  const { l1ChainId, l2ChainId } = view.deployment
 
   function follow(): void {
     const records = view.messages()
@@ -32,7 +37,7 @@ export function createInbox(view: L1View): Inbox {
       tree.truncate(same)
     }
     for (const record of records.slice(seen.length)) {
-      const leaf = messageHash(record.message, BigInt(l1ChainId), BigInt(l2ChainId))
+      const leaf = inboxLeaf(view.deployment, record.message)
       tree.append(leaf)
       indices.set(leaf, seen.length)
       seen.push({ record, leaf })

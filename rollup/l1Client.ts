@@ -56,6 +56,16 @@ export type L1StorageProof = { accountProof: readonly Hex[]; storageProof: reado
 
 export type L1LogQuery = { addresses: readonly Hex[] } & ({ blockHash: Hex } | { fromBlock: bigint; toBlock: bigint })
 
+type EstimatedCall = { from: Hex; to: Hex; data?: Hex; value?: bigint; balance?: bigint }
+
+/** What a call did; `error` in the node's words. `calls`: those that it made itself. */
+export type L1CallFrame = {
+  gasUsed: bigint
+  output: Hex
+  error?: string
+  calls: readonly Omit<L1CallFrame, 'calls'>[]
+}
+
 /** Every question that rollup/ asks L1. Answers are checked for shape, never for truth; all failures are RollupErrors. */
 export type L1Client = {
   chainId(): Promise<bigint>
@@ -76,8 +86,15 @@ export type L1Client = {
   getTransactionCount(address: Hex): Promise<bigint>
   sendRawTransaction(raw: Hex): Promise<Hex>
   getReceipt(hash: Hex): Promise<L1Receipt | undefined>
-  /** the gas limit that a transaction needs on the newest state, or the revert data of one that would fail */
-  estimateGas(call: { from: Hex; to: Hex; data?: Hex; value?: bigint }): Promise<bigint | { revertData: Hex }>
+  /**
+   * the gas limit that a transaction needs on the newest state, or the revert data of one that would fail; `balance`: as if
+   * its sender had so many wei
+   */
+  estimateGas(call: EstimatedCall): Promise<bigint | { revertData: Hex }>
+  /** wei that a unit of gas costs now */
+  gasPrice(): Promise<bigint>
+  /** what a call in the next block does, and the calls that it makes; undefined when the node does not offer debug_traceCall */
+  traceCall(call: { from: Hex; to: Hex; data: Hex }): Promise<L1CallFrame | undefined>
   /** debug_traceTransaction; the configuration and what comes back are passed on as they are */
   traceTransaction(hash: Hex, config: object): Promise<unknown>
   /** what an account would answer at this place if it had this code, on its own storage (debug_traceCall) */
@@ -216,6 +233,7 @@ function transactionMethods(
   | 'sendRawTransaction'
   | 'getReceipt'
   | 'estimateGas'
+  | 'gasPrice'
   | 'revertData'
 > {
   return {
@@ -238,9 +256,12 @@ function transactionMethods(
       const answer = await request('eth_getTransactionReceipt', transactionHash)
       return answer === null || answer === undefined ? undefined : toReceipt(answer, transactionHash)
     },
-    async estimateGas({ value = 0n, ...call }) {
+    gasPrice: async () => quantity(await request('eth_gasPrice'), 'gas price'),
+    async estimateGas({ value = 0n, balance, ...call }) {
+      const overrides = balance === undefined ? [] : ['latest', { [call.from]: { balance: toQuantity(balance) } }]
       try {
-        return quantity(await request('eth_estimateGas', { ...call, value: toQuantity(value) }), 'gas estimate')
+        const transaction = { ...call, value: toQuantity(value) }
+        return quantity(await request('eth_estimateGas', transaction, ...overrides), 'gas estimate')
       } catch (error) {
         const revertData = findRevertData(error)
         if (revertData === undefined) throw error
@@ -258,9 +279,18 @@ function transactionMethods(
   }
 }
 
-function traceMethods(request: Request): Pick<L1Client, 'traceTransaction' | 'runCode'> {
+function traceMethods(request: Request): Pick<L1Client, 'traceTransaction' | 'traceCall' | 'runCode'> {
   return {
     traceTransaction: (transactionHash, config) => request('debug_traceTransaction', transactionHash, config),
+    async traceCall(call) {
+      try {
+        const trace = record(await request('debug_traceCall', call, 'pending', { tracer: 'callTracer' }), 'trace')
+        return { ...toFrame(trace), calls: list(trace.calls ?? [], 'calls of a trace').map(toFrame) }
+      } catch (error) {
+        if (error instanceof RollupError && error.code === 'L1_REFUSED') return undefined
+        throw error
+      }
+    },
     async runCode(account, code, { block, txIndex }) {
       const config = {
         tracer: 'callTracer',
@@ -271,6 +301,15 @@ function traceMethods(request: Request): Pick<L1Client, 'traceTransaction' | 'ru
       if (frame.error !== undefined) throw bad('trace of a call that cannot fail', { error: String(frame.error) })
       return hex(frame.output ?? '0x', 'output of a call')
     },
+  }
+}
+
+function toFrame(answer: unknown): Omit<L1CallFrame, 'calls'> {
+  const { gasUsed, output, error } = record(answer, 'call of a trace')
+  return {
+    gasUsed: quantity(gasUsed, 'gas of a trace'),
+    output: hex(output ?? '0x', 'output of a trace'),
+    ...(typeof error === 'string' ? { error } : {}),
   }
 }
 

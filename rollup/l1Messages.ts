@@ -6,7 +6,7 @@ import type { Deliveries, Delivery } from './deliveries.ts'
 import type { DeliveryFailure, DeliverySimulation, RunTurns } from './deliverySimulation.ts'
 import { MessageError } from './errors.ts'
 import type { Finality } from './finality.ts'
-import type { Inbox } from './inbox.ts'
+import { type Inbox, inboxLeaf } from './inbox.ts'
 import type { InputStore } from './inputs.ts'
 
 import type { L1Client } from './l1Client.ts'
@@ -78,7 +78,6 @@ const MAX_SIMULATED = 256
 /** Messages from L1 to L2, as the head of L2 sees them. */
 export function createL1Messages(deps: L1MessagesDeps): L1Messages {
   const { view, deliveries } = deps
-  const { l1ChainId, l2ChainId } = view.deployment
 
   async function find(selector: L1MessageSelector): Promise<L1MessageRecord> {
     const record = await recordOf(deps, selector)
@@ -87,7 +86,7 @@ export function createL1Messages(deps: L1MessagesDeps): L1Messages {
   }
 
   async function describe(record: L1MessageRecord, turns: RunTurns): Promise<L1Message> {
-    const hash = messageHash(record.message, BigInt(l1ChainId), BigInt(l2ChainId))
+    const hash = inboxLeaf(view.deployment, record.message)
     const delivery = deliveries.of(record.message.index)
     if (delivery === undefined) return { ...record, hash, ...(await waiting(deps, record, turns)) }
     return { ...record, hash, status: 'claimed', delivery: delivered(deps, delivery) }

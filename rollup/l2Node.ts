@@ -23,7 +23,7 @@ import { RollupError } from './errors.ts'
 import { createFaults } from './faults.ts'
 import { createFinality, type Finality } from './finality.ts'
 import { createForcedTransactions } from './forcedTransactions.ts'
-import { createInbox } from './inbox.ts'
+import { createInbox, type Inbox } from './inbox.ts'
 import { createInputStore, type InputStore } from './inputs.ts'
 import { createL1Client, type L1Client } from './l1Client.ts'
 import { createL1Messages, type L1Messages } from './l1Messages.ts'
@@ -107,7 +107,8 @@ export type L2Node = {
   /** messages to L1, and to other rollups */
   readonly outbox: Outbox
   readonly crossOutbox: Outbox
-  /** messages from L1, and what their delivery would do */
+  /** messages from L1: their tree, where they stand, what their delivery would do */
+  readonly inbox: Inbox
   readonly l1Messages: L1Messages
   readonly deliverySimulation: DeliverySimulation
   readonly finality: Finality
@@ -202,6 +203,7 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
     l1: parts.l1,
     outbox,
     crossOutbox,
+    inbox: parts.inbox,
     l1Messages: parts.l1Messages,
     deliverySimulation: parts.deliverySimulation,
     finality: parts.finality,
@@ -468,6 +470,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     envOf,
     outbox,
     crossOutbox,
+    inbox,
     deliveries,
     deliverySimulation,
     l1Messages,

@@ -117,7 +117,8 @@ function emptySubtrees(): Hex[] {
   return roots
 }
 
-function hashPair(left: Hex, right: Hex): Hex {
+/** An inner node of the tree. */
+export function hashPair(left: Hex, right: Hex): Hex {
   return keccak256(concatHex([left, right]))
 }
 

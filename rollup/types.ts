@@ -132,8 +132,11 @@ export type MessageSelector = { index: bigint } | { txHash: `0x${string}`; ordin
 
 export type WithdrawalErrorCode = 'NO_SUCH_WITHDRAWAL' | 'NOT_SETTLED'
 
-/** `AMBIGUOUS`: the L1 transaction has several; `NOT_ANCHORED`: no L2 block carries an L1 block that has it. */
-export type MessageErrorCode = 'NO_SUCH_MESSAGE' | 'AMBIGUOUS' | 'NOT_ANCHORED' | 'ROOT_FORGOTTEN'
+/**
+ * `AMBIGUOUS`: the L1 transaction has several; `NOT_ANCHORED`: no L2 block carries an L1 block that has it;
+ * `ROOT_FORGOTTEN`: L2 no longer has the inbox root of the block that was named.
+ */
+export type MessageErrorCode = 'NO_SUCH_MESSAGE' | 'AMBIGUOUS' | 'NOT_ANCHORED' | 'ROOT_FORGOTTEN' | 'UNKNOWN_BLOCK'
 
 /** A block of the destination: its timestamp in seconds, and the hash of the L1 block that it carries. */
 export type CrossAnchor = { timestamp: bigint; l1BlockHash: `0x${string}` }

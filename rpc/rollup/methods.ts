@@ -9,6 +9,7 @@ import { rollupExecuteMethods } from './execute.ts'
 import { rollupExplainMethods } from './explainAdvance.ts'
 import { rollupFaultMethods } from './faults.ts'
 import { rollupInputMethods } from './inputs.ts'
+import { rollupMessageProofMethods } from './messageProof.ts'
 import { rollupMessageMethods } from './messages.ts'
 import { rollupObservationMethods } from './observation.ts'
 import { rollupReorgMethods } from './reorgs.ts'
@@ -20,6 +21,7 @@ import { rollupSnapshotMethods } from './snapshots.ts'
 import { rollupStatusMethods } from './status.ts'
 import { rollupSubscriptionMethods } from './subscriptions.ts'
 import { rollupTraceMethods } from './traceExecute.ts'
+import { rollupWithdrawalProofMethods } from './withdrawalProofs.ts'
 import { rollupWithdrawalMethods } from './withdrawals.ts'
 import { rollupWitnessMethods } from './witnesses.ts'
 
@@ -45,6 +47,8 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...rollupSnapshotMethods(deps),
     ...rollupReorgMethods(deps),
     ...rollupDevnetMethods(deps),
+    ...rollupMessageProofMethods(deps),
+    ...rollupWithdrawalProofMethods(deps),
   }
 }
 

@@ -1,14 +1,16 @@
 import { z } from 'zod'
+import { type DepositOutcome, estimateDeposit } from '../../rollup/depositEstimate.ts'
 import type { L1View, Message } from '../../rollup/types.ts'
-import { invalidParams } from '../errors.ts'
+import { hexToBytes } from '../../stateless/bytes.ts'
+import { invalidParams, RpcError } from '../errors.ts'
 import { createRunCall } from '../eth/runCall.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { required } from '../params.ts'
 import type { MethodTable } from '../types.ts'
 import type { RollupDeps } from './deps.ts'
 import { rollupMethod } from './method.ts'
-import { failureReason } from './reasons.ts'
-import { address, addressIn, data, from, hash, named, quantity64, quantity64In, quantityIn } from './wire.ts'
+import { failureReason, reasonOf } from './reasons.ts'
+import { address, addressIn, data, from, hash, named, quantity, quantity64, quantity64In, quantityIn } from './wire.ts'
 
 const log = z.object({ address, topics: z.array(hash), data })
 
@@ -26,6 +28,22 @@ export const messageSimulation = named('MessageSimulation', {
   minGasLimit: quantity64.optional(),
 })
 export type MessageSimulation = z.infer<typeof messageSimulation>
+
+/**
+ * `l2GasLimit`: `minGasLimit` with a margin. `l1Cost`: wei, without value and fee. `relayFee`: wei for which the sequencer
+ * delivers such a message; `relayed`: it delivers this one by itself, in about `eta` seconds.
+ */
+export const depositEstimate = named('DepositEstimate', {
+  l2GasLimit: quantity64,
+  minGasLimit: quantity64,
+  l1Gas: quantity64,
+  l1GasPrice: quantity,
+  l1Cost: quantity,
+  relayFee: quantity,
+  relayed: z.boolean(),
+  eta: quantity64.optional(),
+})
+export type DepositEstimateForm = z.infer<typeof depositEstimate>
 
 /** contracts/lib/Messages.sol::MAX_DATA_LENGTH */
 const MAX_DATA_BYTES = 16_384
@@ -74,7 +92,43 @@ export function rollupSimulateMessageMethods({ rollup }: RollupDeps): MethodTabl
           }
         }),
     ),
+    rollup_estimateDeposit: rollupMethod(
+      {
+        summary: 'The gas limit that a message to L2 needs, what sending it costs on L1, and when it arrives.',
+        params: [required('message', from(unsentMessage.omit({ gasLimit: true })))],
+        result: depositEstimate,
+      },
+      ([unsent], context) =>
+        runCall(context, async (turns) => {
+          const { chain, watcher: view, l1, reader, deliverySimulation: simulation } = rollup().node
+          const deps = { chain, view, l1, config: reader.config, simulation }
+          return formatEstimate(await estimateDeposit(deps, nextMessage(view, unsent), turns))
+        }),
+    ),
   }
+}
+
+/** Throws RpcError EXECUTION_REVERTED when one of the chains would refuse the message. */
+function formatEstimate(outcome: DepositOutcome): DepositEstimateForm {
+  if ('refused' in outcome) throw refusal('L1 refuses the message', hexToBytes(outcome.refused))
+  if ('failing' in outcome)
+    throw refusal('L2 cannot deliver the message', outcome.failing.output, outcome.failing.error)
+  const { isRelayed, etaSec, ...numbers } = outcome
+  return {
+    l2GasLimit: toQuantity(numbers.l2GasLimit),
+    minGasLimit: toQuantity(numbers.minGasLimit),
+    l1Gas: toQuantity(numbers.l1Gas),
+    l1GasPrice: toQuantity(numbers.l1GasPrice),
+    l1Cost: toQuantity(numbers.l1Cost),
+    relayFee: toQuantity(numbers.relayFee),
+    relayed: isRelayed,
+    ...(etaSec === undefined ? {} : { eta: toQuantity(etaSec) }),
+  }
+}
+
+function refusal(what: string, output: Uint8Array, error = 'execution reverted'): RpcError {
+  const reason = reasonOf(output) ?? error
+  return new RpcError('EXECUTION_REVERTED', `${what}: ${reason}`, { output: toData(output) })
 }
 
 /** As L1 would number it if it came next. Throws RpcError INVALID_PARAMS for a gas limit that L1 refuses. */
