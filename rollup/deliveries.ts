@@ -1,7 +1,7 @@
 import type { RollupDeployment } from '../genesis/types.ts'
 import type { Chain } from '../node/types.ts'
 import { followLogs } from './followLogs.ts'
-import { decodeDelivered, MESSAGE_DELIVERED_TOPIC } from './l1Events.ts'
+import { DELIVERED_TOPIC, decodeDelivered } from './l1Events.ts'
 
 type Hex = `0x${string}`
 
@@ -21,7 +21,7 @@ export function createDeliveries(chain: Chain, { l2: { messenger } }: RollupDepl
   const order: bigint[] = []
   const close = followLogs(
     chain,
-    { address: messenger, topic: MESSAGE_DELIVERED_TOPIC },
+    { address: messenger, topic: DELIVERED_TOPIC },
     {
       add({ topics, data, l2Block, l2TxHash }) {
         const event = decodeDelivered({ address: messenger, topics, data })

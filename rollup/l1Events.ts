@@ -23,7 +23,6 @@ export const MESSAGE_SENT_TOPIC = topicOf(l1MessengerAbi, 'MessageSent')
 export const CROSS_MESSAGE_SENT_TOPIC = topicOf(crossMessengerAbi, 'CrossMessageSent')
 /** Topic of MessageDelivered, which both messengers emit with the same fields. */
 export const DELIVERED_TOPIC = topicOf(l1MessengerAbi, 'MessageDelivered')
-export const MESSAGE_DELIVERED_TOPIC = topicOf(l1MessengerAbi, 'MessageDelivered')
 const ADVANCED_TOPIC = topicOf(nativeRollupAbi, 'BlockAdvanced')
 const FORCED_TOPIC = topicOf(nativeRollupAbi, 'TransactionForced')
 const INCLUDED_TOPIC = topicOf(nativeRollupAbi, 'ForcedIncluded')
@@ -62,7 +61,7 @@ export function decodeCrossMessageSent(log: RawLog): { message: Message; destina
 
 /** A message of the other chain that a messenger delivered. */
 export function decodeDelivered(log: RawLog): DeliveredEvent | undefined {
-  if (log.topics[0] !== MESSAGE_DELIVERED_TOPIC) return undefined
+  if (log.topics[0] !== DELIVERED_TOPIC) return undefined
   const { args } = strictly(() => decodeEventLog({ abi: l1MessengerAbi, eventName: 'MessageDelivered', ...parts(log) }))
   return { kind: 'delivered', index: args.index }
 }
