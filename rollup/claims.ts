@@ -12,7 +12,6 @@ import { countUntil, type Inbox, inboxLeaf } from './inbox.ts'
 import type { L1Client } from './l1Client.ts'
 import type { Room } from './limits.ts'
 import type { MessageTree } from './messages.ts'
-import { type MessageTree, messageHash } from './messages.ts'
 import { createPostponed, type Postponement } from './postponed.ts'
 import type { L1View, Message } from './types.ts'
 

@@ -12,7 +12,6 @@ import type { InputStore } from './inputs.ts'
 import type { L1Client } from './l1Client.ts'
 
 import { decodeL1Log } from './l1Events.ts'
-import { messageHash } from './messages.ts'
 import type { Postponement } from './postponed.ts'
 import type { L1MessageRecord, L1View, SettledBlock } from './types.ts'
 
