@@ -1,4 +1,4 @@
-import { type AccessNames, readAccessNames } from './accessNames.ts'
+import { readAccessNames } from './accessNames.ts'
 import { bytesToHex } from './bytes.ts'
 import { keccak256 } from './keccak.ts'
 import { executionWitnessType } from './sszSchema.ts'
@@ -22,7 +22,6 @@ export type WitnessReading = {
   nodes: readonly ReadNode[]
   codes: readonly ReadCode[]
   headers: readonly ReadHeader[]
-  names: AccessNames
   /** why the block is refused: `used` is then what was asked for until there */
   refusal?: string
 }
@@ -53,7 +52,6 @@ export async function readWitness(input: StatelessInput, deps: Omit<VerifyDeps, 
       accounts: map.codes.get(key) ?? [],
     })),
     headers: hashed(witness.headers).map(({ hash, bytes }, index) => ({ hash, bytes, used: index >= firstUsed })),
-    names,
     ...(use.reason === undefined ? {} : { refusal: `${use.reason.code}: ${use.reason.message}` }),
   }
 }

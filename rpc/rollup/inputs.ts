@@ -9,7 +9,7 @@ import { optional, type Parse, required } from '../params.ts'
 import { DATA } from '../schema.ts'
 import type { MethodTable, RpcContext } from '../types.ts'
 import type { RollupDeps } from './deps.ts'
-import { decodeOr, ExecuteInput, executeInput, fromInputJson, toInputJson } from './executeInput.ts'
+import { decodeOr, ExecuteInput, executeInput, fromInputJson, inputBytes, toInputJson } from './executeInput.ts'
 import { rollupMethod } from './method.ts'
 import { inputChanges, mutateInput, mutateOptions } from './mutate.ts'
 import { data, describedLater, from, hash, named, quantity, quantity64, toJsonSchema } from './wire.ts'
@@ -101,7 +101,7 @@ export function formatOutput(output: Uint8Array): ExecuteOutput {
 }
 
 const encodedInput: Parse<StatelessInput> = describedLater(
-  (value, path) => decodeOr(decodeStatelessInput, dataParameter(value, path), path),
+  (value, path) => decodeOr(decodeStatelessInput, inputBytes(value, path), path),
   () => DATA,
 )
 const encodedOutput: Parse<ExecuteOutput> = describedLater(

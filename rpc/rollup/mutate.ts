@@ -5,11 +5,10 @@ import type { StatelessInput } from '../../stateless/types.ts'
 import { data as dataParameter } from '../codec.ts'
 import { invalidParams } from '../errors.ts'
 import { list, type Parse } from '../params.ts'
-import { decodeOr, fromInputJson, toInputJson } from './executeInput.ts'
+import { decodeOr, fromInputJson, MAX_INPUT_BYTES, toInputJson } from './executeInput.ts'
 import { from } from './wire.ts'
 
 const MAX_CHANGES = 256
-const MAX_BYTES = 4_000_000
 /** `executionPayload.transactions[0]`, or `bytes[100]` for the encoded input itself */
 const PATH = /^[a-zA-Z]+(\.[a-zA-Z]+|\[\d{1,7}\])*$/
 const STEP = /[a-zA-Z]+|\d+/g
@@ -17,7 +16,7 @@ const STEP = /[a-zA-Z]+|\d+/g
 const change = from(
   z.strictObject({
     path: z.string().max(256).regex(PATH, 'expected a path such as executionPayload.transactions[0]'),
-    value: z.json().nullable(),
+    value: z.custom<unknown>((value) => value !== undefined, 'expected a value, or null'),
   }),
 )
 export type InputChange = ReturnType<typeof change>
@@ -92,7 +91,9 @@ function changeBytes(bytes: Uint8Array, { steps, value, where }: Place): Uint8Ar
   if (value === null) return bytes.slice(0, offset)
   const written = dataParameter(value, `${where}.value`)
   const length = Math.max(bytes.length, offset + written.length)
-  if (length > MAX_BYTES) throw invalidParams(`${where}.value`, `at most ${MAX_BYTES} bytes are allowed, got ${length}`)
+  if (length > MAX_INPUT_BYTES) {
+    throw invalidParams(`${where}.value`, `at most ${MAX_INPUT_BYTES} bytes are allowed, got ${length}`)
+  }
   const changed = new Uint8Array(length)
   changed.set(bytes)
   changed.set(written, offset)

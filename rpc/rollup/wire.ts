@@ -106,9 +106,14 @@ export function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSch
   return rest
 }
 
+/** of those that are too many */
+const MAX_NAMED_KEYS = 5
+
 /** The deepest complaint about the alternative that fits best is more use than "no alternative fits". */
 function reasonOf(issue: z.core.$ZodIssue, value: unknown): string {
   const got = issue.path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], value)
-  if (issue.code === 'unrecognized_keys') return `no such property: ${issue.keys.map(describe).join(', ')}`
+  if (issue.code === 'unrecognized_keys') {
+    return `no such property: ${issue.keys.slice(0, MAX_NAMED_KEYS).map(describe).join(', ')}`
+  }
   return `${issue.message}, got ${got === undefined ? 'nothing' : describe(got)}`
 }

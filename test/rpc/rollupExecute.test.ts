@@ -1,10 +1,12 @@
-import { encodeFunctionData, keccak256, numberToHex } from 'viem'
+import { bytesToHex, encodeFunctionData, hexToBytes, keccak256, numberToHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { l2MessengerAbi } from '../../rollup/contracts.ts'
 import type { ExecuteResult } from '../../rpc/rollup/execute.ts'
 import type { ExecuteInput } from '../../rpc/rollup/executeInput.ts'
 import type { Submission } from '../../rpc/rollup/settling.ts'
 import type { AnnotatedWitness, Witness, WitnessStats } from '../../rpc/rollup/witnesses.ts'
+import { INPUT_LAYOUT } from '../../stateless/inputLayout.ts'
+import { decodeStatelessInput, encodeStatelessInput } from '../../stateless/ssz.ts'
 import { type Access, accessTo, type Hex } from '../e2e/chainAccess.ts'
 import { startTestDevnet, type TestDevnet } from '../e2e/devnet.ts'
 import { account } from '../node/support/devChain.ts'
@@ -112,6 +114,16 @@ describe('the input of a block', () => {
     await expect(l2.call('rollup_decodeExecuteOutput', ['0x00'])).rejects.toThrow('-32602 invalid argument 0 (output)')
   })
 
+  test('is turned into JSON only when it is no larger than a block can be', async () => {
+    const decoded = decodeStatelessInput(hexToBytes(input))
+    const codes = Array.from({ length: 20_000 }, () => new Uint8Array(0))
+    const many = bytesToHex(encodeStatelessInput({ ...decoded, witness: { ...decoded.witness, codes } }))
+    await expect(l2.call('rollup_decodeExecuteInput', [many])).rejects.toThrow('-32005 an input of 200')
+    await expect(l2.call('rollup_execute', [`0x${'00'.repeat(1_048_577)}`])).rejects.toThrow(
+      '-32602 invalid argument 0 (input): at most 1048576 bytes',
+    )
+  })
+
   test('genesis and unknown blocks have none', async () => {
     await expect(l2.call('rollup_getExecuteInput', ['0x0'])).rejects.toThrow('-32000 the genesis block')
     await expect(l2.call('rollup_getExecuteInput', ['0x999'])).rejects.toThrow('-32001')
@@ -156,12 +168,9 @@ const withdrawal = { index: '0x0', validatorIndex: '0x0', address: `0x${'00'.rep
 /** One thing wrong in each. `reseal`: with the block hash that goes with it, so that nothing but the claim is wrong. */
 const MUTATIONS: readonly Mutation[] = [
   mutation('another schema', 'schemaId', '0x1502', false, 'decode', 'UNKNOWN_SCHEMA'),
-  {
-    what: 'an offset that points nowhere',
-    // the first of the offsets behind the fixed part of the payload is that of extra_data
-    changes: [{ path: 'bytes[498]', value: '0xffffffff' }],
-    failure: { stage: 'decode', code: 'BAD_SSZ', field: `${PAYLOAD}.extraData` },
-  },
+  wrongOffset('of the extra data', INPUT_LAYOUT.offsetExtraData, `${PAYLOAD}.extraData`),
+  wrongOffset('of the transactions', INPUT_LAYOUT.offsetTransactions, `${PAYLOAD}.transactions`),
+  wrongOffset('of the witness', INPUT_LAYOUT.offsetWitness, 'witness'),
   {
     what: 'an input cut short',
     changes: [{ path: 'bytes[1000]', value: null }],
@@ -235,6 +244,11 @@ function mutation(
   return { what, changes: [{ path, value }], reseal, failure: { stage, code, field } }
 }
 
+function wrongOffset(what: string, position: number, field: string): Mutation {
+  const changes = [{ path: `bytes[${position}]`, value: '0xffffffff' }]
+  return { what: `a wrong offset ${what}`, changes, failure: { stage: 'decode', code: 'BAD_SSZ', field } }
+}
+
 const mutate = (changes: readonly Change[], reseal = false) =>
   l2.call<Hex>('rollup_mutateInput', [input, changes, { reseal }])
 
@@ -305,6 +319,10 @@ describe('a mutated input', () => {
     ['bytes[9999999]', '0x', '[0].path: expected bytes[n]'],
     ['bytes', '0x', '[0].path: expected bytes[n]'],
     ['bytes[0]', 7, '[0].value: '],
+    ['bytes[1000]', `0x${'00'.repeat(1_048_576)}`, '[0].value: at most 1048576 bytes'],
+    ['witness.codes', Array.from({ length: 20_000 }, () => '0x'), '(changes): at most 16384 items'],
+    ['witness.state[0]', undefined, '[0].value: expected a value, or null'],
+    ['witness.state[0]', { deep: [[]] }, '(changes).witness.state[0]: '],
   ])('%s to %o is refused', async (path, value, message) => {
     await expect(mutate([{ path, value }])).rejects.toThrow(message)
   })
@@ -312,6 +330,8 @@ describe('a mutated input', () => {
   test('the true one is settled after all of them', async () => {
     expect(explained).toBeGreaterThan(5)
     expect(await l2.call<Submission>('rollup_submitBlock', [block])).toMatchObject({ accepted: true, l2Block: block })
+    // Settled blocks are made again when somebody asks for their input.
+    expect(await l2.call('rollup_getExecuteInput', [block])).toBe(input)
   })
 })
 
