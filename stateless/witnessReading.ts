@@ -69,52 +69,58 @@ export type WitnessStats = {
   unused: { nodes: number; codes: number; headers: number; bytes: number }
 }
 
-/** Counts a witness. Code that several accounts have counts for the first of them. */
-export function measureWitness(input: StatelessInput, reading: WitnessReading): WitnessStats {
+/** Counts a witness. */
+export function measureWitness({ witness }: StatelessInput, reading: WitnessReading): WitnessStats {
   const { nodes, codes, headers } = reading
+  const countOf = (trie: MappedNode['trie'] | undefined): number =>
+    nodes.filter(({ place }) => place?.trie === trie).length
+  const unused = <Item extends { used: boolean }>(items: readonly Item[]): Item[] => items.filter(({ used }) => !used)
+  return {
+    bytes: {
+      state: sizeOf(nodes),
+      codes: sizeOf(codes),
+      headers: sizeOf(headers),
+      total: executionWitnessType.size(witness),
+    },
+    nodes: {
+      total: nodes.length,
+      account: countOf('account'),
+      storage: countOf('storage'),
+      unreachable: countOf(undefined),
+    },
+    ...shareOut(reading),
+    unused: {
+      nodes: unused(nodes).length,
+      codes: unused(codes).length,
+      headers: unused(headers).length,
+      bytes: sizeOf([...unused(nodes), ...unused(codes), ...unused(headers)]),
+    },
+  }
+}
+
+/** Whose the nodes and codes are. Code that several accounts have counts for the first of them. */
+function shareOut({ nodes, codes }: WitnessReading): Pick<WitnessStats, 'shared' | 'byAccount'> {
+  const shared = { nodes: 0, bytes: 0 }
   const shares = new Map<Hex, AccountShare>()
   const shareOf = (account: AccountName): AccountShare => {
     const share = shares.get(account.hash) ?? { account, nodes: 0, bytes: 0, slots: 0, codeBytes: 0 }
     shares.set(account.hash, share)
     return share
   }
-  const shared = { nodes: 0, bytes: 0 }
   for (const { bytes, place } of nodes) {
     if (place === undefined) continue
-    const share = place.account === undefined ? shared : shareOf(place.account)
-    share.nodes++
-    share.bytes += bytes
-    if (place.account !== undefined) shareOf(place.account).slots += place.slots.length
+    const share = place.account === undefined ? undefined : shareOf(place.account)
+    const counted = share ?? shared
+    counted.nodes++
+    counted.bytes += bytes
+    if (share !== undefined) share.slots += place.slots.length
   }
   for (const { bytes, accounts } of codes) {
     const [first] = accounts
     if (first !== undefined) shareOf(first).codeBytes += bytes
   }
-  const countOf = (trie: MappedNode['trie']): number => nodes.filter(({ place }) => place?.trie === trie).length
-  const unused = [nodes, codes, headers].map((items) => items.filter(({ used }) => !used))
-  const [unusedNodes = [], unusedCodes = [], unusedHeaders = []] = unused
-  return {
-    bytes: {
-      state: sizeOf(nodes),
-      codes: sizeOf(codes),
-      headers: sizeOf(headers),
-      total: executionWitnessType.size(input.witness),
-    },
-    nodes: {
-      total: nodes.length,
-      account: countOf('account'),
-      storage: countOf('storage'),
-      unreachable: nodes.filter(({ place }) => place === undefined).length,
-    },
-    shared,
-    byAccount: [...shares.values()].sort((a, b) => b.bytes + b.codeBytes - a.bytes - a.codeBytes),
-    unused: {
-      nodes: unusedNodes.length,
-      codes: unusedCodes.length,
-      headers: unusedHeaders.length,
-      bytes: sizeOf(unused.flat()),
-    },
-  }
+  const sizeOfShare = ({ bytes, codeBytes }: AccountShare): number => bytes + codeBytes
+  return { shared, byAccount: [...shares.values()].sort((a, b) => sizeOfShare(b) - sizeOfShare(a)) }
 }
 
 function sizeOf(items: readonly { bytes: number }[]): number {

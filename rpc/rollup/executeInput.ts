@@ -73,7 +73,10 @@ function inputSchema<Bytes extends z.ZodType, Integer extends z.ZodType, Small e
       witness: z.strictObject({
         state: listOf(bytes(dataUpTo(MAX_WITNESS_NODE_BYTES))),
         codes: listOf(bytes(dataUpTo(MAX_CODE_BYTES))),
-        headers: z.array(bytes(dataUpTo(MAX_HEADER_BYTES))).max(MAX_WITNESS_HEADERS).readonly(),
+        headers: z
+          .array(bytes(dataUpTo(MAX_HEADER_BYTES)))
+          .max(MAX_WITNESS_HEADERS)
+          .readonly(),
       }),
       publicKeys: z.exactOptional(listOf(bytes(sizedData(PUBLIC_KEY_BYTES)))),
     })
