@@ -5,7 +5,7 @@ import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { MESSENGER_SUPPLY } from '../../genesis/parameters.ts'
 import type { RollupDeployment } from '../../genesis/types.ts'
-import type { RollupReorgReport } from '../../rpc/rollup/reorgs.ts'
+import type { ReorgReport } from '../../rpc/rollup/reorgs.ts'
 import { type Access, accessTo, type Hex } from './chainAccess.ts'
 import { MESSAGE_GAS, until } from './clients.ts'
 import type { TestDevnet } from './devnet.ts'
@@ -220,17 +220,17 @@ async function lostOf({ l1, l2, deployment, sent }: Drill): Promise<string[]> {
   return broken
 }
 
-/** Takes out of the memory what a report says is gone. */
-export function believe(
-  { sent }: Drill,
-  report: { rollups: RollupReorgReport[]; l1: { transactions: { hash: Hex; now: { status: string } }[] } },
-): void {
-  for (const { hash, now } of report.l1.transactions) if (now.status === 'gone') sent.deposits.delete(hash)
-  for (const { transactions } of report.rollups) {
-    for (const { hash, now } of transactions) {
-      if (now.status !== 'gone') continue
-      sent.l2.delete(hash)
-      sent.withdrawals.delete(hash)
-    }
+/**
+ * Takes out of the memory what a report says is gone or failed, and what it says is waiting: that may yet fail, since it
+ * runs on another state than the one for which its gas was estimated.
+ */
+export function believe({ sent }: Drill, { l1, rollups }: ReorgReport): void {
+  for (const { hash, now } of l1.transactions) {
+    if (now.status !== 'included' || !now.succeeded) sent.deposits.delete(hash)
+  }
+  for (const { hash, now } of rollups.flatMap(({ transactions }) => transactions)) {
+    if (now.status === 'included' && now.succeeded) continue
+    sent.l2.delete(hash)
+    sent.withdrawals.delete(hash)
   }
 }
