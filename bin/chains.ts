@@ -172,6 +172,7 @@ function openRollupOf(
       settle: options.settle,
       censor: censoredSenders(options.censor),
       l1Genesis: genesis.l1,
+      genesisOf: (address) => genesis.rollups.find(({ deployment: { l1 } }) => l1.rollup.toLowerCase() === address)?.l2,
       l1BlockTime: options['l1-block-time'],
       store,
     },

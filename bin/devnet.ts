@@ -3,12 +3,14 @@ import type { L1Node } from '../node/l1Node.ts'
 import { createLogRing } from '../node/logRing.ts'
 import type { Clock, Logger, SealMode } from '../node/types.ts'
 import { EXECUTE_ADDRESS } from '../precompiles/address.ts'
+import { RollupError } from '../rollup/errors.ts'
 import type { RpcServer } from '../rpc/server.ts'
 import type { MethodTable } from '../rpc/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import { type DevnetSummary, devnetBanner, readyLine } from './banner.ts'
 import { type Chains, rollupName } from './chains.ts'
 import type { DevnetOptions } from './commands.ts'
+import { devnetDescriptor } from './descriptor.ts'
 import { rollupPorts } from './devnetSetup.ts'
 import { createEngines, type Engines } from './engines.ts'
 import { discoverable, forkOf, serve } from './l1.ts'
@@ -45,17 +47,22 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
     ...deps,
     engines,
     logger,
-    process: { metrics: metrics.families, logs },
+    process: { metrics: metrics.families, logs, descriptor: () => devnetDescriptor(summary()) },
   })
+  let ports: Awaited<ReturnType<typeof openPorts>> | undefined
+  const summary = (): DevnetSummary => {
+    if (ports === undefined) throw new RollupError('STARTING', 'the devnet is still starting, ask again')
+    return summaryOf(options, chains.current(), ports)
+  }
   const closers: (() => Promise<void>)[] = [() => chains.close()]
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    const ports = await openPorts(options, { chains, metrics, logger, closers })
+    ports = await openPorts(options, { chains, metrics, logger, closers })
     return {
       get summary() {
-        return summaryOf(options, chains.current(), ports)
+        return summary()
       },
       engines,
       get l1() {

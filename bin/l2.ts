@@ -8,6 +8,7 @@ import { createLogRing } from '../node/logRing.ts'
 import { fetchDeployment } from '../rollup/deployment.ts'
 import { createL1Client } from '../rollup/l1Client.ts'
 import type { L2Options } from './commands.ts'
+import { l2Descriptor } from './descriptor.ts'
 import { createEngines } from './engines.ts'
 import { readGenesisFile } from './foreignChain.ts'
 import { accountFrom, type Environment } from './keys.ts'
@@ -16,7 +17,7 @@ import { createMetrics } from './metrics.ts'
 import { createMonitor } from './monitor.ts'
 import { UsageError } from './options.ts'
 import { openRollup } from './rollupNode.ts'
-import { censoredSenders, controlPolicy, OPERATOR_ONLY, processLogger, sealMode } from './settings.ts'
+import { censoredSenders, controlPolicy, OPERATOR_ONLY, processLogger, sealMode, sealWords } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
 import { VERSION } from './version.ts'
 
@@ -40,12 +41,15 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
   const l1 = createL1Client(http(options.l1, { retryCount: 2, timeout: 10_000 }))
   const rollupAddress = options.rollup as `0x${string}`
   const deployment = await fetchDeployment(l1, { rollup: rollupAddress, messenger })
+  const mode = sealMode(options['block-time'])
+  const settle = options.settle && !options.follow
+  let url = ''
   const rollup = await openRollup(
     {
       genesis,
       deployment,
-      sealMode: sealMode(options['block-time']),
-      settle: options.settle && !options.follow,
+      sealMode: mode,
+      settle,
       ...(options.follow ? { follow: options.sequencer === undefined ? {} : { sequencer: options.sequencer } } : {}),
       censor: censoredSenders(options.censor),
       l1BlockTime: 0,
@@ -58,7 +62,11 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
       clock: systemClock,
       timers: systemTimers,
       logger,
-      process: { metrics: metrics.families, logs },
+      process: {
+        metrics: metrics.families,
+        logs,
+        descriptor: () => l2Descriptor(url, deployment, { sealing: sealWords(mode), settling: settle }),
+      },
     },
   )
   try {
@@ -76,6 +84,7 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
       { monitor, logger: logger.child('rpc') },
     )
     monitor.started()
+    url = server.url
     const head = `head #${chain.head().header.number}${options.follow ? ', following L1' : ''}`
     console.log(`reenact ${VERSION}: L2 chain id ${chain.chainId} of rollup ${rollupAddress}, ${head}`)
     console.log(`ready l2=${server.url} in ${Math.round(performance.now() - startedAt)} ms`)

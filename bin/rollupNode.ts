@@ -27,13 +27,15 @@ import { hexToBytes } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { l2DevTools } from './devTools.ts'
 import type { Engines } from './engines.ts'
-import { CLIENT_VERSION } from './version.ts'
+import { CLIENT_VERSION, SOFTWARE } from './version.ts'
 
 export type RollupSetup = {
   genesis: GenesisJson
   /** of an L1 in this process */
   l1Genesis?: GenesisJson
   deployment: RollupDeployment
+  /** of every rollup in this process, by the lower-case address of its contract; default: of this one alone */
+  genesisOf?(address: `0x${string}`): GenesisJson | undefined
   /** folder of this rollup's chain; absent: memory */
   chainDir?: string
   /** an open store instead of one in `chainDir`; it is closed with the node */
@@ -136,7 +138,12 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
   next = node.pendingEnv
   const services: RollupServices = {
     node,
-    genesis: { l2: setup.genesis, ...(setup.l1Genesis === undefined ? {} : { l1: setup.l1Genesis }) },
+    genesis: {
+      l2: setup.genesis,
+      ...(setup.l1Genesis === undefined ? {} : { l1: setup.l1Genesis }),
+      ofRollup: setup.genesisOf ?? ((address) => (isRollup(setup, address) ? setup.genesis : undefined)),
+    },
+    software: SOFTWARE,
     engineOf: engines.ofChain,
     health: () => checkHealth(node, clock),
     feeds: createFeeds(node, { timers, logger: logger.child('feeds') }),
@@ -171,3 +178,7 @@ export async function openRollup(setup: RollupSetup, deps: RollupDeps): Promise<
 }
 
 export const rollupDir = (dataDir: string, index: number): string => join(dataDir, index === 0 ? 'l2' : `l2-${index}`)
+
+function isRollup({ deployment }: RollupSetup, address: string): boolean {
+  return deployment.l1.rollup.toLowerCase() === address
+}

@@ -21,6 +21,9 @@ export type RollupErrorCode =
   | 'CANNOT_SETTLE' // L1 would take no block now; the message says why
   | 'SETTLER_BUSY' // a transaction of the settler's account is on its way and in no L1 block yet
   | 'FOLLOWS_L1' // asked of a follower, which makes no blocks and has no keys
+  | 'REFUSED_BLOCK' // a block that L1 says is settled, and this node cannot have; data: { l2Block, l1TxHash, l1Block }
+  | 'UNREAD_L1_BLOCK' // L1 may have it, this node has not read it
+  | 'UNKNOWN_GENESIS' // of a chain that this process does not run
   | 'UNKNOWN_L1_TRANSACTION' // L1 has no such transaction in a block
   | 'NOT_A_SETTLEMENT' // the L1 transaction has no call of advance, advanceWithForced or advanceBatch in it
   | 'STARTING' // the rollup of this process does not run yet

@@ -84,7 +84,7 @@ async function lookAtEscrow({ l1, watcher }: L2Node): Promise<Verdict> {
 }
 
 /** The head of the contract, of the records of L1 and of this chain must be one block. */
-async function lookAtConsistency({ l1, chain, watcher }: L2Node): Promise<Verdict> {
+async function lookAtConsistency({ l1, chain, watcher, derivation }: L2Node): Promise<Verdict> {
   const { number: at } = watcher.head()
   const settled = watcher.settledHead() ?? { number: 0n, hash: toHex(chain.genesis.hash) }
   const { rollup } = watcher.deployment.l1
@@ -96,7 +96,10 @@ async function lookAtConsistency({ l1, chain, watcher }: L2Node): Promise<Verdic
     return { ok: false, detail: `${where} is recorded as ${settled.hash}, the contract has ${onL1} as its head` }
   }
   const own = chain.getHashByNumber(settled.number)
-  if (own === undefined) return { ok: false, detail: `${where} is settled, and this chain does not have it yet` }
+  if (own === undefined) {
+    const { lastError } = derivation()
+    return { ok: false, detail: lastError ?? `${where} is settled, and this chain does not have it yet` }
+  }
   if (toHex(own) === settled.hash) return { ok: true, detail: `${where} is the same on both chains` }
   return { ok: false, detail: `${where} is ${toHex(own)} here and ${settled.hash} on L1` }
 }

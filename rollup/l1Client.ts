@@ -54,6 +54,9 @@ export type L1Call = { hash: Hex; from: Hex; input: Hex }
 
 export type L1StorageProof = { accountProof: readonly Hex[]; storageProof: readonly Hex[] }
 
+/** As L1 understands them: how far it thinks that a block can no longer be taken back. */
+export type L1Tag = 'latest' | 'safe' | 'finalized'
+
 export type L1LogQuery = { addresses: readonly Hex[] } & ({ blockHash: Hex } | { fromBlock: bigint; toBlock: bigint })
 
 type EstimatedCall = { from: Hex; to: Hex; data?: Hex; value?: bigint; balance?: bigint }
@@ -70,7 +73,7 @@ export type L1CallFrame = {
 export type L1Client = {
   chainId(): Promise<bigint>
   /** undefined: L1 has no such block */
-  getBlock(at: bigint | Hex | 'latest'): Promise<L1Block | undefined>
+  getBlock(at: bigint | Hex | L1Tag): Promise<L1Block | undefined>
   /** a block with its transactions to one address; undefined: L1 has no such block */
   getCallsTo(address: Hex, blockNumber: bigint): Promise<{ block: L1Block; calls: readonly L1Call[] } | undefined>
   getLogs(query: L1LogQuery): Promise<readonly L1Log[]>
@@ -78,8 +81,8 @@ export type L1Client = {
   /** undefined when the node does not offer debug_getRawHeader */
   getRawHeader(blockNumber: bigint): Promise<Hex | undefined>
   call(to: Hex, data: Hex, at?: bigint): Promise<Hex>
-  getCode(address: Hex): Promise<Hex>
   /** of the newest block, or of this one */
+  getCode(address: Hex, at?: bigint): Promise<Hex>
   getBalance(address: Hex, at?: bigint): Promise<bigint>
   getTransactionInput(hash: Hex): Promise<{ to: Hex | undefined; input: Hex } | undefined>
   getTransaction(hash: Hex): Promise<L1SentTransaction | undefined>
@@ -168,7 +171,7 @@ function blockReaders(
   return {
     chainId: async () => quantity(await request('eth_chainId'), 'chainId'),
     async getBlock(at) {
-      const byHash = typeof at === 'string' && at !== 'latest'
+      const byHash = typeof at === 'string' && at.startsWith('0x')
       const answer = byHash
         ? await request('eth_getBlockByHash', at, false)
         : await request('eth_getBlockByNumber', typeof at === 'bigint' ? toQuantity(at) : at, false)
@@ -217,7 +220,8 @@ function stateReaders(request: Request): Pick<L1Client, 'getStorageProof' | 'cal
     },
     call: async (to, data, at) =>
       hex(await request('eth_call', { to, data }, at === undefined ? 'latest' : toQuantity(at)), 'call result'),
-    getCode: async (address) => hex(await request('eth_getCode', address, 'latest'), 'code'),
+    getCode: async (address, at) =>
+      hex(await request('eth_getCode', address, at === undefined ? 'latest' : toQuantity(at)), 'code'),
     getBalance: async (address, at) =>
       quantity(await request('eth_getBalance', address, at === undefined ? 'latest' : toQuantity(at)), 'balance'),
   }

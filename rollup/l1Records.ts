@@ -110,11 +110,13 @@ export function createL1Records(deployment: RollupDeployment, meta: MetaStore, l
         'message',
         messages.length,
         batch.messages.map((entry) => entry.message.index),
+        batch.messages.map(({ l1TxHash }) => l1TxHash),
       )
       requireConsecutive(
         'settled block',
         Number(cursor.settled) + 1,
         batch.settled.map((entry) => entry.number),
+        batch.settled.map(({ l1TxHash }) => l1TxHash),
       )
       requireUnclaimed(claimed, batch.claims)
       forced.check(batch)
@@ -195,10 +197,13 @@ function byPosition(a: L1Log, b: L1Log): number {
   return Number(a.logIndex - b.logIndex)
 }
 
-function requireConsecutive(what: string, first: number, numbers: readonly bigint[]): void {
+function requireConsecutive(what: string, first: number, numbers: readonly bigint[], from: readonly Hex[]): void {
   for (const [offset, got] of numbers.entries()) {
     const due = BigInt(first + offset)
-    if (got !== due) throw contradiction(`${what} ${got} where ${due} was due`, { got, due })
+    const l1TxHash = from[offset]
+    if (got !== due) {
+      throw contradiction(`${what} ${got} where ${due} was due, in transaction ${l1TxHash}`, { got, due, l1TxHash })
+    }
   }
 }
 

@@ -19,6 +19,8 @@ export type L1Watcher = L1View & {
    * reorg is being read, and while L1 is away.
    */
   inSync(): boolean
+  /** why L1 could not be read the last time; undefined: it could */
+  failure(): RollupError | undefined
   /** reads L1 up to its head; true when anything changed. Throws RollupError; nothing is half recorded. */
   step(): Promise<boolean>
   /** runs `work` while nothing of L1 is read, and no step begins before it is done; a step inside would wait for ever */
@@ -68,6 +70,7 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
   let reorgs = 0
   let contradictions = 0
   let inSync = false
+  let failure: RollupError | undefined
   let isDistrusted = false
   let isClosed = false
   let lastDistrustMs = Number.NEGATIVE_INFINITY
@@ -103,11 +106,13 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
       const changed = await catchUp()
       inSync = true
       contradictions = 0
+      failure = undefined
       if (changed) for (const listener of listeners) listener()
       return changed
     } catch (error) {
       inSync = false
-      if (error instanceof RollupError && error.code === 'BAD_L1_DATA') contradictions += 1
+      if (error instanceof RollupError) failure = error
+      if (failure?.code === 'BAD_L1_DATA') contradictions += 1
       if (contradictions >= CONTRADICTIONS_BEFORE_RESCAN) await rescan()
       throw error
     }
@@ -138,6 +143,7 @@ export function createL1Watcher(options: L1WatcherOptions, deps: L1WatcherDeps):
     forcedBytes: records.forcedBytes,
     reorgs: () => reorgs,
     inSync: () => inSync,
+    failure: () => failure,
     step,
     exclusively: lock,
     stepNow: checkedStep,

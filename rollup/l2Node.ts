@@ -19,6 +19,7 @@ import { createControl, type RollupControl } from './control.ts'
 import { createDeliveries } from './deliveries.ts'
 import { createDeliverySimulation, type DeliverySimulation } from './deliverySimulation.ts'
 import { checkDeployment } from './deployment.ts'
+import { derivationOf } from './derivation.ts'
 import { RollupError } from './errors.ts'
 import { createFaults } from './faults.ts'
 import { createFinality, type Finality } from './finality.ts'
@@ -40,7 +41,8 @@ import { createSequencer, type Sequencer, timestampAfter } from './sequencer.ts'
 import { createSettledBlockReader } from './settledBlocks.ts'
 import { createSettlements, type Settlements } from './settlements.ts'
 import { createSettler, type Settler, type SettlerStep } from './settler.ts'
-import type { RollupReader, SettlementLimits } from './types.ts'
+import { createSyncStatus, type SyncStatusReader } from './syncStatus.ts'
+import type { Derivation, RollupReader, SettlementLimits } from './types.ts'
 
 export type L2NodeOptions = {
   deployment: RollupDeployment
@@ -119,6 +121,10 @@ export type L2Node = {
   readonly inputs: InputStore
   /** what the settler sent, and what became of it */
   readonly attempts: AttemptJournal
+  /** how far the chain is with what L1 says */
+  derivation(): Derivation
+  /** heads and outputs as tools of OP Stack chains ask for them */
+  readonly heads: SyncStatusReader
   /** where each block stands on its way to L1 */
   readonly settlements: Settlements
   /** for node/tags.ts::settlementTags: newest settled block, newest settled and final block */
@@ -161,13 +167,14 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
   let settles = options.settle
   let isFollowing = false
   let cancelTick: (() => void) | undefined
+  const followed = onceEach(deps.logger)
 
   const onL1 = (): void => {
     if (!running) return
     settler.wake()
     if (isFollowing) return
     isFollowing = true
-    runLogged(deps.logger, 'following L1', async () => {
+    runLogged(followed, 'following L1', async () => {
       // from here on a further change of L1 asks for another round
       await sequencer.reconcile(() => {
         isFollowing = false
@@ -211,6 +218,8 @@ export function createL2Node(options: L2NodeOptions, deps: L2NodeDeps): L2Node {
     inputs: parts.inputs,
     attempts: parts.attempts,
     settlements: parts.settlements,
+    heads: parts.heads,
+    derivation: parts.derivation,
     settlement: parts.settlement,
     setCoinbase: parts.setCoinbase,
     poke: watcher.poke,
@@ -422,9 +431,20 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
   const crossOutbox = createCrossOutbox(chain, deployment)
   const finality = createFinality(watcher, clock)
   const settlements = createSettlements({ chain, view: watcher, l1, inputs, attempts, finality })
+  const derivation = (): Derivation => derivationOf(chain, watcher, reconciler)
   const reader = createRollupReader(
     { gasSchedule: options.gasSchedule, l1BlockTime: options.l1BlockTime ?? 0, sealMode: () => sealer.mode },
-    { chain, view: watcher, l1, outbox, crossOutbox, finality, sequencer: sequencer.status, settler: settler.status },
+    {
+      chain,
+      view: watcher,
+      l1,
+      outbox,
+      crossOutbox,
+      finality,
+      derivation,
+      sequencer: sequencer.status,
+      settler: settler.status,
+    },
   )
   const deliveries = createDeliveries(chain, deployment)
   const inboxSize = () => watcher.messages().length
@@ -444,6 +464,7 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     settled: settledNumber(chain, watcher),
     final: finalNumber(chain, finality),
   }))
+  const heads = createSyncStatus({ chain, view: watcher, l1, inputs, settlement })
   const setSettling = (next: boolean) => {
     settling = next
   }
@@ -479,6 +500,8 @@ function assemble(options: L2NodeOptions, deps: L2NodeDeps) {
     claims,
     reader,
     settlement,
+    heads,
+    derivation,
     setSettling,
     setCoinbase,
   }
@@ -555,7 +578,20 @@ async function settleNow(
   return [...sent]
 }
 
-function runLogged(logger: Logger, what: string, work: () => Promise<unknown>): void {
+/** Warns of the same thing once: it is tried again every second. */
+function onceEach(logger: Logger): Pick<Logger, 'warn'> {
+  let last: string | undefined
+  return {
+    warn(event, fields) {
+      const text = `${event} ${fields?.reason}`
+      if (text === last) logger.debug(event, fields)
+      else logger.warn(event, fields)
+      last = text
+    },
+  }
+}
+
+function runLogged(logger: Pick<Logger, 'warn'>, what: string, work: () => Promise<unknown>): void {
   work().catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error)
     logger.warn(`${what} failed, trying again later`, { reason })

@@ -9,7 +9,7 @@ import type { Finality } from './finality.ts'
 import type { L1Client } from './l1Client.ts'
 import type { Outbox } from './outbox.ts'
 import type { SettlerStatus } from './settler.ts'
-import type { ChainPoint, L1View, RollupReader, RollupStatus } from './types.ts'
+import type { ChainPoint, Derivation, L1View, RollupReader, RollupStatus } from './types.ts'
 import { createWithdrawals } from './withdrawals.ts'
 
 export type ReaderOptions = {
@@ -27,6 +27,7 @@ export type ReaderDeps = {
   /** messages to other rollups */
   crossOutbox: Outbox
   finality: Finality
+  derivation(): Derivation
   sequencer(): { active: boolean; reason?: string }
   settler(): SettlerStatus
 }
@@ -76,6 +77,7 @@ export function createRollupReader(options: ReaderOptions, deps: ReaderDeps): Ro
         l2: { unsafe, safe, finalized },
         lag: { blocks, seconds: unsafe.timestamp - safe.timestamp },
         queue: { deposits: depositsWaiting(), blocksToSettle: blocks, ...forcedQueue(view) },
+        derivation: deps.derivation(),
         sequencer: deps.sequencer(),
         settler: deps.settler(),
         escrow: await readEscrow(),

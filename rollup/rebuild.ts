@@ -1,7 +1,9 @@
 import type { Transaction } from '../execution/types.ts'
 import type { Chain, Clock, Logger } from '../node/types.ts'
 import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
+import { NodeError } from '../stateless/errors.ts'
 import type { Block } from '../stateless/types.ts'
+import { RollupError } from './errors.ts'
 import type { InputStore } from './inputs.ts'
 import type { L1Client } from './l1Client.ts'
 import type { L1Watcher } from './l1Watcher.ts'
@@ -28,6 +30,8 @@ export type Reconciler = {
    * is being built. `windows`: also check what only matters to a node that settles (age of anchors and timestamps).
    */
   reconcile(options: { windows: boolean }): Promise<ReconcileResult>
+  /** why the chain could not be brought in line the last time; undefined: it could */
+  failure(): RollupError | undefined
 }
 
 export type ReconcilerDeps = {
@@ -55,40 +59,53 @@ const FUTURE_TOLERANCE = 600n
 export function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { chain, view } = deps
   let checkedReorgs = -1
+  let failure: RollupError | undefined
+
+  async function reconcile(windows: boolean): Promise<ReconcileResult> {
+    const settled = view.settledHead()
+    if (settled !== undefined && !isCanonical(chain, settled)) {
+      await followL1(deps, settled)
+      return 'followed L1'
+    }
+    const base = settled?.number ?? chain.genesis.header.number
+    if (deps.isFollower) {
+      if (chain.head().header.number === base) return 'unchanged'
+      deps.logger.warn('L2 blocks are no longer settled', { from: base + 1n, to: chain.head().header.number })
+      await rewind(deps, base)
+      return 'rewound'
+    }
+    const reorgs = view.reorgs()
+    const reason =
+      expiryByClock(deps, base) ??
+      (windows ? expiryByWindow(deps, base, settled) : undefined) ??
+      (reorgs === checkedReorgs ? undefined : await expiryByReorg(deps, base, settled))
+    if (reason === undefined) {
+      checkedReorgs = reorgs
+      return 'unchanged'
+    }
+    deps.logger.warn('unsettled L2 blocks are built again', {
+      reason,
+      from: base + 1n,
+      to: chain.head().header.number,
+    })
+    await rewind(deps, base)
+    return 'rewound'
+  }
 
   return {
     async reconcile({ windows }) {
       // half-read records would make settled blocks look unsettled, and old
       if (!view.inSync()) return 'unchanged'
-      const settled = view.settledHead()
-      if (settled !== undefined && !isCanonical(chain, settled)) {
-        await followL1(deps, settled)
-        return 'followed L1'
+      try {
+        const result = await reconcile(windows)
+        failure = undefined
+        return result
+      } catch (error) {
+        if (error instanceof RollupError) failure = error
+        throw error
       }
-      const base = settled?.number ?? chain.genesis.header.number
-      if (deps.isFollower) {
-        if (chain.head().header.number === base) return 'unchanged'
-        deps.logger.warn('L2 blocks are no longer settled', { from: base + 1n, to: chain.head().header.number })
-        await rewind(deps, base)
-        return 'rewound'
-      }
-      const reorgs = view.reorgs()
-      const reason =
-        expiryByClock(deps, base) ??
-        (windows ? expiryByWindow(deps, base, settled) : undefined) ??
-        (reorgs === checkedReorgs ? undefined : await expiryByReorg(deps, base, settled))
-      if (reason === undefined) {
-        checkedReorgs = reorgs
-        return 'unchanged'
-      }
-      deps.logger.warn('unsettled L2 blocks are built again', {
-        reason,
-        from: base + 1n,
-        to: chain.head().header.number,
-      })
-      await rewind(deps, base)
-      return 'rewound'
     },
+    failure: () => failure,
   }
 }
 
@@ -109,16 +126,30 @@ async function followL1(deps: ReconcilerDeps, target: SettledBlock): Promise<voi
     logger.warn('L1 settled other L2 blocks than ours', { from: base + 1n, to: target.number })
     // nothing is taken back before what replaces it can be read
     const first = view.settledAt(base + 1n)
-    if (first !== undefined) await settledBlocks.read(first)
+    if (first !== undefined) await orRefuse(first, () => settledBlocks.read(first))
     await rewind(deps, base)
   }
   for (let number = base + 1n; number <= target.number; number++) {
     const settled = view.settledAt(number)
     if (settled === undefined) return
-    const { block, blockAccessList, anchorBlock } = await settledBlocks.read(settled)
-    await inputs.putAnchor(block.hash, anchorBlock)
-    await chain.importBlock(block, blockAccessList)
+    await orRefuse(settled, async () => {
+      const { block, blockAccessList, anchorBlock } = await settledBlocks.read(settled)
+      await inputs.putAnchor(block.hash, anchorBlock)
+      await chain.importBlock(block, blockAccessList)
+    })
     logger.info('imported an L2 block from L1', { number, hash: settled.hash })
+  }
+}
+
+/** Names the block in question when L1 lies about it or when it is invalid; an L1 that is away stays what it is. */
+async function orRefuse<T>({ number, l1TxHash, l1Block }: SettledBlock, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof NodeError) || (error instanceof RollupError && error.code !== 'BAD_L1_DATA')) throw error
+    const where = `settled by L1 transaction ${l1TxHash} in L1 block ${l1Block}`
+    const data = { l2Block: number, l1TxHash, l1Block }
+    throw new RollupError('REFUSED_BLOCK', `L2 block ${number}, ${where}, is refused: ${error.message}`, data, error)
   }
 }
 

@@ -17,7 +17,7 @@ export type PublishedBlock = { block: Block; blockAccessList: Uint8Array; input:
 
 /** Reads settled blocks back from L1 calldata: all that is needed to rebuild the chain without its sequencer. */
 export type SettledBlockReader = {
-  /** throws RollupError; the hash of what it returns is the settled one */
+  /** throws RollupError; number, hash, state root and anchor of what it returns are those of the record */
   read(settled: SettledBlock): Promise<PublishedBlock>
 }
 
@@ -29,14 +29,31 @@ export function createSettledBlockReader(l1: L1Client, deployment: RollupDeploym
       if (last?.txHash !== settled.l1TxHash) {
         last = { txHash: settled.l1TxHash, blocks: await readTransaction(l1, deployment, settled.l1TxHash) }
       }
-      const block = last.blocks.get(settled.hash)
-      if (block === undefined) {
-        const data = { number: settled.number, l1TxHash: settled.l1TxHash }
-        throw new RollupError('BAD_L1_DATA', `the L1 transaction does not carry L2 block ${settled.number}`, data)
+      try {
+        return requireRecorded(last.blocks.get(settled.hash), settled)
+      } catch (error) {
+        // asked again, L1 may tell the truth
+        last = undefined
+        throw error
       }
-      return block
     },
   }
+}
+
+function requireRecorded(published: PublishedBlock | undefined, settled: SettledBlock): PublishedBlock {
+  const { number, l1TxHash } = settled
+  const bad = (what: string) => new RollupError('BAD_L1_DATA', what, { number, l1TxHash })
+  if (published === undefined) throw bad(`the L1 transaction does not carry L2 block ${number}`)
+  const { header } = published.block
+  if (header.number !== number) throw bad(`the block in the L1 transaction is number ${header.number}, not ${number}`)
+  const stateRoot = `0x${bytesToHex(header.stateRoot)}`
+  if (stateRoot !== settled.stateRoot) {
+    throw bad(`the block in the L1 transaction has state root ${stateRoot}, its event says ${settled.stateRoot}`)
+  }
+  if (published.anchorBlock !== settled.anchorBlock) {
+    throw bad(`the L1 transaction names anchor ${published.anchorBlock}, its event ${settled.anchorBlock}`)
+  }
+  return published
 }
 
 async function readTransaction(

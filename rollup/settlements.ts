@@ -7,7 +7,7 @@ import { RollupError } from './errors.ts'
 import type { Finality } from './finality.ts'
 import type { InputStore } from './inputs.ts'
 import type { L1Client, L1Receipt } from './l1Client.ts'
-import { decodeAdvanced } from './l1Events.ts'
+import { advancedIn } from './l1Events.ts'
 import type { L1View, SettledBlock } from './types.ts'
 
 type Hex = `0x${string}`
@@ -83,8 +83,7 @@ export function createSettlements(deps: SettlementsDeps): Settlements {
         const message = `no L1 transaction ${l1TxHash} is in a block`
         throw new RollupError('UNKNOWN_L1_TRANSACTION', message, { l1TxHash })
       }
-      const rollup = view.deployment.l1.rollup.toLowerCase()
-      return receipt.logs.flatMap((log) => (log.address === rollup ? (decodeAdvanced(log)?.number ?? []) : []))
+      return advancedIn(receipt.logs, view.deployment.l1.rollup).map(({ number }) => number)
     },
   }
 }

@@ -96,6 +96,12 @@ export type RollupConfig = RollupDeployment & {
 
 export type ChainPoint = { number: bigint; hash: `0x${string}`; timestamp: bigint }
 
+/**
+ * How far this node is with what L1 says: `inSync` when it has read L1 to its head and has every settled block. `lastError`
+ * says why not, and names the L2 block that it refuses and the L1 transaction that settled it.
+ */
+export type Derivation = { inSync: boolean; lastError?: string; l2Block?: bigint; l1TxHash?: `0x${string}` }
+
 /** What rollup_status tells, as of the L1 watcher's newest block. */
 export type RollupStatus = {
   l1Head: ChainPoint
@@ -108,6 +114,7 @@ export type RollupStatus = {
    * opens the rollup to anyone at `forcedDeadline` (seconds since the epoch)
    */
   queue: { deposits: bigint; blocksToSettle: bigint; forced: bigint; forcedDeadline?: bigint }
+  derivation: Derivation
   sequencer: { active: boolean; reason?: string }
   /** `nextAttempt`: seconds since the epoch */
   settler: { active: boolean; lastTx?: `0x${string}`; lastError?: string; nextAttempt?: bigint }

@@ -63,6 +63,9 @@ const NUMBERS: Readonly<Record<string, number>> = {
   UNKNOWN_ANCHOR: -32001,
   UNKNOWN_L1_TRANSACTION: -32001,
   UNKNOWN_SNAPSHOT: -32001,
+  UNKNOWN_TRANSACTION: -32001,
+  UNREAD_L1_BLOCK: -32001,
+  UNKNOWN_GENESIS: -32001,
   EXECUTION_REVERTED: 3,
   NO_RECEIPT_YET: 4,
   // execution-apis src/eth/execute.yaml

@@ -1,7 +1,6 @@
 import type { JsonSchema } from '../schema.ts'
 import { CHAIN_DATA } from './chainSchemas.ts'
 import { DEVELOPMENT, PARAMETERS } from './parameterSchemas.ts'
-import { ROLLUP } from './rollupSchemas.ts'
 import { RUNS } from './runSchemas.ts'
 
 /** The named schemas of the document. */
@@ -10,5 +9,4 @@ export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
   ...CHAIN_DATA,
   ...RUNS,
   ...DEVELOPMENT,
-  ...ROLLUP,
 }

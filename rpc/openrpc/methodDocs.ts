@@ -2,7 +2,6 @@ import { DEBUG_DOCS, OTS_DOCS } from './debugDocs.ts'
 import { DEV_DOCS } from './devDocs.ts'
 import type { MethodDoc } from './document.ts'
 import { ETH_DOCS, NODE_DOCS } from './ethDocs.ts'
-import { ROLLUP_DOCS } from './rollupDocs.ts'
 
 /** Every method that any node of ours serves. */
 export const METHOD_DOCS: Readonly<Record<string, MethodDoc>> = {
@@ -10,6 +9,5 @@ export const METHOD_DOCS: Readonly<Record<string, MethodDoc>> = {
   ...NODE_DOCS,
   ...DEBUG_DOCS,
   ...OTS_DOCS,
-  ...ROLLUP_DOCS,
   ...DEV_DOCS,
 }

@@ -5,12 +5,22 @@ import type { HealthCheck } from '../../rollup/health.ts'
 import type { L2Node } from '../../rollup/l2Node.ts'
 import type { RollupReader } from '../../rollup/types.ts'
 import type { DevnetControl } from './devnet.ts'
+import type { RollupDescriptor } from './identity.ts'
+
+/** `client`: as web3_clientVersion; `commit`: when it runs from a checkout; `node`: version of Node.js */
+export type Software = { readonly client: string; readonly commit?: string; readonly node: string }
 
 /** What the rollup_ methods work on: one rollup's node, and what the process around it adds. */
 export type RollupServices = {
   readonly node: L2Node
   /** geth-format genesis of each chain; that of L1 is known where L1 runs in this process */
-  readonly genesis: { readonly l1?: object; readonly l2: object }
+  readonly genesis: {
+    readonly l1?: object
+    readonly l2: object
+    /** of any rollup that runs in this process, by the lower-case address of its contract */
+    ofRollup(address: `0x${string}`): object | undefined
+  }
+  readonly software: Software
   /** an engine in which EXECUTE is inactive, for blocks of any rollup with this chain id */
   engineOf(chainId: bigint): Engine
   /** where both chains run in this process */
@@ -45,7 +55,12 @@ export type MetricFamily = {
   samples: readonly { name: string; labels: Readonly<Record<string, string>>; value: number }[]
 }
 
-export type ProcessFacts = { metrics(): Promise<readonly MetricFamily[]>; readonly logs: LogRing }
+export type ProcessFacts = {
+  metrics(): Promise<readonly MetricFamily[]>
+  readonly logs: LogRing
+  /** what tools set themselves up with; throws RollupError STARTING */
+  descriptor(): RollupDescriptor
+}
 
 /** L1 listens a moment before its rollup runs, so methods ask for it when they are called. Throws RollupError STARTING. */
 export type RollupDeps = { rollup(): RollupServices }

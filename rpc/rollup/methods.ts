@@ -8,10 +8,14 @@ import { rollupDevnetMethods } from './devnetTools.ts'
 import { rollupExecuteMethods } from './execute.ts'
 import { rollupExplainMethods } from './explainAdvance.ts'
 import { rollupFaultMethods } from './faults.ts'
+import { rollupHeadMethods } from './heads.ts'
+import { rollupIdentityMethods } from './identity.ts'
 import { rollupInputMethods } from './inputs.ts'
 import { rollupMessageProofMethods } from './messageProof.ts'
 import { rollupMessageMethods } from './messages.ts'
+import { withMethodList } from './methodList.ts'
 import { rollupObservationMethods } from './observation.ts'
+import { optimismMethods } from './optimism.ts'
 import { rollupReorgMethods } from './reorgs.ts'
 import { rollupSequencingMethods } from './sequencing.ts'
 import { rollupSettlementMethods } from './settlements.ts'
@@ -27,9 +31,12 @@ import { rollupWitnessMethods } from './witnesses.ts'
 
 /** The rollup_ methods, the same on the nodes of both chains. */
 export function rollupMethods(deps: RollupDeps): MethodTable {
-  return {
+  return withMethodList({
     ...readerMethods({ reader: () => deps.rollup().node.reader }),
     ...rollupSequencingMethods(deps),
+    ...rollupIdentityMethods(deps),
+    ...rollupHeadMethods(deps),
+    ...optimismMethods(deps),
     ...rollupSettlingMethods(deps),
     ...rollupFaultMethods(deps),
     ...rollupInputMethods(deps),
@@ -49,7 +56,7 @@ export function rollupMethods(deps: RollupDeps): MethodTable {
     ...rollupDevnetMethods(deps),
     ...rollupMessageProofMethods(deps),
     ...rollupWithdrawalProofMethods(deps),
-  }
+  })
 }
 
 /** Those that only read what the rollup's node knows. */

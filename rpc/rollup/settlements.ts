@@ -1,12 +1,14 @@
 import { z } from 'zod'
+import type { Chain } from '../../node/types.ts'
 import type { KnownAttempt, Settlement as Settled, SettlementTransaction } from '../../rollup/settlements.ts'
 import type { Block } from '../../stateless/types.ts'
-import { type BlockParameter, blockParameter, requireBlock } from '../blockParameter.ts'
-import { invalidParams, RpcError } from '../errors.ts'
+import { blockParameter } from '../blockParameter.ts'
+import { invalidParams } from '../errors.ts'
 import { createGate } from '../gate.ts'
-import { toData, toQuantity } from '../hex.ts'
+import { toQuantity } from '../hex.ts'
 import { required, withDefault } from '../params.ts'
 import type { MethodTable } from '../types.ts'
+import { requireCanonical } from './canonical.ts'
 import type { RollupDeps } from './deps.ts'
 import { rollupMethod } from './method.ts'
 import { from, hash, hashIn, named, quantity, quantity64, quantity64In } from './wire.ts'
@@ -106,16 +108,7 @@ export function rollupSettlementMethods({ rollup }: RollupDeps): MethodTable {
   }
 }
 
-type Blocks = Parameters<typeof requireBlock>[0]
-
-/** Throws RpcError UNKNOWN_BLOCK, and NOT_CANONICAL for a block that was built again. */
-function requireCanonical(chain: Blocks, parameter: BlockParameter): Block {
-  const block = requireBlock(chain, parameter)
-  if (chain.isCanonical(block.hash)) return block
-  throw new RpcError('NOT_CANONICAL', `L2 block ${toData(block.hash)} was built again and is not in the chain`)
-}
-
-function blocksIn(chain: Blocks, { limit = DEFAULT_LIST, ...range }: z.output<typeof SettlementRange>): Block[] {
+function blocksIn(chain: Chain, { limit = DEFAULT_LIST, ...range }: z.output<typeof SettlementRange>): Block[] {
   const head = chain.head().header.number
   const to = range.to === undefined || range.to > head ? head : range.to
   const newest = to >= limit ? to - limit + 1n : 0n
