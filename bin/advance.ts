@@ -6,16 +6,14 @@ import { devAccount } from '../genesis/accounts.ts'
 import { systemClock, systemTimers } from '../node/clock.ts'
 import type { Chain } from '../node/types.ts'
 import { type Advanced, type AdvancedTransaction, advanceOnce, requireOpen } from '../rollup/advance.ts'
-import { fetchDeployment } from '../rollup/deployment.ts'
 import { createL1Client } from '../rollup/l1Client.ts'
 import { requireSettleable } from '../rollup/limits.ts'
 import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import type { AdvanceOptions } from './commands.ts'
 import { createEngines } from './engines.ts'
-import { readGenesisFile } from './foreignChain.ts'
 import { accountFrom, type Environment } from './keys.ts'
-import { l1MessengerOf } from './l2.ts'
 import { UsageError } from './options.ts'
+import { openRollupGenesis } from './rollupGenesis.ts'
 import { openRollup } from './rollupNode.ts'
 import { processLogger } from './settings.ts'
 
@@ -30,10 +28,9 @@ const PAYER = 9
 export async function runAdvance(options: AdvanceOptions, env: Environment): Promise<number> {
   const logger = processLogger(options)
   const engines = await createEngines(logger)
-  const genesis = readGenesisFile(options.genesis)
-  const messenger = l1MessengerOf(genesis, options.genesis)
   const l1 = createL1Client(http(options.l1, { retryCount: 2, timeout: 10_000 }))
-  const deployment = await fetchDeployment(l1, { rollup: options.rollup as `0x${string}`, messenger })
+  const address = options.rollup as `0x${string}`
+  const { genesis, deployment } = await openRollupGenesis(l1, engines, { ...options, rollup: address })
   const settler = accountFrom('REENACT_KEY', env, deployment.l1ChainId, () => devAccount(PAYER))
   const relayer = env.REENACT_RELAYER_KEY
     ? accountFrom('REENACT_RELAYER_KEY', env, deployment.l1ChainId, () => settler)

@@ -95,11 +95,16 @@ export const l1Schema = z.object({
   'genesis-time': timestamp.optional().describe('timestamp of the default genesis'),
 })
 
+const rollupGenesis = z
+  .string()
+  .optional()
+  .describe('L2 genesis JSON, as `reenact genesis l2` or `reenact rollup create` makes it; default: asked of L1')
+
 export const l2Schema = z.object({
   ...shared,
   l1: z.url().describe('HTTP URL of the L1 node'),
   rollup: address.describe('address of the NativeRollup contract on L1'),
-  genesis: z.string().describe('L2 genesis JSON, as `reenact genesis l2` prints it'),
+  genesis: rollupGenesis,
   port: port.default(9545).describe('HTTP and WebSocket port'),
   'block-time': seconds.default(0).describe('seconds between blocks, 0: a block for every transaction'),
   settle: flag.default(true).describe('--no-settle: build blocks but do not settle them'),
@@ -133,7 +138,7 @@ export const rollupSchema = z.object({
 export const advanceSchema = z.object({
   l1: z.url().describe('HTTP URL of the L1 node'),
   rollup: address.describe('address of the NativeRollup contract on L1'),
-  genesis: z.string().describe('L2 genesis JSON, as `reenact genesis l2` or `reenact rollup create` makes it'),
+  genesis: rollupGenesis,
   tx: z
     .union([z.string(), z.array(z.string())])
     .default([])

@@ -47,15 +47,18 @@ export function missingRequestContracts(chain: Chain): string[] {
 
 /** A geth-format genesis file, checked for the parts without which nothing works. */
 export function readGenesisFile(path: string): GenesisJson {
-  const json = readJsonFile(path)
+  return requireGenesis(readJsonFile(path), path)
+}
+
+/** `name` says in messages what is no genesis. Throws UsageError BAD_FILE. */
+export function requireGenesis(json: unknown, name: string): GenesisJson {
   const isObject = (value: unknown): value is object =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
-  if (!isObject(json)) throw new UsageError('BAD_FILE', `${path} is not a genesis file: not a JSON object`)
+  const bad = (what: string) => new UsageError('BAD_FILE', `${name} is not a genesis file: ${what}`)
+  if (!isObject(json)) throw bad('not a JSON object')
   const genesis = json as Partial<GenesisJson>
-  for (const key of ['config', 'alloc'] as const) {
-    if (!isObject(genesis[key])) throw new UsageError('BAD_FILE', `${path} is not a genesis file: no ${key}`)
-  }
-  if (genesis.gasLimit == null) throw new UsageError('BAD_FILE', `${path} is not a genesis file: no gasLimit`)
+  for (const key of ['config', 'alloc'] as const) if (!isObject(genesis[key])) throw bad(`no ${key}`)
+  if (genesis.gasLimit == null) throw bad('no gasLimit')
   return { ...genesis, timestamp: genesis.timestamp ?? '0x0' } as GenesisJson
 }
 

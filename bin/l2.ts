@@ -1,21 +1,19 @@
 import { join } from 'node:path'
 import { http } from 'viem'
 import { relayerAccount, settlerOfChain } from '../genesis/accounts.ts'
-import { L2_MESSENGER_ADDRESS } from '../genesis/parameters.ts'
 import type { RollupDeployment } from '../genesis/types.ts'
 import { systemClock, systemTimers } from '../node/clock.ts'
 import { createLogRing } from '../node/logRing.ts'
-import { fetchDeployment } from '../rollup/deployment.ts'
 import { createL1Client } from '../rollup/l1Client.ts'
 import type { L2Options } from './commands.ts'
 import { l2Descriptor } from './descriptor.ts'
 import { createEngines } from './engines.ts'
-import { readGenesisFile } from './foreignChain.ts'
 import { accountFrom, type Environment } from './keys.ts'
 import { serve } from './l1.ts'
 import { createMetrics } from './metrics.ts'
 import { createMonitor } from './monitor.ts'
 import { UsageError } from './options.ts'
+import { openRollupGenesis } from './rollupGenesis.ts'
 import { openRollup } from './rollupNode.ts'
 import { censoredSenders, controlPolicy, OPERATOR_ONLY, processLogger, sealMode, sealWords } from './settings.ts'
 import { untilSignal } from './shutdown.ts'
@@ -23,7 +21,7 @@ import { VERSION } from './version.ts'
 
 /**
  * `reenact l2`: an L2 node alone that sequences and settles through an L1 node. The contracts on L1 say what the rollup is;
- * the genesis file must be the one they commit to. Keys come from REENACT_SETTLER_KEY and REENACT_RELAYER_KEY; on the devnet's
+ * the genesis, from a file or from L1 itself, must be the one they commit to. Keys come from REENACT_SETTLER_KEY and REENACT_RELAYER_KEY; on the devnet's
  * own L1 the public test keys are the default. With `--follow` it needs none: it rebuilds L2 from what is settled on L1.
  */
 export async function runL2(options: L2Options, env: Environment): Promise<number> {
@@ -36,11 +34,9 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
   const logger = logs.recording(processLogger(options))
   const metrics = createMetrics()
   const engines = await createEngines(logger)
-  const genesis = readGenesisFile(options.genesis)
-  const messenger = l1MessengerOf(genesis, options.genesis)
   const l1 = createL1Client(http(options.l1, { retryCount: 2, timeout: 10_000 }))
   const rollupAddress = options.rollup as `0x${string}`
-  const deployment = await fetchDeployment(l1, { rollup: rollupAddress, messenger })
+  const { genesis, deployment } = await openRollupGenesis(l1, engines, { ...options, rollup: rollupAddress })
   const mode = sealMode(options['block-time'])
   const settle = options.settle && !options.follow
   let url = ''
@@ -96,21 +92,6 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
   }
   return 0
 }
-
-/** The L2 genesis names its L1 messenger: slot 35 of the L2 messenger, low 20 bytes. */
-export function l1MessengerOf(genesis: ReturnType<typeof readGenesisFile>, path: string): `0x${string}` {
-  const account = Object.entries(genesis.alloc).find(
-    ([address]) => address.toLowerCase().replace(/^(0x)?/, '0x') === L2_MESSENGER_ADDRESS,
-  )?.[1]
-  const peer = Object.entries(account?.storage ?? {}).find(([slot]) => isHexNumber(slot) && BigInt(slot) === 35n)?.[1]
-  if (!isHexNumber(peer)) {
-    throw new UsageError('BAD_FILE', `${path} is not the genesis of a rollup: it has no L2 messenger with an L1 peer`)
-  }
-  return `0x${BigInt(peer).toString(16).padStart(64, '0').slice(24)}`
-}
-
-const isHexNumber = (value: unknown): value is string =>
-  typeof value === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(value)
 
 /** On the devnet's L1 every rollup has a settler of its own, whose key follows from the chain id of its L2. */
 function operators(env: Environment, { l1ChainId, l2ChainId }: RollupDeployment) {

@@ -76,6 +76,8 @@ export type L1Client = {
   getBlock(at: bigint | Hex | L1Tag): Promise<L1Block | undefined>
   /** a block with its transactions to one address; undefined: L1 has no such block */
   getCallsTo(address: Hex, blockNumber: bigint): Promise<{ block: L1Block; calls: readonly L1Call[] } | undefined>
+  /** the genesis of a rollup, in any form; L1_REFUSED: L1 does not know it */
+  getRollupGenesis(rollup: Hex): Promise<unknown>
   getLogs(query: L1LogQuery): Promise<readonly L1Log[]>
   getStorageProof(address: Hex, slot: Hex, blockNumber: bigint): Promise<L1StorageProof>
   /** undefined when the node does not offer debug_getRawHeader */
@@ -167,9 +169,10 @@ type Request = (method: string, ...params: unknown[]) => Promise<unknown>
 
 function blockReaders(
   request: Request,
-): Pick<L1Client, 'chainId' | 'getBlock' | 'getCallsTo' | 'getLogs' | 'getRawHeader'> {
+): Pick<L1Client, 'chainId' | 'getRollupGenesis' | 'getBlock' | 'getCallsTo' | 'getLogs' | 'getRawHeader'> {
   return {
     chainId: async () => quantity(await request('eth_chainId'), 'chainId'),
+    getRollupGenesis: (rollup) => request('rollup_genesis', 'l2', rollup),
     async getBlock(at) {
       const byHash = typeof at === 'string' && at.startsWith('0x')
       const answer = byHash

@@ -284,8 +284,19 @@ describe('another proposer', () => {
       const spoiled = result.input?.replace(/^(0x.{600})../, '$1ff')
       return method === 'eth_getTransactionByHash' ? { ...result, input: spoiled } : result
     }
-    await expect(node.start()).rejects.toMatchObject({ code: 'BAD_L1_DATA' })
+    const { l1TxHash } = of.l2.watcher.settledAt(1n) ?? {}
+    const names = expect.stringMatching(
+      new RegExp(`^L2 block 1, settled by L1 transaction ${l1TxHash} .* is refused: `),
+    )
+    await expect(node.start()).rejects.toMatchObject({ code: 'REFUSED_BLOCK', message: names })
     expect(node.chain.head().header.number).toBe(0n)
+    const { derivation } = await node.reader.status()
+    expect(derivation).toEqual({ inSync: false, lastError: names, l2Block: 1n, l1TxHash })
+    // asked again, and L1 tells the truth
+    of.tamper.current = undefined
+    await node.start()
+    expect((await node.reader.status()).derivation).toEqual({ inSync: true })
+    expect(node.chain.head().hash).toEqual(of.l2.chain.head().hash)
   })
 })
 
