@@ -119,6 +119,8 @@ export async function quiet({ l1, l2 }: Pick<Drill, 'l1' | 'l2'>): Promise<void>
       const status = await l2.call<Status>('rollup_status')
       const head = await l1.call<Point>('eth_getBlockByNumber', ['latest', false])
       last = JSON.stringify({ status, head: head.number })
+      const pools = [l1, l2].map((chain) => chain.call<{ pending: Hex }>('txpool_status'))
+      if ((await Promise.all(pools)).some(({ pending }) => pending !== '0x0')) return undefined
       const isDone = status.lag.blocks === '0x0' && status.queue.deposits === '0x0' && status.l1Head.hash === head.hash
       return isDone ? true : undefined
     },
@@ -128,9 +130,19 @@ export async function quiet({ l1, l2 }: Pick<Drill, 'l1' | 'l2'>): Promise<void>
   })
 }
 
-/** What must be true of two chains at rest. Gives every promise that is broken. */
+/** What must be true of two chains at rest. Gives every promise that is broken; asks again when something moved meanwhile. */
 export async function brokenPromises(drill: Drill): Promise<string[]> {
-  return [...(await moneyOf(drill)), ...(await headsOf(drill)), ...(await lostOf(drill))]
+  for (;;) {
+    await quiet(drill)
+    const before = await headsNow(drill)
+    const broken = [...(await moneyOf(drill)), ...(await headsOf(drill)), ...(await lostOf(drill))]
+    if ((await headsNow(drill)) === before) return broken
+  }
+}
+
+async function headsNow({ l1, l2 }: Drill): Promise<string> {
+  const heads = [l1, l2].map((chain) => chain.call<Point>('eth_getBlockByNumber', ['latest', false]))
+  return (await Promise.all(heads)).map(({ hash }) => hash).join()
 }
 
 async function moneyOf({ l1, l2, deployment, sent }: Drill): Promise<string[]> {
