@@ -1,4 +1,4 @@
-import { cpus, release } from 'node:os'
+import { cpus } from 'node:os'
 
 /** Median, smallest, largest and 99th percentile of some measured values, in their unit. */
 export type Spread = { count: number; median: number; p99: number; min: number; max: number }
@@ -16,7 +16,7 @@ export function spreadOf(values: readonly number[]): Spread {
 /** What the figures were measured on, for the line that goes with them. */
 export function machine(): string {
   const [first] = cpus()
-  return `${cpus().length} cores (${first?.model.trim() ?? 'unknown'}), Node ${process.version}, ${process.platform} ${release()}`
+  return `${cpus().length} cores (${first?.model.trim() ?? 'unknown'}), Node ${process.version}, ${process.platform}`
 }
 
 export const milliseconds = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
