@@ -33,29 +33,34 @@ import { rollupWitnessMethods } from './witnesses.ts'
 export function rollupMethods(deps: RollupDeps): MethodTable {
   return withMethodList({
     ...readerMethods({ reader: () => deps.rollup().node.reader }),
-    ...rollupSequencingMethods(deps),
+    // what it is, and where it stands
     ...rollupIdentityMethods(deps),
     ...rollupHeadMethods(deps),
+    ...rollupSettlementMethods(deps),
     ...optimismMethods(deps),
-    ...rollupSettlingMethods(deps),
-    ...rollupFaultMethods(deps),
+    // messages both ways
+    ...rollupMessageMethods(deps),
+    ...rollupMessageProofMethods(deps),
+    ...rollupSimulateMessageMethods(deps),
+    ...rollupWithdrawalProofMethods(deps),
+    // inside EXECUTE
     ...rollupInputMethods(deps),
     ...rollupExecuteMethods(deps),
     ...rollupWitnessMethods(deps),
     ...rollupTraceMethods(deps),
     ...rollupExplainMethods(deps),
     ...rollupCostMethods(deps),
-    ...rollupSettlementMethods(deps),
-    ...rollupArchiveMethods(deps),
-    ...rollupObservationMethods(deps),
-    ...rollupSubscriptionMethods(deps),
-    ...rollupMessageMethods(deps),
-    ...rollupSimulateMessageMethods(deps),
+    // by hand
+    ...rollupSequencingMethods(deps),
+    ...rollupSettlingMethods(deps),
+    ...rollupFaultMethods(deps),
     ...rollupSnapshotMethods(deps),
     ...rollupReorgMethods(deps),
     ...rollupDevnetMethods(deps),
-    ...rollupMessageProofMethods(deps),
-    ...rollupWithdrawalProofMethods(deps),
+    ...rollupArchiveMethods(deps),
+    // what happens
+    ...rollupSubscriptionMethods(deps),
+    ...rollupObservationMethods(deps),
   })
 }
 

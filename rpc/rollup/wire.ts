@@ -16,18 +16,28 @@ export function hexString(title: string, digits: string, form: string): HexStrin
   return z.templateLiteral(['0x', pattern], { error: `expected ${form}` }).meta({ title })
 }
 
+/** Pairs of digits are counted and not matched: a group that repeats a million times is slow, and fills the matcher's stack. */
+function wholeBytes(limit: number, form: string): HexString {
+  const digits = `[0-9a-fA-F]{2}`
+  const pattern = Number.isFinite(limit) ? `^0x(${digits}){0,${limit}}$` : `^0x(${digits})*$`
+  const isWhole = ({ length }: string) => length % 2 === 0 && length <= 2 + 2 * limit
+  return hexString('data', '[0-9a-fA-F]*', form)
+    .refine(isWhole, { error: `expected ${form}` })
+    .meta({ title: 'data', pattern })
+}
+
 /** 32 bytes */
 export const hash = hexString('hash', '[0-9a-fA-F]{64}', 'a hash: 0x and 64 hex digits')
 /** 20 bytes */
 export const address = hexString('address', '[0-9a-fA-F]{40}', 'an address: 0x and 40 hex digits')
 /** any number of whole bytes */
-export const data = hexString('data', '([0-9a-fA-F]{2})*', 'bytes: 0x and two hex digits for each')
+export const data = wholeBytes(Number.POSITIVE_INFINITY, 'bytes: 0x and two hex digits for each')
 /** exactly so many bytes */
 export const sizedData = (bytes: number): HexString =>
   hexString('data', `[0-9a-fA-F]{${2 * bytes}}`, `${bytes} bytes: 0x and ${2 * bytes} hex digits`)
 /** at most so many bytes */
 export const dataUpTo = (bytes: number): HexString =>
-  hexString('data', `([0-9a-fA-F]{2}){0,${bytes}}`, `at most ${bytes} bytes: 0x and two hex digits for each`)
+  wholeBytes(bytes, `at most ${bytes} bytes: 0x and two hex digits for each`)
 /** up to 256 bits */
 export const quantity = hexString(
   'quantity',
