@@ -6,10 +6,10 @@ import { bytesToHex } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { nativeRollupAbi } from './contracts.ts'
 import { RollupError } from './errors.ts'
-import type { L1Client } from './l1Client.ts'
-import { requireLatest } from './l1Transaction.ts'
+import type { L1Client } from './l1/l1Client.ts'
+import { requireLatest } from './l1/l1Transaction.ts'
 import type { L2Node } from './l2Node.ts'
-import { proposerTurn } from './proposer.ts'
+import { proposerTurn } from './settling/proposer.ts'
 import type { Withdrawal, WithdrawalProof } from './types.ts'
 
 type Hex = `0x${string}`

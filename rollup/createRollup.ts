@@ -7,8 +7,8 @@ import type { GenesisJson, RollupDeployment } from '../genesis/types.ts'
 import type { Block } from '../stateless/types.ts'
 import { checkDeployment, fetchDeployment, ownFactory } from './deployment.ts'
 import { RollupError } from './errors.ts'
-import type { L1Client } from './l1Client.ts'
-import { highestFee, requireLatest, sendAndWait } from './l1Transaction.ts'
+import type { L1Client } from './l1/l1Client.ts'
+import { highestFee, requireLatest, sendAndWait } from './l1/l1Transaction.ts'
 
 type Hex = `0x${string}`
 

@@ -15,7 +15,7 @@ import { bytesToHex } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import { l1MessengerAbi, l1TokenBridgeAbi, nativeRollupAbi } from './contracts.ts'
 import { RollupError } from './errors.ts'
-import type { L1Client } from './l1Client.ts'
+import type { L1Client } from './l1/l1Client.ts'
 
 type Hex = `0x${string}`
 

@@ -1,7 +1,7 @@
 import type { Chain } from '../node/types.ts'
 import { bytesEqual, hexToBytes } from '../stateless/bytes.ts'
 import type { RollupError } from './errors.ts'
-import type { L1Watcher } from './l1Watcher.ts'
+import type { L1Watcher } from './l1/l1Watcher.ts'
 import type { Derivation } from './types.ts'
 
 type Hex = `0x${string}`

@@ -16,7 +16,7 @@ import { keccak256 } from '../stateless/keccak.ts'
 import type { StateView } from '../stateless/types.ts'
 import { slotValueToHash } from './contracts.ts'
 import { RollupError } from './errors.ts'
-import type { L1Client } from './l1Client.ts'
+import type { L1Client } from './l1/l1Client.ts'
 
 type Hex = `0x${string}`
 

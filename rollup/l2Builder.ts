@@ -12,9 +12,9 @@ import { type ClaimPlan, type ClaimResult, type Claims, COURTESY_CLAIMS } from '
 import { slotKey } from './contracts.ts'
 import { RollupError } from './errors.ts'
 import type { ForcedCandidate, ForcedTransactions } from './forcedTransactions.ts'
-import { recordInput, type Settleable } from './inputs.ts'
 import { createRoom, type Room, unsettleable } from './limits.ts'
 import type { ReplayQueue } from './replay.ts'
+import { recordInput, type Settleable } from './settling/inputs.ts'
 import type { Message, SettlementLimits } from './types.ts'
 
 export type BuildL2Request = {

@@ -4,8 +4,8 @@ import { keccak256 } from '../stateless/keccak.ts'
 import type { Block } from '../stateless/types.ts'
 import { slotValueToHash } from './contracts.ts'
 import { RollupError } from './errors.ts'
-import type { InputStore } from './inputs.ts'
-import type { L1Client, L1Tag } from './l1Client.ts'
+import type { L1Client, L1Tag } from './l1/l1Client.ts'
+import type { InputStore } from './settling/inputs.ts'
 import type { L1View } from './types.ts'
 
 type Hex = `0x${string}`

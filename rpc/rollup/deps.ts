@@ -1,6 +1,6 @@
 import type { Engine } from '../../execution/types.ts'
 import type { LogRing } from '../../node/logRing.ts'
-import type { RollupFeeds } from '../../rollup/feeds.ts'
+import type { RollupFeeds } from '../../rollup/feeds/feeds.ts'
 import type { HealthCheck } from '../../rollup/health.ts'
 import type { L2Node } from '../../rollup/l2Node.ts'
 import type { RollupReader } from '../../rollup/types.ts'

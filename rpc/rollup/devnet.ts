@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { L1Reorg, reorgL1 } from '../../node/l1Reorg.ts'
-import type { RollupReorg } from '../../rollup/reorgReport.ts'
+import type { RollupReorg } from '../../rollup/control/reorgReport.ts'
 import type { ChainPoint } from '../../rollup/types.ts'
 import { RpcError } from '../errors.ts'
 import type { RpcContext } from '../types.ts'

@@ -5,7 +5,7 @@ import {
   isDelivered,
   messengerErrorName,
   sentMessages,
-} from '../../rollup/deposit.ts'
+} from '../../rollup/control/deposit.ts'
 import type { L2Node } from '../../rollup/l2Node.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { RpcError } from '../errors.ts'

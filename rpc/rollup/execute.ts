@@ -2,7 +2,13 @@ import { z } from 'zod'
 import { EXECUTE_ADDRESS, EXECUTE_BASE_GAS, EXECUTE_BYTE_GAS, upfrontGas } from '../../precompiles/index.ts'
 import type { ExecuteVerdict } from '../../precompiles/types.ts'
 import { RollupError } from '../../rollup/errors.ts'
-import { type ReplayDeps, type TimedExecution, timedExecute, traceInput, tryDecode } from '../../rollup/replayInput.ts'
+import {
+  type ReplayDeps,
+  type TimedExecution,
+  timedExecute,
+  traceInput,
+  tryDecode,
+} from '../../rollup/settling/replayInput.ts'
 import { createRunTrace, traceResult } from '../debug/runTrace.ts'
 import { invalidParams } from '../errors.ts'
 import { DEFAULT_ETH_LIMITS } from '../eth/deps.ts'

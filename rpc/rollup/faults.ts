@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { SETTLEMENT_FAULTS } from '../../rollup/brokenBlocks.ts'
-import { BUILD_FAULTS, type Fault } from '../../rollup/faults.ts'
+import { SETTLEMENT_FAULTS } from '../../rollup/control/brokenBlocks.ts'
+import { BUILD_FAULTS, type Fault } from '../../rollup/control/faults.ts'
 import { toQuantity } from '../hex.ts'
 import { optional } from '../params.ts'
 import type { MethodTable } from '../types.ts'

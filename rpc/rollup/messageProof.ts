@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type L1MessageProof, proveL1Message } from '../../rollup/messageProof.ts'
+import { type L1MessageProof, proveL1Message } from '../../rollup/messages/messageProof.ts'
 import { toQuantity } from '../hex.ts'
 import { required, withDefault } from '../params.ts'
 import type { MethodTable } from '../types.ts'

@@ -1,5 +1,5 @@
 import { contractError } from '../../rollup/contractErrors.ts'
-import type { DeliveryFailure } from '../../rollup/deliverySimulation.ts'
+import type { DeliveryFailure } from '../../rollup/messages/deliverySimulation.ts'
 import { toData } from '../hex.ts'
 import { revertReason } from '../revertReason.ts'
 

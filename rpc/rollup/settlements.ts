@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Chain } from '../../node/types.ts'
-import type { KnownAttempt, Settlement as Settled, SettlementTransaction } from '../../rollup/settlements.ts'
+import type { KnownAttempt, Settlement as Settled, SettlementTransaction } from '../../rollup/settling/settlements.ts'
 import type { Block } from '../../stateless/types.ts'
 import { blockParameter } from '../blockParameter.ts'
 import { invalidParams } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Submission as RollupSubmission, SubmissionRequest } from '../../rollup/submission.ts'
+import type { Submission as RollupSubmission, SubmissionRequest } from '../../rollup/control/submission.ts'
 import { type NumberOrTag, numberOrTag, resolveNumber } from '../blockParameter.ts'
 import { data } from '../codec.ts'
 import { RpcError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type DepositOutcome, estimateDeposit } from '../../rollup/depositEstimate.ts'
+import { type DepositOutcome, estimateDeposit } from '../../rollup/messages/depositEstimate.ts'
 import type { L1View, Message } from '../../rollup/types.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { invalidParams, RpcError } from '../errors.ts'

@@ -2,8 +2,14 @@ import { z } from 'zod'
 import type { TracerOptions } from '../../execution/types.ts'
 import { executeGas } from '../../precompiles/index.ts'
 import { RollupError } from '../../rollup/errors.ts'
-import { type ExecuteFrame, executeFrames, readCallTrace } from '../../rollup/executeFrames.ts'
-import { type ReplayDeps, type TimedExecution, timedExecute, traceInput, tryDecode } from '../../rollup/replayInput.ts'
+import { type ExecuteFrame, executeFrames, readCallTrace } from '../../rollup/settling/executeFrames.ts'
+import {
+  type ReplayDeps,
+  type TimedExecution,
+  timedExecute,
+  traceInput,
+  tryDecode,
+} from '../../rollup/settling/replayInput.ts'
 import { bytesEqual } from '../../stateless/bytes.ts'
 import { InvalidBlock, InvalidWitness } from '../../stateless/errors.ts'
 import type { Block, Hash32, StatelessInput } from '../../stateless/types.ts'

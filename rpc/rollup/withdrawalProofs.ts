@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type SimulatedClaim, simulateClaim } from '../../rollup/claimSimulation.ts'
-import { verifyWithdrawal } from '../../rollup/withdrawalSteps.ts'
+import { type SimulatedClaim, simulateClaim } from '../../rollup/messages/claimSimulation.ts'
+import { verifyWithdrawal } from '../../rollup/messages/withdrawalSteps.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { toQuantity } from '../hex.ts'
 import { required, withDefault } from '../params.ts'

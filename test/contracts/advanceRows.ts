@@ -1,9 +1,9 @@
 import { encodeFunctionData, type Hex, hexToBytes, toHex } from 'viem'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
-import { advanceChecks } from '../../rollup/advanceChecks.ts'
-import { decodeAdvance } from '../../rollup/advanceFacts.ts'
-import type { AdvanceCheck, RollupRules } from '../../rollup/advanceTypes.ts'
-import { RULE_GETTERS, readRollupStorage } from '../../rollup/rollupStorage.ts'
+import { advanceChecks } from '../../rollup/explain/advanceChecks.ts'
+import { decodeAdvance } from '../../rollup/explain/advanceFacts.ts'
+import type { AdvanceCheck, RollupRules } from '../../rollup/explain/advanceTypes.ts'
+import { RULE_GETTERS, readRollupStorage } from '../../rollup/explain/rollupStorage.ts'
 import { type L1, SEQUENCER } from './setup.ts'
 import { type CallOptions, EXECUTE, type Outcome } from './vm.ts'
 

@@ -2,7 +2,7 @@ import { encodeFunctionData, type Hex, keccak256, numberToHex, toHex } from 'vie
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
-import { createMessageTree, type MessageTree, messageHash } from '../../rollup/messages.ts'
+import { createMessageTree, type MessageTree, messageHash } from '../../rollup/messages/messages.ts'
 import type { Message } from '../../rollup/types.ts'
 import { encodeHeader } from '../../stateless/header.ts'
 import {

@@ -1,7 +1,7 @@
 import { encodeFunctionData, type Hex, keccak256, numberToHex, toFunctionSelector, toHex } from 'viem'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
-import { messageHash } from '../../rollup/messages.ts'
+import { messageHash } from '../../rollup/messages/messages.ts'
 import type { Message } from '../../rollup/types.ts'
 import type { Artifact } from '../../scripts/lib/solidity.mjs'
 import { encodeRlp } from '../../stateless/rlp.ts'

@@ -4,7 +4,7 @@ import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l1Router } from '../../genesis/generated/L1Router.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
-import { createMessageTree, type MessageTree, messageHash } from '../../rollup/messages.ts'
+import { createMessageTree, type MessageTree, messageHash } from '../../rollup/messages/messages.ts'
 import type { Message } from '../../rollup/types.ts'
 import { encodeHeader } from '../../stateless/header.ts'
 import {

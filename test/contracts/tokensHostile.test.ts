@@ -8,7 +8,7 @@ import {
   toHex,
 } from 'viem'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { messageHash } from '../../rollup/messages.ts'
+import { messageHash } from '../../rollup/messages/messages.ts'
 import { l1Abi } from './bridge.ts'
 import { L2_CHAIN_ID } from './setup.ts'
 import {

@@ -1,6 +1,6 @@
 import { concat, type Hex, keccak256, numberToHex, pad } from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createMessageTree } from '../../rollup/messages.ts'
+import { createMessageTree } from '../../rollup/messages/messages.ts'
 import type { Artifact } from '../../scripts/lib/solidity.mjs'
 import { compile } from '../compile.ts'
 import { type Chain, createChain } from './vm.ts'

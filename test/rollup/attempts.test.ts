@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Attempt, createAttemptJournal } from '../../rollup/attempts.ts'
+import { type Attempt, createAttemptJournal } from '../../rollup/settling/attempts.ts'
 
 const hash = (byte: number): `0x${string}` => `0x${byte.toString(16).padStart(64, '0')}`
 

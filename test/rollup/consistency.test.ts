@@ -1,8 +1,8 @@
 import { encodeFunctionData } from 'viem'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { devAccount } from '../../genesis/accounts.ts'
-import { verifyConsistency } from '../../rollup/consistency.ts'
 import { nativeRollupAbi } from '../../rollup/contracts.ts'
+import { verifyConsistency } from '../../rollup/settling/consistency.ts'
 import { type Pair, seal, settleAll, startPair, type Tamper } from './support.ts'
 
 const FRESH = '0x00000000000000000000000000000000000f4e54'

@@ -1,6 +1,6 @@
 import { keccak256, toHex } from 'viem'
 import { describe, expect, it } from 'vitest'
-import { createFinality } from '../../rollup/finality.ts'
+import { createFinality } from '../../rollup/settling/finality.ts'
 import type { L1View, SettledBlock } from '../../rollup/types.ts'
 
 const DELAY = 3_200

@@ -2,8 +2,8 @@ import { hexToBytes, keccak256 } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../node/clock.ts'
 import { silentLogger } from '../../node/logger.ts'
-import { createL1Client } from '../../rollup/l1Client.ts'
-import { createL1Watcher, type L1Watcher } from '../../rollup/l1Watcher.ts'
+import { createL1Client } from '../../rollup/l1/l1Client.ts'
+import { createL1Watcher, type L1Watcher } from '../../rollup/l1/l1Watcher.ts'
 import {
   blockAdvanced,
   createFakeL1,

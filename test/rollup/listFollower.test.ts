@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { followList } from '../../rollup/listFollower.ts'
+import { followList } from '../../rollup/feeds/listFollower.ts'
 
 function followed(items: string[]) {
   const list = { items }

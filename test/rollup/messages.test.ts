@@ -3,7 +3,13 @@ import { concatHex, type Hex, keccak256, toHex } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { L2_MESSENGER_SLOTS } from '../../rollup/contracts.ts'
-import { createMessageTree, messageHash, rootFromPath, TREE_DEPTH, ZERO_SUBTREES } from '../../rollup/messages.ts'
+import {
+  createMessageTree,
+  messageHash,
+  rootFromPath,
+  TREE_DEPTH,
+  ZERO_SUBTREES,
+} from '../../rollup/messages/messages.ts'
 
 const leafAt = (index: number): Hex => keccak256(toHex(index + 1))
 

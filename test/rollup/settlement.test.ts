@@ -2,8 +2,8 @@ import { bytesToHex, decodeFunctionData } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { nativeRollupAbi } from '../../rollup/contracts.ts'
 import { SETTLEMENT_LIMITS } from '../../rollup/limits.ts'
-import { decodeSettlement } from '../../rollup/settledBlocks.ts'
-import { encodeSettlement, fits, gasLimitFor, marketFees, replacementFees } from '../../rollup/settlement.ts'
+import { decodeSettlement } from '../../rollup/settling/settledBlocks.ts'
+import { encodeSettlement, fits, gasLimitFor, marketFees, replacementFees } from '../../rollup/settling/settlement.ts'
 
 const block = (bytes: number, regularGas: bigint, anchorBlock = 1n) => ({
   input: new Uint8Array(bytes).fill(7),

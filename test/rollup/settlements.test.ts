@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { devAccount } from '../../genesis/accounts.ts'
-import { createAttemptJournal } from '../../rollup/attempts.ts'
-import type { Settlement } from '../../rollup/settlements.ts'
+import { createAttemptJournal } from '../../rollup/settling/attempts.ts'
+import type { Settlement } from '../../rollup/settling/settlements.ts'
 import { type Pair, seal, settleAll, startPair } from './support.ts'
 
 const FRESH = '0x00000000000000000000000000000000000f4e54'

@@ -2,7 +2,7 @@ import { decodeFunctionData, encodeFunctionData, type Hex, parseEther } from 'vi
 import { afterEach, describe, expect, it } from 'vitest'
 import { devAccount } from '../../genesis/accounts.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
-import { createMessageTree, rootFromPath } from '../../rollup/messages.ts'
+import { createMessageTree, rootFromPath } from '../../rollup/messages/messages.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { MESSAGE_GAS, type Pair, type PairOptions, seal, settleAll, startPair } from './support.ts'
 

@@ -2,7 +2,7 @@ import { createWalletClient, type Hex, http, keccak256, parseGwei, toHex } from 
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SETTLER_PRIVATE_KEYS } from '../../genesis/accounts.ts'
-import { encodeSettlement } from '../../rollup/settlement.ts'
+import { encodeSettlement } from '../../rollup/settling/settlement.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { type Access, accessTo } from '../e2e/chainAccess.ts'
 import { clientFor } from '../e2e/clients.ts'

@@ -1,7 +1,7 @@
 import { concatHex, type Hex, keccak256, pad, toHex } from 'viem'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { nativeRollup } from '../../../genesis/generated/NativeRollup.ts'
-import { messageHash } from '../../../rollup/messages.ts'
+import { messageHash } from '../../../rollup/messages/messages.ts'
 import type { Message } from '../../../rollup/types.ts'
 import { bytesToHex } from '../../../stateless/bytes.ts'
 import { decodeHeader, encodeHeader } from '../../../stateless/header.ts'

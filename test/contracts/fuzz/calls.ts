@@ -1,7 +1,7 @@
 import type { Abi, Hex } from 'viem'
 import { l1Messenger } from '../../../genesis/generated/L1Messenger.ts'
 import { l2Messenger } from '../../../genesis/generated/L2Messenger.ts'
-import { messageHash } from '../../../rollup/messages.ts'
+import { messageHash } from '../../../rollup/messages/messages.ts'
 import type { Message } from '../../../rollup/types.ts'
 import { L1_CHAIN_ID, L2_CHAIN_ID, L2_MESSENGER } from '../setup.ts'
 import type { CallOptions, Decoded, Outcome } from '../vm.ts'

@@ -1,5 +1,5 @@
 import { type Hex, zeroAddress } from 'viem'
-import { createMessageTree } from '../../../rollup/messages.ts'
+import { createMessageTree } from '../../../rollup/messages/messages.ts'
 import type { Artifact } from '../../../scripts/lib/solidity.mjs'
 import { compile } from '../../compile.ts'
 import {
