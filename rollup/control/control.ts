@@ -1,17 +1,20 @@
 import type { LocalAccount } from 'viem'
 import { TransactionRejected } from '../../execution/errors.ts'
 import type { Transaction } from '../../execution/types.ts'
+import type { PendingBlocks } from '../../node/pendingBlock.ts'
 import type { Sealer } from '../../node/types.ts'
 import type { ExecuteVerdict } from '../../precompiles/types.ts'
 import { bytesToHex } from '../../stateless/bytes.ts'
 import { requireFreeCoinbase } from '../coinbase.ts'
 import { RollupError } from '../errors.ts'
-import type { L2Node } from '../l2Node.ts'
 import { requireSettleable } from '../limits.ts'
 import { NO_KEYS } from '../noKeys.ts'
-import type { BlockByHand, BlockWithMessages } from '../sequencer.ts'
+import type { BlockByHand, BlockWithMessages, Sequencer } from '../sequencer.ts'
+import type { SettleRequest } from '../settling/settleNow.ts'
+import type { Settler } from '../settling/settler.ts'
+import type { SettledAndFinal } from '../settling/steadySettlement.ts'
 import type { Fault, Faults } from './faults.ts'
-import { type RewindFate, type Rewound, rewindUnsettled } from './rewind.ts'
+import { type RewindFate, type Rewound, type RewoundNode, rewindUnsettled } from './rewind.ts'
 import { type Submission, type SubmissionRequest, submitInput } from './submission.ts'
 
 type Hex = `0x${string}`
@@ -47,6 +50,18 @@ export type RollupControl = {
 /** Like BlockByHand, with transactions as bytes. */
 export type BuildByHand = Omit<BlockByHand, 'transactions'> & { transactions?: readonly Uint8Array[] }
 
+/** The node that is controlled. */
+export type ControlledNode = RewoundNode & {
+  sealer: Sealer
+  sequencer: Sequencer
+  settler: Settler
+  pending: PendingBlocks
+  poke(): void
+  setSettling(isOn: boolean): void
+  settleNow(request: SettleRequest): Promise<readonly Hex[]>
+  settlement(): SettledAndFinal
+}
+
 export type ControlDeps = {
   /** the builder's own transactions, which are made anew */
   isOwn(tx: Transaction): boolean
@@ -58,7 +73,7 @@ export type ControlDeps = {
 /** For what is on its way to L1; less than the time of a call. */
 const PATIENCE_MS = 20_000
 
-export function createControl(node: L2Node, { accounts, verify, isOwn, faults }: ControlDeps): RollupControl {
+export function createControl(node: ControlledNode, { accounts, verify, isOwn, faults }: ControlDeps): RollupControl {
   const { address } = accounts?.settler ?? NO_KEYS
   return {
     async submit(request, signal) {
@@ -112,9 +127,9 @@ export function createControl(node: L2Node, { accounts, verify, isOwn, faults }:
   }
 }
 
-const headHash = ({ chain }: L2Node): Hex => `0x${bytesToHex(chain.head().hash)}`
+const headHash = ({ chain }: ControlledNode): Hex => `0x${bytesToHex(chain.head().hash)}`
 
-function decode({ chain }: L2Node, raw: Uint8Array, index: number): Transaction {
+function decode({ chain }: ControlledNode, raw: Uint8Array, index: number): Transaction {
   try {
     const tx = chain.engine.decodeTransaction(raw, chain.head().header)
     requireSettleable(tx)

@@ -1,4 +1,5 @@
-import type { HeldL2Node, L2Node } from '../l2Node.ts'
+import type { L2Node } from '../l2Node.ts'
+import type { HeldL2Node } from './heldNode.ts'
 
 /** Runs `work` while all these nodes are held (L2Node.hold), taken in their order. */
 export function holdAll<Result>(

@@ -1,9 +1,12 @@
 import type { Transaction } from '../../execution/types.ts'
+import type { LiveTxPool } from '../../node/txPool.ts'
 import type { Chain, TxPool } from '../../node/types.ts'
 import { bytesToHex } from '../../stateless/bytes.ts'
 import { RollupError } from '../errors.ts'
-import type { L2Node } from '../l2Node.ts'
+import type { L1Client } from '../l1/l1Client.ts'
+import type { L1Watcher } from '../l1/l1Watcher.ts'
 import { readSettledHead } from '../settling/settledHead.ts'
+import type { Settler } from '../settling/settler.ts'
 
 type Hex = `0x${string}`
 
@@ -21,13 +24,24 @@ export type Rewound = {
   transactions: readonly { hash: Hex; fate: 'pool' | 'dropped' | 'made-anew' | 'refused' }[]
 }
 
+/** The node whose blocks are taken back. */
+export type RewoundNode = {
+  chain: Chain
+  pool: LiveTxPool
+  l1: L1Client
+  watcher: L1Watcher
+  settler: Pick<Settler, 'onItsWay'>
+  /** runs `work` while the node does nothing by itself */
+  hold<Result>(work: () => Promise<Result>): Promise<Result>
+}
+
 /**
  * Takes unsettled blocks back, so that block `toBlock` is the head again.
  *
  * @throws RollupError CANNOT_REWIND when that would take back what is settled or on its way to L1, or there is no such block
  */
 export function rewindUnsettled(
-  node: L2Node,
+  node: RewoundNode,
   { toBlock, fate, isOwn }: { toBlock: bigint; fate: RewindFate; isOwn(tx: Transaction): boolean },
 ): Promise<Rewound> {
   const { chain, pool } = node
@@ -56,7 +70,7 @@ function fateIn(pool: TxPool, tx: Transaction, wanted: RewindFate) {
 }
 
 /** Hash of the block, if everything above it is nobody's but this node's. */
-async function targetOf({ chain, l1, watcher, settler }: L2Node, toBlock: bigint): Promise<Uint8Array> {
+async function targetOf({ chain, l1, watcher, settler }: RewoundNode, toBlock: bigint): Promise<Uint8Array> {
   const head = chain.head().header.number
   const refuse = (reason: string, data: Record<string, unknown>) => new RollupError('CANNOT_REWIND', reason, data)
   if (toBlock > head) throw refuse(`the head is L2 block ${head} already`, { head })
