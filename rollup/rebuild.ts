@@ -6,6 +6,7 @@ import type { Block } from '../stateless/types.ts'
 import { RollupError } from './errors.ts'
 import type { L1Client } from './l1/l1Client.ts'
 import type { L1Watcher } from './l1/l1Watcher.ts'
+import { createRefusals } from './refusals.ts'
 import type { ReplayQueue } from './replay.ts'
 import { MAX_LEAD } from './sequencer.ts'
 import type { InputStore } from './settling/inputs.ts'
@@ -28,6 +29,7 @@ export type Reconciler = {
    * Brings the L2 chain in line with L1: another settled block than ours is imported from L1; unsettled blocks that L1
    * can no longer accept are taken back. Their transactions go to the replay queue first. Not to be run while a block
    * is being built. `windows`: also check what only matters to a node that settles (age of anchors and timestamps).
+   * A settled block that was refused is refused again without a look, until L1 reorganises or a growing pause is over.
    */
   reconcile(options: { windows: boolean }): Promise<ReconcileResult>
   /** why the chain could not be brought in line the last time; undefined: it could */
@@ -58,12 +60,14 @@ const FUTURE_TOLERANCE = 600n
 
 export function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { chain, view } = deps
+  const refusals = createRefusals(view, deps.clock)
   let checkedReorgs = -1
   let failure: RollupError | undefined
 
   async function reconcile(windows: boolean): Promise<ReconcileResult> {
     const settled = view.settledHead()
     if (settled !== undefined && !isCanonical(chain, settled)) {
+      refusals.throwStanding()
       await followL1(deps, settled)
       return 'followed L1'
     }
@@ -99,9 +103,13 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       try {
         const result = await reconcile(windows)
         failure = undefined
+        refusals.clear()
         return result
       } catch (error) {
-        if (error instanceof RollupError) failure = error
+        if (error instanceof RollupError) {
+          failure = error
+          refusals.note(error)
+        }
         throw error
       }
     },

@@ -278,11 +278,9 @@ describe('another proposer', () => {
     await seal(of.l2)
     await settleAll(of)
     const { node } = await another(of)
-    // a byte of the payload; the tail of the witness would not matter for the block
     of.tamper.current = async (method, _params, answer) => {
-      const result = (await answer()) as { input?: string }
-      const spoiled = result.input?.replace(/^(0x.{600})../, '$1ff')
-      return method === 'eth_getTransactionByHash' ? { ...result, input: spoiled } : result
+      const result = await answer()
+      return method === 'eth_getTransactionByHash' ? spoiled(result) : result
     }
     const { l1TxHash } = of.l2.watcher.settledAt(1n) ?? {}
     const names = expect.stringMatching(
@@ -295,6 +293,44 @@ describe('another proposer', () => {
     // asked again, and L1 tells the truth
     of.tamper.current = undefined
     await node.start()
+    expect((await node.reader.status()).derivation).toEqual({ inSync: true })
+    expect(node.chain.head().hash).toEqual(of.l2.chain.head().hash)
+  })
+
+  it('is asked for a refused block again after growing pauses, and at once when L1 has reorganised', async () => {
+    const of = await start()
+    await seal(of.l2)
+    const fork = of.l1.chain.head().hash
+    await settleAll(of)
+    const { node } = await another(of)
+    let asked = 0
+    of.tamper.current = async (method, _params, answer) => {
+      if (method === 'eth_getTransactionByHash') asked += 1
+      return method === 'eth_getTransactionByHash' ? spoiled(await answer()) : answer()
+    }
+    const refused = { code: 'REFUSED_BLOCK' }
+    await expect(node.start()).rejects.toMatchObject(refused)
+    // a first refusal may be a slip of L1: the next look is not put off
+    await expect(node.sequencer.reconcile()).rejects.toMatchObject(refused)
+    expect(asked).toBe(2)
+    const askedWithin = async (seconds: number): Promise<number> => {
+      const before = asked
+      for (let second = 0; second < seconds; second++) {
+        of.clock.shift(1_000)
+        await expect(node.sequencer.reconcile()).rejects.toMatchObject(refused)
+      }
+      return asked - before
+    }
+    expect(await askedWithin(60)).toBeLessThan(8)
+    expect(await askedWithin(60)).toBeLessThan(3)
+    expect((await node.reader.status()).derivation).toMatchObject({ inSync: false, l2Block: 1n })
+
+    of.tamper.current = undefined
+    await of.l1.chain.rewindTo(fork)
+    await of.l1.pool.idle()
+    await seal(of.l1)
+    await node.watcher.step()
+    await node.sequencer.reconcile()
     expect((await node.reader.status()).derivation).toEqual({ inSync: true })
     expect(node.chain.head().hash).toEqual(of.l2.chain.head().hash)
   })
@@ -327,6 +363,12 @@ describe('a crash while blocks are taken back', () => {
     expect(createReplayQueue(chain, of.logger).pending()).toHaveLength(1)
   })
 })
+
+/** With another byte of the payload; the tail of the witness would not matter for the block. */
+function spoiled(result: unknown): unknown {
+  const transaction = result as { input?: string }
+  return { ...transaction, input: transaction.input?.replace(/^(0x.{600})../, '$1ff') }
+}
 
 /** Seals L1 blocks while transactions wait, until the L2 is settled. */
 async function pump({ l1, l2 }: Pair): Promise<void> {
