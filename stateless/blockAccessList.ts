@@ -11,27 +11,32 @@ const ITEM_COST = 2_000n
  * BLOCK_ACCESS_LIST_MISMATCH for a list that does not decode, BLOCK_ACCESS_LIST_TOO_LARGE.
  */
 export function checkBlockAccessListSize(rlp: Uint8Array, gasLimit: bigint): void {
-  const items = BigInt(countItems(rlp))
+  const items = BigInt(countOrRefuse(rlp))
   const limit = gasLimit / ITEM_COST
   if (items > limit) {
     throw new InvalidBlock('BLOCK_ACCESS_LIST_TOO_LARGE', `${items} items, at most ${limit} allowed`, { items, limit })
   }
 }
 
-function countItems(rlp: Uint8Array): number {
+function countOrRefuse(rlp: Uint8Array): number {
   try {
-    let items = 0
-    for (const account of decodeRlpList(rlp)) {
-      // [address, storage changes, storage reads, balance changes, nonce changes, code changes]
-      const [, changes, reads] = rlpFields(account, 6)
-      items += 1 + rlpItems(changes).length + rlpItems(reads).length
-    }
-    return items
+    return countAccessListItems(rlp)
   } catch (error) {
     if (!(error instanceof RlpError)) throw error
     const message = `block access list does not decode: ${error.message}`
     throw new InvalidBlock('BLOCK_ACCESS_LIST_MISMATCH', message, {}, error)
   }
+}
+
+/** Addresses and slots of an encoded list, of which only the outer form is read. Throws RlpError. */
+export function countAccessListItems(rlp: Uint8Array): number {
+  let items = 0
+  for (const account of decodeRlpList(rlp)) {
+    // [address, storage changes, storage reads, balance changes, nonce changes, code changes]
+    const [, changes, reads] = rlpFields(account, 6)
+    items += 1 + rlpItems(changes).length + rlpItems(reads).length
+  }
+  return items
 }
 
 /** A value that a transaction left behind; index 0 is before the transactions, n the n-th, and one more what follows them. */

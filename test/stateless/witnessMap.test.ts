@@ -1,8 +1,9 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readAccessNames } from '../../stateless/accessNames.ts'
+import { MAX_NAMES, readAccessNames } from '../../stateless/accessNames.ts'
 import { bytesToHex, concatBytes } from '../../stateless/bytes.ts'
-import { keccak256 } from '../../stateless/keccak.ts'
+import { keccak256, setKeccak256 } from '../../stateless/keccak.ts'
 import { locateMissingNode } from '../../stateless/missingParts.ts'
 import type { StatelessInput } from '../../stateless/types.ts'
 import { verifyStatelessNewPayload } from '../../stateless/verify.ts'
@@ -114,4 +115,53 @@ describe('a hostile witness', () => {
       bytesToHex(payload.feeRecipient),
     ])
   })
+
+  test('names no more than a block can, however much is claimed', () => {
+    const payload = input.newPayloadRequest.executionPayload
+    const account = Uint8Array.of(0x94, ...new Uint8Array(20))
+    const slot = (index: number) => Uint8Array.of(0x83, 1 + (index >> 16), index >> 8, index)
+    const slots = rlpList(concatBytes(Array.from({ length: MAX_NAMES + 1 }, (_, index) => slot(index))))
+    const list = rlpList(rlpList(concatBytes([account, EMPTY, slots, EMPTY, EMPTY, EMPTY])))
+    const named = (changed: object) => {
+      const accounts = [...readAccessNames({ ...payload, transactions: [], ...changed }).values()]
+      return accounts.reduce((sum, { slots }) => sum + 1 + slots.size, 0)
+    }
+    expect(named({ blockAccessList: list })).toBe(1)
+    const entry = (index: number) => rlpList(concatBytes([account.with(1, index), rlpList(key(index))]))
+    const key = (index: number) => Uint8Array.of(0xa0, ...new Uint8Array(31), index)
+    const fields = new Uint8Array(7).fill(0x80)
+    const accessList = rlpList(concatBytes(Array.from({ length: 200 }, (_, index) => entry(index))))
+    const transaction = Uint8Array.of(2, ...rlpList(concatBytes([fields, fields.subarray(6), accessList])))
+    const blockAccessList = EMPTY
+    expect(named({ blockAccessList, transactions: [transaction] })).toBe(401)
+    const many = Array.from({ length: 200 }, () => transaction)
+    const calls = countHashes(() => named({ blockAccessList, transactions: many }))
+    expect(calls).toBe(MAX_NAMES)
+  })
 })
+
+function countHashes(work: () => void): number {
+  let hashes = 0
+  setKeccak256((bytes) => {
+    hashes += 1
+    return keccak_256(bytes)
+  })
+  hashes = 0
+  try {
+    work()
+    return hashes
+  } finally {
+    setKeccak256(keccak_256)
+  }
+}
+
+const EMPTY = Uint8Array.of(0xc0)
+
+/** with a length of three bytes, or of one */
+function rlpList(items: Uint8Array): Uint8Array {
+  const { length } = items
+  if (length < 56) return concatBytes([Uint8Array.of(0xc0 + length), items])
+  if (length < 256) return concatBytes([Uint8Array.of(0xf8, length), items])
+  if (length < 65_536) return concatBytes([Uint8Array.of(0xf9, length >> 8, length), items])
+  return concatBytes([Uint8Array.of(0xfa, length >> 16, length >> 8, length), items])
+}
