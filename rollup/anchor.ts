@@ -6,7 +6,8 @@ import { verifyAccountProof, verifyStorageProof } from '../stateless/proof.ts'
 import type { BlockHeader } from '../stateless/types.ts'
 import { ROOT_SLOT, slotValueToHash } from './contracts.ts'
 import { RollupError } from './errors.ts'
-import type { L1Block, L1Client } from './l1/l1Client.ts'
+import type { L1Client } from './l1/l1Client.ts'
+import type { L1Block } from './l1/l1Types.ts'
 
 type Hex = `0x${string}`
 

@@ -1,8 +1,8 @@
 import { decodeErrorResult, encodeFunctionData } from 'viem'
 import type { StateView } from '../../stateless/types.ts'
 import { l1MessengerAbi, readUndelivered } from '../contracts.ts'
-import type { L1Receipt } from '../l1/l1Client.ts'
 import { decodeMessageSent } from '../l1/l1Events.ts'
+import type { L1Receipt } from '../l1/l1Types.ts'
 import type { Message } from '../types.ts'
 
 type Hex = `0x${string}`

@@ -2,7 +2,8 @@ import { decodeFunctionData, encodeFunctionData, toFunctionSelector } from 'viem
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { nativeRollupAbi } from '../contracts.ts'
 import { RollupError } from '../errors.ts'
-import type { L1Client, L1Place, L1SentTransaction } from '../l1/l1Client.ts'
+import type { L1Client } from '../l1/l1Client.ts'
+import type { L1Place, L1SentTransaction } from '../l1/l1Types.ts'
 import {
   type ExecuteFrame,
   eachCall,

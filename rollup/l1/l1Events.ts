@@ -3,7 +3,7 @@ import type { RollupDeployment } from '../../genesis/types.ts'
 import { crossMessengerAbi, l1MessengerAbi, nativeRollupAbi } from '../contracts.ts'
 import { RollupError } from '../errors.ts'
 import type { Message } from '../types.ts'
-import type { L1Log } from './l1Client.ts'
+import type { L1Log } from './l1Types.ts'
 
 type Hex = `0x${string}`
 

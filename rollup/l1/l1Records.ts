@@ -4,9 +4,9 @@ import { hexToBytes } from '../../stateless/bytes.ts'
 import { RollupError } from '../errors.ts'
 import { type MetaStore, readRecord, writeRecord } from '../json.ts'
 import type { ForcedRecord, L1MessageRecord, SettledBlock } from '../types.ts'
-import type { L1Log } from './l1Client.ts'
 import { type AdvancedEvent, decodeL1Log, type ForcedEvent } from './l1Events.ts'
 import { createForcedJournal, type ForcedBatch, type ForcedCounts } from './l1Forced.ts'
+import type { L1Log } from './l1Types.ts'
 
 type Hex = `0x${string}`
 

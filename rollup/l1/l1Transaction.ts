@@ -1,7 +1,8 @@
 import type { LocalAccount } from 'viem'
 import { RollupError } from '../errors.ts'
 import { marketFees } from '../settling/settlement.ts'
-import type { L1Client, L1Receipt } from './l1Client.ts'
+import type { L1Client } from './l1Client.ts'
+import type { L1Receipt } from './l1Types.ts'
 
 type Hex = `0x${string}`
 

@@ -5,9 +5,10 @@ import type { MetaStore } from '../json.ts'
 import { createLock } from '../lock.ts'
 import { createLoop } from '../loop.ts'
 import type { L1View } from '../types.ts'
-import type { L1Block, L1Client, L1Log } from './l1Client.ts'
+import type { L1Client } from './l1Client.ts'
 import { decodeL1Log } from './l1Events.ts'
 import { createL1Records, HASH_RING, type L1Records, type ReadBlock, type RecordsAbove } from './l1Records.ts'
+import type { L1Block, L1Log } from './l1Types.ts'
 
 type Hex = `0x${string}`
 

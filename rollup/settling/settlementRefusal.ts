@@ -1,6 +1,7 @@
 import { decodeErrorResult } from 'viem'
 import { nativeRollupAbi } from '../contracts.ts'
-import type { L1Client, L1Receipt } from '../l1/l1Client.ts'
+import type { L1Client } from '../l1/l1Client.ts'
+import type { L1Receipt } from '../l1/l1Types.ts'
 
 type Hex = `0x${string}`
 
