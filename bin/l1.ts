@@ -12,6 +12,7 @@ import { chainMethods } from '../rpc/chainMethods.ts'
 import type { ControlPolicy } from '../rpc/control.ts'
 import { offDevMethods } from '../rpc/dev/off.ts'
 import { withDiscovery } from '../rpc/openrpc/document.ts'
+import { offRollupMethods } from '../rpc/rollup/off.ts'
 import { createRpcServer, type RpcServer } from '../rpc/server.ts'
 import { buildBlockMethods } from '../rpc/testing/buildBlock.ts'
 import type { MethodTable } from '../rpc/types.ts'
@@ -140,12 +141,15 @@ export async function runL1(options: L1Options): Promise<number> {
     const monitor = createMonitor('l1', () => node, createMetrics())
     const server = await serve(
       { host: options.host, port: options.port, allowHost: options['allow-host'] },
-      l1Methods(node, {
-        clock,
-        logger,
-        devnet: isDevnet(options),
-        tools: options.mining ? l1DevTools(node, clock) : undefined,
-      }),
+      {
+        ...l1Methods(node, {
+          clock,
+          logger,
+          devnet: isDevnet(options),
+          tools: options.mining ? l1DevTools(node, clock) : undefined,
+        }),
+        ...offRollupMethods(),
+      },
       { monitor, logger: logger.child('rpc') },
     )
     if (options.mining) {

@@ -15,7 +15,15 @@ import { createMonitor } from './monitor.ts'
 import { UsageError } from './options.ts'
 import { openRollupGenesis } from './rollupGenesis.ts'
 import { openRollup } from './rollupNode.ts'
-import { censoredSenders, controlPolicy, OPERATOR_ONLY, processLogger, sealMode, sealWords } from './settings.ts'
+import {
+  censoredSenders,
+  controlPolicy,
+  FOLLOWER,
+  OPERATOR_ONLY,
+  processLogger,
+  sealMode,
+  sealWords,
+} from './settings.ts'
 import { untilSignal } from './shutdown.ts'
 import { VERSION } from './version.ts'
 
@@ -74,7 +82,7 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
         host: options.host,
         port: options.port,
         allowHost: options['allow-host'],
-        control: controlPolicy(options['control-token'], OPERATOR_ONLY),
+        control: options.follow ? FOLLOWER : controlPolicy(options['control-token'], OPERATOR_ONLY),
       },
       rollup.methods,
       { monitor, logger: logger.child('rpc') },

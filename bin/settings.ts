@@ -40,6 +40,11 @@ export const OPERATOR_ONLY: ControlPolicy = {
   off: 'control methods are off on this node; start it with --control-token or REENACT_CONTROL_TOKEN and send that as "Authorization: Bearer TOKEN"',
 }
 
+/** A follower has nothing that control could change; a token would not help. */
+export const FOLLOWER: ControlPolicy = {
+  off: 'this node follows the rollup: it makes no blocks and has no keys; ask its sequencer',
+}
+
 /** Who may call control methods: with a token who has it, else as `otherwise` says. */
 export const controlPolicy = (token: string | undefined, otherwise: ControlPolicy): ControlPolicy =>
   token === undefined ? otherwise : { token }

@@ -10,13 +10,22 @@ const FREE = ['--l1-port', '0', '--l2-port', '0']
 const L2 = ['l2', '--l1', 'http://127.0.0.1:1', '--rollup', `0x${'11'.repeat(20)}`, '--genesis', 'g']
 const newFolder = () => mkdtempSync(join(tmpdir(), 'reenact-start-'))
 
-async function ask(url: string, method: string, params: unknown[] = []): Promise<unknown> {
+type Answer = { result: unknown; error?: { code: number; message: string } }
+
+const ask = async (url: string, method: string, params: unknown[] = []) => (await answer(url, method, params)).result
+
+async function refusal(url: string, method: string): Promise<string> {
+  const { error } = await answer(url, method, [])
+  return `${error?.code} ${error?.message}`
+}
+
+async function answer(url: string, method: string, params: unknown[]): Promise<Answer> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   })
-  return ((await response.json()) as { result: unknown }).result
+  return (await response.json()) as Answer
 }
 
 describe('reenact as a process', () => {
@@ -199,6 +208,12 @@ describe('reenact as a process', () => {
     const node = start([...alone, '--rollup', config.contracts.l1.rollup])
     const [, l2Url = ''] = /l2=(\S+)/.exec(await node.line('ready ')) ?? []
     expect(await ask(l2Url, 'eth_chainId')).toBe('0x6daf')
+    expect(await refusal(l1Url, 'rollup_status')).toMatch(/^-32601 rollup_status: this is an L1 node alone/)
+
+    const follower = start([...alone, '--rollup', config.contracts.l1.rollup, '--follow'])
+    const [, followerUrl = ''] = /l2=(\S+)/.exec(await follower.line('ready ')) ?? []
+    expect(await refusal(followerUrl, 'rollup_settle')).toContain('this node follows the rollup')
+    expect(await refusal(l2Url, 'rollup_settle')).toContain('--control-token')
 
     const wrong = await runToEnd([...alone, '--rollup', `0x${'11'.repeat(20)}`, '--log-level', 'silent'])
     expect(wrong.exit).toBe(1)

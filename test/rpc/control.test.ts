@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { controlPolicy, OPERATOR_ONLY } from '../../bin/settings.ts'
+import { controlPolicy, FOLLOWER, OPERATOR_ONLY } from '../../bin/settings.ts'
 import type { ControlPolicy } from '../../rpc/control.ts'
 import { rollupMethod } from '../../rpc/rollup/method.ts'
 import { startTestDevnet } from '../e2e/devnet.ts'
@@ -53,6 +53,13 @@ describe('methods that change what a node does', () => {
     const { error } = await ask(of, request('rollup_change'), `Bearer ${TOKEN}`)
     expect(error).toMatchObject({ code: -32004, message: expect.stringMatching(/^rollup_change: .*--control-token/) })
     expect(await call(of, 'rollup_look')).toMatchObject({ result: 'seen' })
+  })
+
+  test('send whoever asks a follower to its sequencer, not to a token', async () => {
+    const of = await start(FOLLOWER)
+    const { error } = await ask(of, request('rollup_change'))
+    expect(error).toMatchObject({ code: -32004, message: expect.stringContaining('ask its sequencer') })
+    expect(error?.message).not.toContain('token')
   })
 
   test('need the token over HTTP, each in a batch too', async () => {

@@ -5,6 +5,7 @@ import { DEV_ADDRESSES } from '../../genesis/accounts.ts'
 import { offDevMethods } from '../../rpc/dev/off.ts'
 import { withDiscovery } from '../../rpc/openrpc/document.ts'
 import { METHOD_DOCS } from '../../rpc/openrpc/methodDocs.ts'
+import { offRollupMethods } from '../../rpc/rollup/off.ts'
 import type { JsonSchema } from '../../rpc/schema.ts'
 import { type Access, accessTo } from '../e2e/chainAccess.ts'
 import { startTestDevnet, type TestDevnet } from '../e2e/devnet.ts'
@@ -131,6 +132,15 @@ describe('methods that are there only to say why not', () => {
     expect(methods.find(({ name }) => name === 'eth_chainId')).not.toHaveProperty('x-refused')
     expect(table.rpc_modules?.call([], NOBODY)).toEqual({ eth: '1.0', rpc: '1.0' })
   })
+})
+
+test('an L1 node alone says of the methods of a rollup who has them, and has no such modules', () => {
+  const table = withDiscovery({ ...offRollupMethods(), eth_chainId: { params: [], call: () => '0x1' } }, INFO)
+  for (const name of ['rollup_status', 'rollup_methods', 'optimism_syncStatus', 'admin_stopSequencer']) {
+    expect(table[name]?.refused).toMatchObject({ code: -32601, reason: expect.stringContaining('`reenact l2`') })
+    expect(() => table[name]?.call([], NOBODY)).toThrow(`${name}: this is an L1 node alone`)
+  }
+  expect(table.rpc_modules?.call([], NOBODY)).toEqual({ eth: '1.0', rpc: '1.0' })
 })
 
 const INFO = { title: 'test', version: '0' }
