@@ -125,5 +125,12 @@ function reasonOf(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'unrecognized_keys') {
     return `no such property: ${issue.keys.slice(0, MAX_NAMED_KEYS).map(describe).join(', ')}`
   }
-  return `${issue.message}, got ${got === undefined ? 'nothing' : describe(got)}`
+  return `${wordsOf(issue)}, got ${got === undefined ? 'nothing' : describe(got)}`
+}
+
+/** Without what zod adds of its own: what was received is told by the caller. */
+function wordsOf({ message }: z.core.$ZodIssue): string {
+  const [, expected] = /^Invalid (?:input|option): expected (.*?)(?:, received .*)?$/s.exec(message) ?? []
+  if (expected === undefined) return message
+  return `expected ${expected.replaceAll('"|"', '", "')}`
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { data, dataUpTo, from, quantityIn, toJsonSchema } from '../../rpc/rollup/wire.ts'
 
 test('data is whole bytes, also five megabytes of them', () => {
@@ -22,4 +23,18 @@ test('a bound on bytes holds, and is told in the schema', () => {
 test('quantities become numbers', () => {
   expect(from(quantityIn)('0xff', 'value')).toBe(255n)
   expect(() => from(quantityIn)('0x0f', 'value')).toThrow('without leading zeros, got "0x0f"')
+})
+
+test('a refusal says once what was expected and what came', () => {
+  const parse = from(z.strictObject({ kind: z.enum(['one', 'two']), flag: z.boolean().optional() }))
+  const refusal = (value: unknown) => {
+    try {
+      return parse(value, 'argument 0 (fault)')
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  expect(refusal('one')).toBe('invalid argument 0 (fault): expected object, got "one"')
+  expect(refusal({})).toBe('invalid argument 0 (fault).kind: expected one of "one", "two", got nothing')
+  expect(refusal({ kind: 'one', flag: 1 })).toBe('invalid argument 0 (fault).flag: expected boolean, got 1')
 })
