@@ -73,7 +73,7 @@ function fateIn(pool: TxPool, tx: Transaction, wanted: RewindFate) {
 async function targetOf({ chain, l1, watcher, settler }: RewoundNode, toBlock: bigint): Promise<Uint8Array> {
   const head = chain.head().header.number
   const refuse = (reason: string, data: Record<string, unknown>) => new RollupError('CANNOT_REWIND', reason, data)
-  if (toBlock > head) throw refuse(`the head is L2 block ${head} already`, { head })
+  if (toBlock > head) throw refuse(`L2 has no block ${toBlock}, its head is ${head}`, { head })
   // asked of L1, and not of what was read of it: a settlement may be newer than that
   const { number: settled } = await readSettledHead(l1, watcher.deployment.l1.rollup)
   if (toBlock < settled) throw refuse(`L2 block ${settled} is settled on L1`, { settled })

@@ -13,6 +13,8 @@ export type Finality = {
   newestFinal(): SettledBlock | undefined
   /** L1 has its state root: in the contract's ring, or as a checkpoint */
   isKept(settled: SettledBlock): boolean
+  /** the contract was created with the state root of genesis, and has it until the ring comes round */
+  keepsGenesis(): boolean
   /** the newest block that is final and kept: every message up to it can be claimed */
   newestProvable(): SettledBlock | undefined
   /**
@@ -32,8 +34,8 @@ export function createFinality(view: L1View, clock: Clock): Finality {
   }
   const finalAt = (settled: SettledBlock): bigint => settled.l1Timestamp + delay
   const isFinal = (settled: SettledBlock): boolean => delay === 0n || finalAt(settled) <= now()
-  const isInRing = (settled: SettledBlock): boolean =>
-    (view.settledHead()?.number ?? 0n) - settled.number < STATE_ROOT_HISTORY
+  const isInRing = ({ number }: { number: bigint }): boolean =>
+    (view.settledHead()?.number ?? 0n) - number < STATE_ROOT_HISTORY
 
   const newestFinal = (): SettledBlock | undefined => newestSettledWhere(view, isFinal)
 
@@ -42,6 +44,7 @@ export function createFinality(view: L1View, clock: Clock): Finality {
     isFinal,
     newestFinal,
     isKept: (settled) => isInRing(settled) || checkpoints().some(({ number }) => number === settled.number),
+    keepsGenesis: () => isInRing({ number: 0n }),
     newestProvable() {
       const newest = newestFinal()
       return newest === undefined || isInRing(newest) ? newest : checkpoints().findLast(isFinal)

@@ -10,7 +10,7 @@ import {
   tryDecode,
 } from '../../rollup/settling/replayInput.ts'
 import { createRunTrace, traceResult } from '../debug/runTrace.ts'
-import { invalidParams } from '../errors.ts'
+import { invalidParams, RpcError } from '../errors.ts'
 import { DEFAULT_ETH_LIMITS } from '../eth/deps.ts'
 import { createGate } from '../gate.ts'
 import { toData, toQuantity } from '../hex.ts'
@@ -30,7 +30,7 @@ export const MAX_EXECUTE_GAS = DEFAULT_ETH_LIMITS.callGasCap
 
 const executeOptions = z.strictObject({
   gas: quantity64In.optional(),
-  l1Block: z.union([z.literal('latest'), quantity64In]).optional(),
+  l1Block: z.union([z.literal('latest'), quantity64In], { error: 'expected a quantity or latest' }).optional(),
   trace: z.boolean().optional(),
 })
 type ExecuteOptions = z.output<typeof executeOptions>
@@ -92,12 +92,15 @@ function gasOf({ gas = DEFAULT_GAS }: ExecuteOptions): bigint {
   throw invalidParams('argument 1 (options).gas', `at most ${MAX_EXECUTE_GAS} are allowed, got ${gas}`)
 }
 
-/** L1's own EXECUTE, with as much gas as L1 gives a call. Throws RollupError when L1 does not answer. */
+/** L1's own EXECUTE, with as much gas as L1 gives a call. Throws RpcError UNKNOWN_BLOCK, and RollupError when L1 does not answer. */
 async function askL1(
   { node }: RollupServices,
   input: Uint8Array,
   at: NonNullable<ExecuteOptions['l1Block']>,
 ): Promise<NonNullable<ExecuteResult['l1']>> {
+  if (at !== 'latest' && (await node.l1.getBlock(at)) === undefined) {
+    throw new RpcError('UNKNOWN_BLOCK', `L1 has no block ${at}`)
+  }
   try {
     const output = await node.l1.call(EXECUTE_ADDRESS, toData(input), at === 'latest' ? undefined : at)
     return output === '0x' ? { success: false, reason: 'EXECUTE is not active there' } : { success: true, output }

@@ -118,12 +118,13 @@ export function safeHeadAt({ watcher, chain }: L2Node, l1Block: bigint): SafeHea
 }
 
 function stateRootOnL1(
-  { watcher, finality }: L2Node,
+  { chain, watcher, finality }: L2Node,
   number: bigint,
   block: { stateRoot: `0x${string}`; hash: `0x${string}` },
 ): StateRootOnL1 {
   const settled = watcher.settledAt(number)
   const about = { l2Block: toQuantity(number), stateRoot: block.stateRoot }
+  if (number === chain.genesis.header.number) return { ...about, onL1: finality.keepsGenesis(), claimable: false }
   if (settled?.hash !== block.hash) return { ...about, onL1: false, claimable: false }
   const onL1 = finality.isKept(settled)
   return {

@@ -20,11 +20,11 @@ export type RollupVersion = z.infer<typeof RollupVersion>
 
 const NAMES = Object.keys(ABIS) as [ContractName, ...ContractName[]]
 
-/** `abi`: what rollup_abi calls it; without `codeHash` there is no code, without `createdBlock` L1 does not keep old states. */
+/** `abiId`: what rollup_abi calls it; without `codeHash` there is no code, without `createdBlock` L1 does not keep old states. */
 export const RollupContract = named('RollupContract', {
   chain: z.enum(['l1', 'l2']),
   address,
-  abi: z.enum(NAMES),
+  abiId: z.enum(NAMES),
   codeHash: hash.optional(),
   createdBlock: quantity64.optional(),
 })
@@ -81,7 +81,7 @@ export function rollupIdentityMethods({ rollup }: RollupDeps): MethodTable {
             NAMES.map((name) => {
               const { createdBlock, ...about } = contracts[name]
               const created = createdBlock === undefined ? {} : { createdBlock: toQuantity(createdBlock) }
-              return [name, { ...about, abi: name, ...created }]
+              return [name, { ...about, abiId: name, ...created }]
             }),
           ) as RollupContracts
         }),

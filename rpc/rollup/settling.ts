@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { Submission as RollupSubmission, SubmissionRequest } from '../../rollup/control/submission.ts'
-import { type NumberOrTag, numberOrTag, resolveNumber } from '../blockParameter.ts'
+import { type NumberOrTag, numberOrTag, requireExecuted } from '../blockParameter.ts'
 import { data } from '../codec.ts'
-import { RpcError } from '../errors.ts'
 import { toQuantity } from '../hex.ts'
 import { described, optional, type Parse, required, withDefault } from '../params.ts'
 import { DATA, reference } from '../schema.ts'
@@ -92,10 +91,8 @@ const inputOrBlock: Parse<Uint8Array | NumberOrTag> = described(
 
 /** The input of a block of this chain, and the L1 block that it is anchored to. */
 async function inputOf({ node }: RollupServices, wanted: NumberOrTag): Promise<SubmissionRequest> {
-  const number = resolveNumber(node.chain, wanted)
-  const blockHash = node.chain.getHashByNumber(number)
-  if (blockHash === undefined) throw new RpcError('UNKNOWN_BLOCK', `L2 has no block ${number}`)
-  const { input, anchorBlock } = await node.inputs.require(blockHash)
+  const { block } = requireExecuted(node.chain, wanted)
+  const { input, anchorBlock } = await node.inputs.require(block.hash)
   return { input, anchorBlock }
 }
 

@@ -104,7 +104,8 @@ describe('a posted input', () => {
 
   test('is told to be of a wrong form, or of a block that nobody has', async () => {
     await expect(submit('0x123456')).rejects.toThrow('-32001')
-    await expect(submit('0x0')).rejects.toThrow('-32000')
+    await expect(submit('0x0')).rejects.toThrow('-32000 the genesis block has no witness')
+    await expect(submit('pending')).rejects.toThrow('-32000 the pending block')
     await expect(submit('soon')).rejects.toThrow('-32602')
     await expect(submit('latest', { anchor: '0x1' })).rejects.toThrow('no such property: "anchor"')
   })
@@ -225,7 +226,7 @@ describe('unsettled blocks', () => {
     await l2.call('evm_mine')
     expect(await l2.call<string[]>('rollup_settle')).toHaveLength(1)
     await expect(rewind(base)).rejects.toThrow(`-32000 L2 block ${base + 1n} is settled on L1`)
-    await expect(rewind(base + 5n)).rejects.toThrow(`-32000 the head is L2 block ${base + 1n} already`)
+    await expect(rewind(base + 5n)).rejects.toThrow(`-32000 L2 has no block ${base + 5n}, its head is ${base + 1n}`)
     await expect(rewind(base, { transactions: 'keep' })).rejects.toThrow('-32602')
   })
 })

@@ -31,6 +31,13 @@ function finalityOf(blocks: SettledBlock[], at: { now: bigint }, delay = DELAY) 
 const series = (count: number, perSecond: number): SettledBlock[] =>
   Array.from({ length: count }, (_, i) => settled(BigInt(i + 1), START + BigInt(Math.floor(i / perSecond))))
 
+it('L1 has the state root of genesis until the ring comes round', () => {
+  const at = { now: START }
+  expect(finalityOf([], at).keepsGenesis()).toBe(true)
+  expect(finalityOf(series(8_191, 1), at).keepsGenesis()).toBe(true)
+  expect(finalityOf(series(8_192, 1), at).keepsGenesis()).toBe(false)
+})
+
 describe('what claims can be proven in', () => {
   it('is the newest final block while L1 has its state root', () => {
     const at = { now: START + BigInt(DELAY) }

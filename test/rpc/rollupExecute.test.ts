@@ -70,8 +70,12 @@ describe('the input of a block', () => {
     const broken = await l2.call<ExecuteResult>('rollup_execute', ['0x1501', { l1Block: 'latest' }])
     expect(broken).toMatchObject({ success: false, l1: { success: false } })
     expect(broken.l1?.reason).toBeTruthy()
-    const future = await l2.call<ExecuteResult>('rollup_execute', [input, { l1Block: '0xffffff' }])
-    expect(future).toMatchObject({ success: true, l1: { success: false } })
+  })
+
+  test('is not judged on an L1 block that does not exist', async () => {
+    const judged = (l1Block: string) => l2.call('rollup_execute', [input, { l1Block }])
+    await expect(judged('0xffffff')).rejects.toThrow('-32001 L1 has no block 16777215')
+    await expect(judged('pending')).rejects.toThrow('l1Block: expected a quantity or latest, got "pending"')
   })
 
   test('is traced inside', async () => {

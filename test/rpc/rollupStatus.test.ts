@@ -2,6 +2,7 @@ import { concat, createPublicClient, createWalletClient, type Hex, http, keccak2
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { genesisBlock } from '../../execution/genesisBlock.ts'
 import type { GenesisJson } from '../../execution/genesisJson.ts'
+import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { RollupConfig } from '../../rpc/rollup/config.ts'
 import type { SafeHead, StateRootOnL1 } from '../../rpc/rollup/heads.ts'
 import { RollupContracts, RollupDescriptor, RollupVersion } from '../../rpc/rollup/identity.ts'
@@ -113,7 +114,20 @@ test('rollup_stateRootAt', async () => {
   const answer = await l2.call<StateRootOnL1>('rollup_stateRootAt', ['0x1'])
   expect(answer).toMatchObject({ l2Block: '0x1', stateRoot, onL1: true, claimable: true })
   expect(Number(answer.ageSeconds)).toBeLessThan(1_000)
-  expect(await l2.call('rollup_stateRootAt', ['earliest'])).toMatchObject({ l2Block: '0x0' })
+})
+
+test('rollup_stateRootAt: the contract was created with the state root of genesis', async () => {
+  const { abi, address } = { abi: nativeRollup.abi, address: devnet.deployment.l1.rollup }
+  const reader = createPublicClient({ transport: http(devnet.l1Url) })
+  const stateRoot = await reader.readContract({ abi, address, functionName: 'stateRootAt', args: [0n] })
+  const expected = { l2Block: '0x0', stateRoot, onL1: true, claimable: false }
+  expect(await l2.call('rollup_stateRootAt', ['earliest'])).toEqual(expected)
+})
+
+test('the pending block has neither a settlement nor a state root on L1', async () => {
+  for (const method of ['rollup_getSettlement', 'rollup_stateRootAt']) {
+    await expect(l2.call(method, ['pending'])).rejects.toThrow('-32001 the pending block is not sealed yet')
+  }
 })
 
 describe('rollup_verifyConsistency', () => {
@@ -191,10 +205,10 @@ describe('identity', () => {
   test('rollup_contracts and rollup_abi', async () => {
     const contracts = await l2.call<RollupContracts>('rollup_contracts')
     expect(RollupContracts.safeParse(contracts).error).toBeUndefined()
-    for (const [name, { chain, address, codeHash, createdBlock, abi }] of Object.entries(contracts)) {
+    for (const [name, { chain, address, codeHash, createdBlock, abiId }] of Object.entries(contracts)) {
       const code = await (chain === 'l1' ? l1 : l2).call<Hex>('eth_getCode', [address, 'latest'])
       expect([name, codeHash, createdBlock]).toEqual([name, keccak256(code), '0x0'])
-      expect((await l1.call<unknown[]>('rollup_abi', [abi])).length).toBeGreaterThan(0)
+      expect((await l1.call<unknown[]>('rollup_abi', [abiId])).length).toBeGreaterThan(0)
     }
     await expect(l1.call('rollup_abi', ['Ether'])).rejects.toThrow(/-32602.*NativeRollup/)
   })
