@@ -42,9 +42,11 @@ export const DEFAULT_TRACE: TraceConfig = {
   },
 }
 
+export const TRACER_NAMES: readonly string[] = Object.keys(TRACERS)
+
 /** What every tracing method takes, by name. */
 export const TRACE_PROPERTIES: Readonly<Record<string, JsonSchema>> = {
-  tracer: { type: 'string', enum: Object.keys(TRACERS) },
+  tracer: { type: 'string', enum: TRACER_NAMES },
   tracerConfig: { type: 'object' },
   timeout: TEXT,
   enableMemory: BOOLEAN,
@@ -99,7 +101,7 @@ function muxOptions(config: unknown, path: string): TracerOptions {
 }
 
 function unknownTracer(name: string): string {
-  const known = Object.keys(TRACERS).join(', ')
+  const known = TRACER_NAMES.join(', ')
   return /[{(;\s]/.test(name)
     ? `JavaScript tracers are not supported; the tracers are ${known}`
     : `unknown tracer ${describe(name)}; the tracers are ${known}`

@@ -1,13 +1,25 @@
 import { z } from 'zod'
 import { type L1MessageProof, proveL1Message } from '../../rollup/messages/messageProof.ts'
 import { toQuantity } from '../hex.ts'
-import { required, withDefault } from '../params.ts'
+import { type Parse, required, withDefault } from '../params.ts'
+import { QUANTITY64 } from '../schema.ts'
 import type { MethodTable } from '../types.ts'
 import type { RollupDeps } from './deps.ts'
 import { formatMessage, message } from './messageForm.ts'
 import { messageSelector } from './messages.ts'
 import { rollupMethod } from './method.ts'
-import { address, addressIn, data, from, hash, named, quantity64, quantity64In } from './wire.ts'
+import {
+  address,
+  addressIn,
+  data,
+  describedLater,
+  from,
+  hash,
+  named,
+  quantity64,
+  quantity64In,
+  toJsonSchema,
+} from './wire.ts'
 
 /**
  * `siblings`: from the leaf upwards. `calldata` claims the message when it is sent to `to` on L2: under the root that L2
@@ -35,6 +47,14 @@ export const messageProof = named('MessageProof', {
 export type MessageProof = z.infer<typeof messageProof>
 
 const options = z.strictObject({ l2Block: quantity64In.exactOptional(), feeRecipient: addressIn.exactOptional() })
+const parseBlock = from(quantity64In)
+const parseOptions = from(options)
+
+/** A number alone is `l2Block`. */
+const blockOrOptions: Parse<z.output<typeof options>> = describedLater(
+  (value, path) => (typeof value === 'string' ? { l2Block: parseBlock(value, path) } : parseOptions(value, path)),
+  () => ({ anyOf: [QUANTITY64, toJsonSchema(options, 'input')] }),
+)
 
 /** What claims a message from L1 on L2. */
 export function rollupMessageProofMethods({ rollup }: RollupDeps): MethodTable {
@@ -42,7 +62,7 @@ export function rollupMessageProofMethods({ rollup }: RollupDeps): MethodTable {
     rollup_getMessageProof: rollupMethod(
       {
         summary: 'What claims a message from L1 on L2, ready to send.',
-        params: [required('message', messageSelector), withDefault('options', from(options), {})],
+        params: [required('message', messageSelector), withDefault('L2 block or options', blockOrOptions, {})],
         result: messageProof,
       },
       async ([selector, wanted]) => {

@@ -21,8 +21,8 @@ export const messageStatus = z.enum(['queued', 'claimable', 'failing', 'claimed'
 export const rollupMessage = named('RollupMessage', {
   ...listedMessage,
   status: messageStatus,
-  l1: z.object({ txHash: hash, block: quantity64 }),
-  l2: z.object({ txHash: hash, block: quantity64, gasUsed: quantity64 }).optional(),
+  l1: z.object({ tx: hash, block: quantity64 }),
+  l2: z.object({ tx: hash, block: quantity64, gasUsed: quantity64 }).optional(),
   settlement: z
     .object({
       status: z.enum(['built', 'settled', 'finalized']),
@@ -30,7 +30,7 @@ export const rollupMessage = named('RollupMessage', {
       l1Block: quantity64.optional(),
     })
     .optional(),
-  failure: z.object({ reason: z.string(), revertData: data }).optional(),
+  failure: z.object({ revertReason: z.string(), revertData: data }).optional(),
   attempts: z.object({ count: quantity64, reason: z.string().optional(), retryAt: quantity64 }).optional(),
 })
 export type RollupMessage = z.infer<typeof rollupMessage>
@@ -122,19 +122,19 @@ function formatL1Message(item: L1Message): RollupMessage {
   return {
     ...formatListed(message, hash),
     status,
-    l1: { txHash: l1TxHash, block: toQuantity(l1Block) },
+    l1: { tx: l1TxHash, block: toQuantity(l1Block) },
     ...(delivery === undefined
       ? {}
       : { l2: formatDelivery(delivery), settlement: formatSettlement(delivery.settlement) }),
     ...(failure === undefined
       ? {}
-      : { failure: { reason: failureReason(failure), revertData: toData(failure.output) } }),
+      : { failure: { revertReason: failureReason(failure), revertData: toData(failure.output) } }),
     ...(postponement === undefined ? {} : { attempts: formatAttempts(postponement) }),
   }
 }
 
 function formatDelivery({ l2TxHash, l2Block, gasUsed }: NonNullable<L1Message['delivery']>) {
-  return { txHash: l2TxHash, block: toQuantity(l2Block), gasUsed: toQuantity(gasUsed) }
+  return { tx: l2TxHash, block: toQuantity(l2Block), gasUsed: toQuantity(gasUsed) }
 }
 
 function formatSettlement(settlement: L2BlockSettlement) {

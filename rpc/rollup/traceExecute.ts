@@ -15,7 +15,7 @@ import { InvalidBlock, InvalidWitness } from '../../stateless/errors.ts'
 import type { Block, Hash32, StatelessInput } from '../../stateless/types.ts'
 import { type BlockParameter, blockParameter, requireExecuted } from '../blockParameter.ts'
 import { createRunTrace, traceResult } from '../debug/runTrace.ts'
-import { TRACE_PROPERTIES, type TraceConfig, traceConfig } from '../debug/traceConfig.ts'
+import { TRACE_PROPERTIES, TRACER_NAMES, type TraceConfig, traceConfig } from '../debug/traceConfig.ts'
 import { RpcError } from '../errors.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { described, type Parse, required, withDefault } from '../params.ts'
@@ -111,16 +111,30 @@ const selector: Parse<Subject> = described(
 const l1Hash = from(hashIn)
 const byTransaction = from(z.strictObject({ l1TxHash: hashIn }))
 
+const ALIASES = ['opcode', 'structLogger', 'prestate']
+const PROPERTIES = {
+  ...TRACE_PROPERTIES,
+  tracer: { type: 'string', enum: [...TRACER_NAMES, ...ALIASES] },
+} satisfies typeof TRACE_PROPERTIES
+
 /**
  * `forwarded`: the words in which L1 is asked for its own part. Memory of its steps is left out, each would hold the whole
  * input.
  */
 type ForwardedConfig = { parsed: TraceConfig; forwarded: object }
 
-const forwardedConfig: Parse<ForwardedConfig> = described(objectOf(TRACE_PROPERTIES), (value, path) => ({
-  parsed: traceConfig(value, path),
-  forwarded: { ...(value as object), enableMemory: false },
-}))
+const forwardedConfig: Parse<ForwardedConfig> = described(objectOf(PROPERTIES), (value, path) => {
+  const config = inGethsWords(value)
+  return { parsed: traceConfig(config, path), forwarded: { ...(config as object), enableMemory: false } }
+})
+
+/** Short names; the opcode logger of geth has none and is what runs when no tracer is named. */
+function inGethsWords(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('tracer' in value)) return value
+  const { tracer, ...options } = value
+  if (tracer === 'opcode' || tracer === 'structLogger') return options
+  return tracer === 'prestate' ? { tracer: 'prestateTracer', ...options } : value
+}
 
 const CALL_TRACER = { tracer: 'callTracer' }
 export const DEFAULT_TRACER: TracerOptions = { tracer: 'callTracer', onlyTopCall: false, withLog: false }
@@ -150,6 +164,12 @@ async function findCalls(services: RollupServices, subject: Subject, config: For
 async function callsOf({ node }: RollupServices, l1TxHash: Hex, config: ForwardedConfig): Promise<Found> {
   const { tracer } = config.parsed
   const showsCalls = tracer.tracer === 'callTracer' && !tracer.onlyTopCall
+  if ((await node.l1.getReceipt(l1TxHash)) === undefined) {
+    const advice = 'the hash of an L2 block is asked for as { blockHash }'
+    throw new RollupError('UNKNOWN_L1_TRANSACTION', `no L1 transaction ${l1TxHash} is in a block; ${advice}`, {
+      l1TxHash,
+    })
+  }
   const outer = await node.l1.traceTransaction(l1TxHash, config.forwarded)
   const root = readCallTrace(showsCalls ? outer : await node.l1.traceTransaction(l1TxHash, CALL_TRACER))
   const frames = executeFrames(root)

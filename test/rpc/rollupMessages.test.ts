@@ -65,16 +65,16 @@ describe('a message from L1', () => {
       gasLimit: '0x186a0',
       data: '0x',
       status: 'queued',
-      l1: { txHash: l1TxHash },
+      l1: { tx: l1TxHash },
     })
     expect(await ask('pendingMessages')).toEqual([{ ...queued, position: '0x0' }])
     expect(await refusal('getMessageProof', '0x0')).toMatchObject({ code: -32000 })
     await sealL2()
-    const claimed = await ask<Item & { l2: { txHash: Hex; block: Hex; gasUsed: Hex } }>('getMessage', '0x0')
-    const receipt = await l2.reader.getTransactionReceipt({ hash: claimed.l2.txHash })
+    const claimed = await ask<Item & { l2: { tx: Hex; block: Hex; gasUsed: Hex } }>('getMessage', '0x0')
+    const receipt = await l2.reader.getTransactionReceipt({ hash: claimed.l2.tx })
     expect(claimed.status).toBe('claimed')
     expect(claimed.l2).toEqual({
-      txHash: receipt.transactionHash,
+      tx: receipt.transactionHash,
       block: `0x${receipt.blockNumber.toString(16)}`,
       gasUsed: `0x${receipt.gasUsed.toString(16)}`,
     })
@@ -92,13 +92,13 @@ describe('a message from L1', () => {
     await send(WETH, 0n, { data: call('withdraw', [5n]) })
     expect(await ask('getMessage', '0x1')).toMatchObject({
       status: 'failing',
-      failure: { reason: 'WETH9_InsufficientBalance()' },
+      failure: { revertReason: 'WETH9_InsufficientBalance()' },
     })
     await sealL2()
     expect(await ask('getMessage', '0x1')).toMatchObject({ status: 'failing' })
     await send(DEV_ADDRESSES[3], 1n, { gasLimit: 1n })
     await send(WETH, 0n, { data: call('approve', [FRESH, 1n]), gasLimit: 100n })
-    expect(await ask('getMessage', '0x3')).toMatchObject({ status: 'failing', failure: { reason: 'out of gas' } })
+    expect(await ask('getMessage', '0x3')).toMatchObject({ status: 'failing', failure: { revertReason: 'out of gas' } })
   })
 
   test('without fee and with data is left to others, who claim it with what getMessageProof gives', async () => {
@@ -114,7 +114,7 @@ describe('a message from L1', () => {
     const hash = await l2.wallet.sendTransaction({ to: proof.to, data: proof.calldata, gas: 3_000_000n })
     await sealL2()
     expect((await l2.reader.getTransactionReceipt({ hash })).status).toBe('success')
-    expect(await ask('getMessage', id)).toMatchObject({ status: 'claimed', l2: { txHash: hash } })
+    expect(await ask('getMessage', id)).toMatchObject({ status: 'claimed', l2: { tx: hash } })
   })
 
   test('under a root that L2 knows is proven by its number', async () => {
@@ -124,8 +124,10 @@ describe('a message from L1', () => {
     const proof = await ask<Call & { rootId: Hex }>('getMessageProof', '0x1')
     expect(BigInt(proof.rootId)).toBeGreaterThan(BigInt(before.rootId))
     expect(await ask('getMessageProof', '0x1', { l2Block: latest })).toMatchObject({ rootId: before.rootId })
+    expect(await ask('getMessageProof', '0x1', latest)).toMatchObject({ rootId: before.rootId })
     await expect(l2.reader.call({ to: proof.to, data: proof.calldata, account: FRESH })).rejects.toThrow('reverted')
     expect(await refusal('getMessageProof', '0x1', { l2Block: '0x0' })).toMatchObject({ code: -32000 })
+    expect(await refusal('getMessageProof', '0x1', 'latest')).toMatchObject({ code: -32602 })
     expect(await refusal('getMessageProof', '0x1', { l2Block: '0xffff' })).toMatchObject({ code: -32001 })
   })
 
@@ -138,8 +140,8 @@ describe('a message from L1', () => {
     expect(await ids({ status: 'claimed', limit: '0x2' })).toEqual([['0x0', '0x2'], '0x3'])
     expect(await ids({ status: 'claimed', limit: '0x2', from: '0x3' })).toEqual([['0x4', '0x5'], undefined])
     expect(await ids({ address: WETH })).toEqual([['0x1', '0x3', '0x4'], undefined])
-    const [first] = (await ask<{ items: { l1: { txHash: Hex } }[] }>('getMessages', {})).items
-    expect(await ids({ l1TxHash: first?.l1.txHash })).toEqual([['0x0'], undefined])
+    const [first] = (await ask<{ items: { l1: { tx: Hex } }[] }>('getMessages', {})).items
+    expect(await ids({ l1TxHash: first?.l1.tx })).toEqual([['0x0'], undefined])
   })
 
   test('that does not exist, or is asked for wrongly, is refused by name', async () => {

@@ -153,6 +153,20 @@ describe('a settled block of fifty transactions', () => {
   })
 })
 
+test('short names of tracers are those of geth', async () => {
+  expect((await traced(block, { tracer: 'prestate' })).inner).toEqual(
+    (await traced(block, { tracer: 'prestateTracer' })).inner,
+  )
+  const steps = (await traced(block, { disableStack: true })).inner
+  for (const tracer of ['opcode', 'structLogger']) {
+    expect((await traced(block, { tracer, disableStack: true })).inner).toEqual(steps)
+  }
+  const { methods } = await l2.call<{ methods: { name: string; params: object[] }[] }>('rpc.discover')
+  expect(methods.find(({ name }) => name === 'rollup_traceExecute')?.params[1]).toMatchObject({
+    schema: { properties: { tracer: { enum: expect.arrayContaining(['opcode', 'prestate', 'callTracer']) } } },
+  })
+})
+
 test('a block that is not settled has no outer trace', async () => {
   await devnet.rollup.node.settler.exclusively(async () => {
     const [hash] = await sealed([{ to: '0x00000000000000000000000000000000000a11ce', value: 1n }])
@@ -206,7 +220,9 @@ test('what cannot be traced is refused in words', async () => {
     l2.call('rollup_traceExecute', params).catch(({ message }: Error) => message)
   expect(await refused('0x0')).toContain('-32000 the genesis block has no witness')
   expect(await refused('0xffff')).toContain('-32001 header not found')
-  expect(await refused(`0x${'ab'.repeat(32)}`)).toContain('transaction not found')
+  const nobody = `0x${'ab'.repeat(32)}`
+  expect(await refused(nobody)).toContain(`-32001 no L1 transaction ${nobody} is in a block`)
+  expect(await refused(nobody)).toContain('{ blockHash }')
   expect(await refused('0xzz')).toContain('-32602 invalid argument 0')
   expect(await refused({ l1TxHash: '0x12' })).toContain('argument 0 (L1 transaction or L2 block).l1TxHash')
   expect(await refused('latest', { tracer: 'nonsense' })).toContain('unknown tracer')
