@@ -4,6 +4,7 @@ import type { ExecuteFailure as Failure } from '../../precompiles/types.ts'
 import type { MissingCode, MissingNode } from '../../stateless/missingParts.ts'
 import { decodeStatelessInput } from '../../stateless/ssz.ts'
 import { toData, toQuantity } from '../hex.ts'
+import { hasFewItems } from './executeInput.ts'
 import { address, hash, named } from './wire.ts'
 
 /** Why EXECUTE refuses an input. */
@@ -31,9 +32,10 @@ export const ExecuteFailure = named('ExecuteFailure', {
 })
 export type ExecuteFailure = z.infer<typeof ExecuteFailure>
 
-/** `bytes`: the input that failed. */
+/** `bytes`: the input that failed. What is missing is not looked for in a witness of very many items. */
 export function formatFailure(failure: Failure, bytes: Uint8Array): ExecuteFailure {
-  const input = failure.stage === 'validation' ? decodeStatelessInput(bytes) : undefined
+  const decoded = failure.stage === 'validation' ? decodeStatelessInput(bytes) : undefined
+  const input = decoded !== undefined && hasFewItems(decoded) ? decoded : undefined
   const { field, missingNode, missingCode, ...bounds } = explainFailure(failure, input)
   const { stage, code, message, data } = failure
   return {

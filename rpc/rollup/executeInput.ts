@@ -34,8 +34,8 @@ import {
 
 /** What the gas of one L1 transaction can pay for: no longer input ever reaches EXECUTE. */
 export const MAX_INPUT_BYTES = Number(MAX_EXECUTION_GAS / EXECUTE_BYTE_GAS)
-/** Items of all lists together that are turned into JSON or read from it; more than any block of a rollup has. */
-const MAX_ITEMS = 16_384
+/** Items of all lists together that are read one by one, as JSON or as a witness; more than any block of a rollup has. */
+const MAX_ITEMS = 8_192
 
 const quantity16 = hexString('quantity', '(0|[1-9a-fA-F][0-9a-fA-F]{0,3})', 'a quantity of up to 16 bits')
 
@@ -132,14 +132,19 @@ const codec = inputSchema({
 })
 const parseFields = from(codec)
 
+/** So few that each can be looked at without keeping others waiting. */
+export const hasFewItems = (input: StatelessInput): boolean => countItems(input) <= MAX_ITEMS
+
+/** Throws RpcError LIMIT_EXCEEDED. */
+export function requireFewItems(input: StatelessInput): void {
+  if (hasFewItems(input)) return
+  const message = `an input of ${countItems(input)} items, at most ${MAX_ITEMS} are read one by one`
+  throw new RpcError('LIMIT_EXCEEDED', message, { limit: MAX_ITEMS })
+}
+
 /** Throws RpcError LIMIT_EXCEEDED for an input of too many items. */
 export function toInputJson(input: StatelessInput): ExecuteInput {
-  const items = countItems(input)
-  if (items > MAX_ITEMS) {
-    throw new RpcError('LIMIT_EXCEEDED', `an input of ${items} items, at most ${MAX_ITEMS} are written as JSON`, {
-      limit: MAX_ITEMS,
-    })
-  }
+  requireFewItems(input)
   const { newPayloadRequest, schemaId, chainId, witness, publicKeys } = input
   const keys = publicKeys === undefined ? {} : { publicKeys }
   return z.encode(codec, { schemaId, chainId, ...newPayloadRequest, witness, ...keys })

@@ -41,7 +41,10 @@ export function mutateInput(input: Uint8Array, changes: readonly InputChange[], 
   const ofBytes = places.filter(({ steps }) => steps[0] === 'bytes')
   const ofFields = places.filter((place) => !ofBytes.includes(place))
   const mutated = ofFields.length > 0 || reseal ? encodeStatelessInput(changeFields(input, ofFields, reseal)) : input
-  return ofBytes.reduce(changeBytes, mutated)
+  if (mutated.length > MAX_INPUT_BYTES) {
+    throw invalidParams('argument 1 (changes)', `at most ${MAX_INPUT_BYTES} bytes are allowed, got ${mutated.length}`)
+  }
+  return ofBytes.length === 0 ? mutated : changeBytes(mutated, ofBytes)
 }
 
 type Step = string | number
@@ -83,19 +86,23 @@ function put(parent: object, step: Step, value: unknown, where: string): void {
   else parent[step] = value
 }
 
-function changeBytes(bytes: Uint8Array, { steps, value, where }: Place): Uint8Array {
-  const [, offset, ...rest] = steps
-  if (typeof offset !== 'number' || rest.length > 0 || offset > bytes.length) {
-    throw invalidParams(`${where}.path`, `expected bytes[n] with n up to ${bytes.length}, the length of the input`)
+/** One copy, whatever the number of changes. */
+function changeBytes(input: Uint8Array, places: readonly Place[]): Uint8Array {
+  const room = new Uint8Array(MAX_INPUT_BYTES)
+  room.set(input)
+  let { length } = input
+  for (const { steps, value, where } of places) {
+    const [, offset, ...rest] = steps
+    if (typeof offset !== 'number' || rest.length > 0 || offset > length) {
+      throw invalidParams(`${where}.path`, `expected bytes[n] with n up to ${length}, the length of the input`)
+    }
+    const written = value === null ? undefined : dataParameter(value, `${where}.value`)
+    const end = offset + (written?.length ?? 0)
+    if (end > MAX_INPUT_BYTES) {
+      throw invalidParams(`${where}.value`, `at most ${MAX_INPUT_BYTES} bytes are allowed, got ${end}`)
+    }
+    if (written !== undefined) room.set(written, offset)
+    length = written === undefined ? offset : Math.max(length, end)
   }
-  if (value === null) return bytes.slice(0, offset)
-  const written = dataParameter(value, `${where}.value`)
-  const length = Math.max(bytes.length, offset + written.length)
-  if (length > MAX_INPUT_BYTES) {
-    throw invalidParams(`${where}.value`, `at most ${MAX_INPUT_BYTES} bytes are allowed, got ${length}`)
-  }
-  const changed = new Uint8Array(length)
-  changed.set(bytes)
-  changed.set(written, offset)
-  return changed
+  return room.slice(0, length)
 }

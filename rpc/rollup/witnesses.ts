@@ -14,7 +14,7 @@ import { optional, type Parse, required } from '../params.ts'
 import type { MethodTable, RpcContext } from '../types.ts'
 import type { RollupDeps } from './deps.ts'
 import { MAX_EXECUTE_GAS } from './execute.ts'
-import { decodeOr, executeInput } from './executeInput.ts'
+import { decodeOr, executeInput, requireFewItems } from './executeInput.ts'
 import { readInput } from './inputs.ts'
 import { rollupMethod } from './method.ts'
 import { address, data, describedLater, from, hash, named, quantity } from './wire.ts'
@@ -81,8 +81,10 @@ export function rollupWitnessMethods({ rollup }: RollupDeps): MethodTable {
   // Each runs a block.
   const gate = createGate(1)
   const inputOf = async (wanted: BlockOrInput, context: RpcContext): Promise<StatelessInput> => {
-    if ('input' in wanted) return wanted.input
-    return decodeStatelessInput(await readInput(rollup(), wanted.block, gate, context))
+    const isGiven = 'input' in wanted
+    const input = isGiven ? wanted.input : decodeStatelessInput(await readInput(rollup(), wanted.block, gate, context))
+    requireFewItems(input)
+    return input
   }
   const reading = (input: StatelessInput, { signal, restartTime }: RpcContext): Promise<WitnessReading> => {
     const { runBlock } = rollup().node.chain.engine

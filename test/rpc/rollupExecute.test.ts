@@ -324,11 +324,45 @@ describe('a mutated input', () => {
     ['bytes', '0x', '[0].path: expected bytes[n]'],
     ['bytes[0]', 7, '[0].value: '],
     ['bytes[1000]', `0x${'00'.repeat(1_048_576)}`, '[0].value: at most 1048576 bytes'],
-    ['witness.codes', Array.from({ length: 20_000 }, () => '0x'), '(changes): at most 16384 items'],
+    ['witness.codes', Array.from({ length: 20_000 }, () => '0x'), '(changes): at most 8192 items'],
     ['witness.state[0]', undefined, '[0].value: expected a value, or null'],
     ['witness.state[0]', { deep: [[]] }, '(changes).witness.state[0]: '],
   ])('%s to %o is refused', async (path, value, message) => {
     await expect(mutate([{ path, value }])).rejects.toThrow(message)
+  })
+
+  test('bytes are changed in the order of the changes, which may cut and append', async () => {
+    const { length } = hexToBytes(input)
+    const changes = [
+      { path: `bytes[${length}]`, value: '0xaabbcc' },
+      { path: `bytes[${length + 1}]`, value: null },
+      { path: 'bytes[2]', value: null },
+      { path: 'bytes[1]', value: '0x02030405' },
+    ]
+    expect(await mutate(changes.slice(0, 2))).toBe(`${input}aa`)
+    expect(await mutate(changes)).toBe(`${input.slice(0, 4)}02030405`)
+  })
+
+  test('one that grows beyond what EXECUTE can be given is refused', async () => {
+    const large = { path: `witness.codes[${json.witness.codes.length}]`, value: `0x${'00'.repeat(30_000)}` }
+    const many = Array.from({ length: 40 }, (_, index) => {
+      return { ...large, path: `witness.codes[${json.witness.codes.length + index}]` }
+    })
+    await expect(mutate(many)).rejects.toThrow('(changes): at most 1048576 bytes')
+  })
+
+  test('an item of thousands is not looked at one by one', async () => {
+    const decoded = decodeStatelessInput(hexToBytes(input))
+    const state = Array.from({ length: 10_000 }, (_, index) => Uint8Array.of(index >> 8, index))
+    const large = bytesToHex(encodeStatelessInput({ ...decoded, witness: { ...decoded.witness, state } }))
+    for (const format of ['spec', 'reth', 'annotated']) {
+      const answer = l2.call('rollup_getWitness', [large, { format }])
+      await expect(answer).rejects.toThrow(/an input of \d+ items, at most 8192 are read one by one/)
+    }
+    await expect(l2.call('rollup_witnessStats', [large])).rejects.toThrow('read one by one')
+    const { failure } = await l2.call<ExecuteResult>('rollup_execute', [large])
+    expect(failure).toMatchObject({ code: 'MISSING_NODE', field: 'witness.state' })
+    expect(failure?.missingNode).toBeUndefined()
   })
 
   test('the true one is settled after all of them', async () => {
