@@ -28,13 +28,27 @@ const CHUNK_BYTES = 65_536
 /** Entries of one write into a store. */
 const BATCH_ENTRIES = 512
 
-export type DumpedEntries = AsyncIterable<[string, Uint8Array]>
+export type DumpedEntries = AsyncIterableIterator<[string, Uint8Array]>
 
-/** Throws DumpError DUMP_TOO_LARGE, and the signal's reason. */
+type DumpOptions = { limits?: DumpLimits; signal: AbortSignal }
+
+/** Reads the chains to their ends, or lets them go. Throws DumpError DUMP_TOO_LARGE, and the signal's reason. */
 export async function encodeDump(
   header: string,
   chains: readonly DumpedEntries[],
-  { limits = DUMP_LIMITS, signal }: { limits?: DumpLimits; signal: AbortSignal },
+  options: DumpOptions,
+): Promise<Uint8Array> {
+  try {
+    return await encode(header, chains, options)
+  } finally {
+    for (const entries of chains) await entries[Symbol.asyncIterator]().return?.()
+  }
+}
+
+async function encode(
+  header: string,
+  chains: readonly DumpedEntries[],
+  { limits = DUMP_LIMITS, signal }: DumpOptions,
 ): Promise<Uint8Array> {
   const hash = createHash('sha256')
   const packed: Buffer[] = []

@@ -1,4 +1,4 @@
-import type { AbstractLevel } from 'abstract-level'
+import type { AbstractIterator, AbstractLevel } from 'abstract-level'
 import { Level } from 'level'
 import { StoreError } from './errors.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
@@ -33,7 +33,7 @@ export async function openStore(options: { dataDir?: string } = {}): Promise<Sto
     get: (key) => plainBytes(database.getSync(key)),
     range: (from, to, { reverse = false, limit = -1 } = {}) =>
       entries(database.iterator({ gte: from, lt: to, reverse, limit })),
-    entries: () => entries(database.iterator()),
+    entries: () => openEntries(database.iterator()),
     batch: (operations) => writeBatch(database, operations),
     close: () => database.close(),
   }
@@ -104,9 +104,30 @@ async function checkFormat(database: Database, dataDir: string): Promise<void> {
 
 async function* entries(
   iterator: AsyncIterable<[string, Uint8Array]> | Iterable<[string, Uint8Array]>,
-): AsyncIterable<[string, Uint8Array]> {
+): AsyncIterableIterator<[string, Uint8Array]> {
   for await (const [key, value] of iterator) yield [key, plainBytes(value)]
 }
+
+/** A generator that nobody begins never ends what it reads from; this does, and with it a snapshot of the database. */
+function openEntries(
+  iterator: AbstractIterator<Database, string, Uint8Array>,
+): AsyncIterableIterator<[string, Uint8Array]> {
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      const entry = await iterator.next()
+      return entry === undefined ? DONE : { done: false, value: [entry[0], plainBytes(entry[1])] }
+    },
+    async return() {
+      await iterator.close()
+      return DONE
+    },
+  }
+}
+
+const DONE = { done: true, value: undefined } as const
 
 /** LevelDB gives Buffers, whose `slice` shares memory: nothing outside this file should see one. */
 function plainBytes<T extends Uint8Array | undefined>(value: T): T {

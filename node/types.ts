@@ -18,8 +18,8 @@ export type Store = {
   get(key: string): Uint8Array | undefined
   /** ascending keys in [from, to) of the state at the call; asynchronous because LevelDB iterates only so */
   range(from: string, to: string, options?: { reverse?: boolean; limit?: number }): AsyncIterable<[string, Uint8Array]>
-  /** all of them, of the state at the call, in any order */
-  entries(): AsyncIterable<[string, Uint8Array]>
+  /** all of them, of the state at the call, in any order; to be read to the end or let go by `return` */
+  entries(): AsyncIterableIterator<[string, Uint8Array]>
   batch(operations: readonly StoreOperation[]): Promise<void>
   close(): Promise<void>
 }

@@ -29,8 +29,10 @@ export type Faults = {
   ofSettlement(blocks: readonly PackedBlock[]): Promise<Sending>
   /** what is claimed in place of this in the next block; undefined: as planned */
   ofBuild(number: bigint, plan: ClaimPlan | undefined): { fault: BuildFault; claims: ClaimPlan | undefined } | undefined
-  /** it has happened */
+  /** it has happened; what was armed since stays */
   done(fault: Fault['kind'], block: bigint): void
+  /** gives the function that arms again what is armed now, and nothing else */
+  remember(): () => void
 }
 
 export function createFaults(deps: BreakerDeps & { logger: Logger }): Faults {
@@ -76,7 +78,13 @@ export function createFaults(deps: BreakerDeps & { logger: Logger }): Faults {
         head: chain.head().header.number,
         l1Head: view.head().number,
       })
-      armed = undefined
+      if (armed?.kind === fault) armed = undefined
+    },
+    remember() {
+      const kept = armed
+      return () => {
+        armed = kept
+      }
     },
   }
 }

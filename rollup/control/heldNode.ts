@@ -13,8 +13,9 @@ export type HeldL2Node = {
   reconcile(): Promise<void>
   /**
    * Gives the function that brings everything back to now, for somebody who holds the node again: head, pool, seal mode,
-   * whether it sequences and settles, coinbase, what waits to be run again, what is in flight to L1, what is postponed. It ends with a look at L1, which the
-   * caller has taken back before. Throws RollupError when that fails; the rest is done by then.
+   * whether it sequences and settles, coinbase, what waits to be run again, what is in flight to L1, what is postponed, the
+   * fault that is armed. It ends with a look at L1, which the caller has taken back before. Throws RollupError when that
+   * fails; the rest is done by then.
    */
   remember(): () => Promise<void>
   /** for a reorganisation of L1 above this block: the function tells, when it has happened, what became of everything */
@@ -35,14 +36,14 @@ export function heldNode(deps: HeldNodeDeps): HeldL2Node {
 }
 
 function remember({ chain, pool, settling, ...parts }: HeldNodeDeps, readL1: () => Promise<void>): () => Promise<void> {
-  const { sequencer, settler, sealer, attempts, replay, claims, forced, coinbase } = parts
+  const { sequencer, settler, sealer, attempts, replay, claims, forced, faults, coinbase } = parts
   const { hash } = chain.head()
   const transactions = Object.values(pool.content()).flat()
   const { mode } = sealer
   const tips = coinbase.current
   const isStopped = sequencer.isStopped()
   const isSettling = settling.isOn()
-  const others = [replay, settler, attempts, claims, forced].map((part) => part.remember())
+  const others = [replay, settler, attempts, claims, forced, faults].map((part) => part.remember())
   return async () => {
     await chain.rewindTo(hash)
     for (const bringBack of others) await bringBack()

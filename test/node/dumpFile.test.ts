@@ -67,6 +67,30 @@ describe('a dump', () => {
   })
 })
 
+describe('a dump that fails', () => {
+  it('lets go of the stores that it had no time to read', async () => {
+    const left: string[] = []
+    const watched = (name: string, store: Store): AsyncIterableIterator<[string, Uint8Array]> => {
+      const entries = store.entries()
+      return {
+        [Symbol.asyncIterator]() {
+          return this
+        },
+        next: () => entries.next(),
+        async return() {
+          left.push(name)
+          return { done: true, value: undefined }
+        },
+      }
+    }
+    const store = await storeOf([['a', randomBytes(5_000)]])
+    const entries = [watched('first', store), watched('second', store)]
+    const limits = { maxBytes: 1_000_000, maxContentBytes: 1_000 }
+    await expect(encodeDump('', entries, { limits, signal })).rejects.toMatchObject({ code: 'DUMP_TOO_LARGE' })
+    expect(new Set(left)).toEqual(new Set(['first', 'second']))
+  })
+})
+
 /** Any contents with a head and a checksum that are right for them. */
 function forged(contents: Buffer, claimed = contents.length): Uint8Array {
   const packed = gzipSync(contents)
