@@ -45,7 +45,7 @@ export function devnetBanner(summary: DevnetSummary): string {
     ...summary.rollups.flatMap((_, index) => rollupLines(summary, index)),
     '',
     summary.dataDir === undefined
-      ? `State: in memory, gone when this process ends (--data-dir keeps it). Fresh genesis ${summary.l1GenesisHash}`
+      ? `State: in memory, gone when this process ends (--data-dir keeps it); ${stateWords(summary)}`
       : `State: ${summary.dataDir}, ${stateWords(summary)}`,
     '',
     ...thingsToTry(summary.l1Url, first.url, first.deployment),

@@ -18,8 +18,9 @@ export async function openDevnetGenesis(
   engines: Engines,
   { clock, logger, folder }: { clock: Clock; logger: Logger; folder?: string },
 ): Promise<DevnetGenesis> {
+  const source = `${options['data-dir']}`
   const stored = folder === undefined ? undefined : storedGenesis(folder)
-  if (stored !== undefined) return asStored(stored, options, logger)
+  if (stored !== undefined) return asStored(stored, options, { source, logger })
   const timestamp = options['genesis-time'] ?? Math.floor(clock.nowMs() / 1000)
   const genesis = await devnetGenesis(engines, {
     timestamp,
@@ -27,17 +28,22 @@ export async function openDevnetGenesis(
     rollups: options.rollups ?? 1,
     permit2: options.permit2,
   })
-  return folder === undefined ? genesis : asStored(storeGenesis(folder, genesis), options, logger)
+  return folder === undefined ? genesis : asStored(storeGenesis(folder, genesis), options, { source, logger })
 }
 
-function asStored(stored: DevnetGenesis, options: DevnetOptions, logger: Logger): DevnetGenesis {
+/** A genesis that `source` holds, a data directory or a dump. Throws UsageError when options ask for another one. */
+export function asStored(
+  stored: DevnetGenesis,
+  options: DevnetOptions,
+  { source, logger }: { source: string; logger: Logger },
+): DevnetGenesis {
   const [first] = stored.rollups
-  if (first === undefined) throw new UsageError('BAD_FILE', `the genesis in ${options['data-dir']} has no rollup`)
-  requireToday(first.deployment, `${options['data-dir']}`)
+  if (first === undefined) throw new UsageError('BAD_FILE', `the genesis in ${source} has no rollup`)
+  requireToday(first.deployment, source)
   const count = stored.rollups.length
   if (options.rollups !== undefined && options.rollups !== count) {
-    const held = `${options['data-dir']} holds ${count} rollup${count === 1 ? '' : 's'}`
-    const advice = 'leave --rollups out, add one with `reenact rollup create`, or start with an empty --data-dir'
+    const held = `${source} holds ${count} rollup${count === 1 ? '' : 's'}`
+    const advice = 'leave --rollups out, add one with `reenact rollup create`, or start without what is kept there'
     throw new UsageError('BAD_VALUE', `--rollups ${options.rollups}: ${held}; ${advice}`)
   }
   const time = options['genesis-time']
@@ -50,7 +56,7 @@ function asStored(stored: DevnetGenesis, options: DevnetOptions, logger: Logger)
   const isOtherDelay = options['finality-delay'] !== kept.finalityDelay
   const lacksPermit2 = options.permit2 && !kept.permit2
   if (isOtherTime || isOtherDelay || lacksPermit2) {
-    logger.warn('the data directory keeps its own genesis: time, finality delay, preinstalls', kept)
+    logger.warn('what is kept has its own genesis: time, finality delay, preinstalls', { source, ...kept })
   }
   return stored
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { devAccount } from '../genesis/accounts.ts'
 import { runLoad } from '../load/run.ts'
 import { machine } from '../load/statistics.ts'
@@ -80,8 +80,10 @@ async function open(options: LoadCommandOptions): Promise<{ target: Target; clos
 /** Before the load, not after it. */
 function requireWritable(path: string | undefined): void {
   if (path === undefined) return
+  const isNew = !existsSync(path)
   try {
     closeSync(openSync(path, 'a'))
+    if (isNew) rmSync(path)
   } catch (error) {
     throw new UsageError('BAD_FILE', `cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`)
   }

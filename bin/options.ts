@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
+import { wordsOf } from '../rpc/rollup/wire.ts'
 import { NodeError } from '../stateless/errors.ts'
 import { BOOLEAN_FLAGS, COMMANDS, type CommandName, LIST_FLAGS, SECRET_FLAGS } from './commands.ts'
 
@@ -50,8 +51,8 @@ export function parseCommandLine(argv: readonly string[], env: Readonly<Record<s
       const key = String(issue.path[0] ?? '')
       if (merged[key] === undefined) return `--${key} is required`
       return SECRET_FLAGS.has(key)
-        ? `--${key}: ${issue.message}`
-        : `--${key} ${JSON.stringify(merged[key])}: ${issue.message}`
+        ? `--${key}: ${wordsOf(issue)}`
+        : `--${key} ${JSON.stringify(merged[key])}: ${wordsOf(issue)}`
     })
     throw new UsageError('BAD_VALUE', problems.join('; '))
   }

@@ -8,7 +8,7 @@ import { type Chains, type ChainsDeps, openChains } from './chains.ts'
 import type { DevnetOptions } from './commands.ts'
 import { currentFolder, makeCurrent, nextFolder, removeFolder } from './dataFolder.ts'
 import { type DevnetDump, dumpDevnet, readDevnetDump } from './devnetDump.ts'
-import { openDevnetGenesis } from './devnetSetup.ts'
+import { asStored, openDevnetGenesis } from './devnetSetup.ts'
 import { UsageError } from './options.ts'
 import { storedGenesis, storeGenesis } from './settings.ts'
 
@@ -100,6 +100,7 @@ export async function openReplaceableChains(options: DevnetOptions, deps: Replac
     const modes = { l1: deps.modes.l1, rollups: genesis.rollups.map(() => deps.modes.l2) }
     current = await openChains({ options, genesis, modes, ...folder }, { ...deps, archive })
   } else {
+    asStored(dump.genesis, options, { source: `${file}`, logger })
     current = await take(dump, async () => undefined)
   }
   return {

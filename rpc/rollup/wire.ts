@@ -129,8 +129,9 @@ function reasonOf(issue: z.core.$ZodIssue, value: unknown): string {
 }
 
 /** Without what zod adds of its own: what was received is told by the caller. */
-function wordsOf({ message }: z.core.$ZodIssue): string {
-  const [, expected] = /^Invalid (?:input|option): expected (.*?)(?:, received .*)?$/s.exec(message) ?? []
+export function wordsOf({ message }: z.core.$ZodIssue): string {
+  const [, expected] =
+    /^(?:Invalid input|Invalid option|Too small|Too big): expected (.*?)(?:, received .*)?$/s.exec(message) ?? []
   if (expected === undefined) return message
   return `expected ${expected.replaceAll('"|"', '", "')}`
 }

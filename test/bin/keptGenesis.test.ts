@@ -25,7 +25,7 @@ it('a data directory keeps its genesis, with Permit2 or without, and says so', a
   const plain = await open(without, false)
   expect(await open(without, true)).toEqual(plain)
   expect(plain.l1.alloc[PERMIT2_ADDRESS]).toBeUndefined()
-  expect(warnings).toEqual(['the data directory keeps its own genesis: time, finality delay, preinstalls'])
+  expect(warnings).toEqual(['what is kept has its own genesis: time, finality delay, preinstalls'])
 
   const full = await open(withIt, true)
   expect(full.rollups[0]?.l2.alloc[PERMIT2_ADDRESS]).toBeDefined()

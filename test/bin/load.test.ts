@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -28,7 +28,7 @@ describe('reenact load', () => {
   })
 
   it.each([
-    [['--duration', '0'], /--duration/],
+    [['--duration', '0'], /^--duration "0": expected number to be >=1$/],
     [['--duration', '3601'], /--duration/],
     [['--rate', '-1'], /--rate/],
     [['--seed', '1.5'], /--seed/],
@@ -46,6 +46,15 @@ describe('reenact load', () => {
       code: 'MISSING_VALUE',
       message: expect.stringMatching(/^--l1/),
     })
+  })
+
+  it('leaves no empty report when there was no load, and an old one as it was', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'reenact-load-'))
+    await refusal([...URLS, '--report', join(folder, 'new.json')])
+    writeFileSync(join(folder, 'old.json'), '{}')
+    await refusal([...URLS, '--report', join(folder, 'old.json')])
+    expect(readdirSync(folder)).toEqual(['old.json'])
+    expect(readFileSync(join(folder, 'old.json'), 'utf8')).toBe('{}')
   })
 
   it('says that nobody answers, and before the load that the report cannot be written', async () => {

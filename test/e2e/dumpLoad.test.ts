@@ -109,6 +109,9 @@ describe('a devnet that another one has seen', () => {
     const file = join(path, 'devnet.dump')
     const dump = await dumpOf(origin.l1)
     writeFileSync(file, Buffer.from(dump.slice(2), 'hex'))
+    await expect(startTestDevnet({ options: { 'load-state': file, rollups: 2 } })).rejects.toThrow(
+      `--rollups 2: ${file} holds 1 rollup; leave --rollups out`,
+    )
     const dataDir = join(path, 'data')
     const kept = await start({ 'load-state': file, 'data-dir': dataDir })
     expect(await headOf(kept.l2)).toMatchObject({ hash: head.hash })
