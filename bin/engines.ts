@@ -7,6 +7,7 @@ import type { Engine } from '../execution/types.ts'
 import type { Logger } from '../node/types.ts'
 import { createExecutionCache } from '../precompiles/cache.ts'
 import { createExecute, type Execute } from '../precompiles/execute.ts'
+import { createPauses } from '../rpc/slices.ts'
 import { setKeccak256 } from '../stateless/keccak.ts'
 
 /** What every chain of a process shares: cryptography, and the one EXECUTE with its cache of results. */
@@ -43,6 +44,7 @@ export async function createEngines(logger: Logger): Promise<Engines> {
     schedule: 'metered',
     cache: createExecutionCache({ maxEntries: 1_024 }),
     logger: logger.child('execute'),
+    pause: createPauses(),
   })
   return {
     crypto,

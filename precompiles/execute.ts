@@ -23,6 +23,8 @@ export type ExecuteDeps = {
   cache: ExecutionCache
   /** told of every input on which a library failed in a way that is not one of its rules */
   logger?: { error(event: string, fields?: Record<string, unknown>): void }
+  /** as in VerifyDeps */
+  pause?(): Promise<void> | undefined
   /** told whenever a part of the work begins; one call at a time, or nobody can tell whose part it is */
   onPhase?(phase: ExecutePhase): void
 }
@@ -82,8 +84,13 @@ async function executeMetered(deps: ExecuteDeps, lent: Uint8Array, gasLimit: big
   return settle(deps, { inputHash, inputLength: input.length, budget }, verification)
 }
 
-function verifyDeps({ runBlock, onPhase }: ExecuteDeps): VerifyDeps {
-  return { runBlock, refuseForeignSystemCode: true, ...(onPhase === undefined ? {} : { onPhase }) }
+function verifyDeps({ runBlock, pause, onPhase }: ExecuteDeps): VerifyDeps {
+  return {
+    runBlock,
+    refuseForeignSystemCode: true,
+    ...(pause === undefined ? {} : { pause }),
+    ...(onPhase === undefined ? {} : { onPhase }),
+  }
 }
 
 type Run = { inputHash: Hash32; inputLength: number; budget: bigint }

@@ -6,6 +6,7 @@ import { blockRlp } from './header.ts'
 import { AMSTERDAM_BLOB_SCHEDULE, type BlobSchedule, checkHeader } from './headerRules.ts'
 import { payloadToBlock, requestsToItems } from './payload.ts'
 import { newPayloadRequestRoot } from './sszRoots.ts'
+import { createStateView } from './stateView.ts'
 import type {
   Block,
   ExecutionWitness,
@@ -19,7 +20,7 @@ import type {
   StatelessResult,
   StateView,
 } from './types.ts'
-import { createWitnessView } from './witness.ts'
+import { createWitnessSourceInTurns, createWitnessView } from './witness.ts'
 import { readWitnessHeaders } from './witnessHeaders.ts'
 
 /** EIP-7934: 10 MiB minus a margin of 2 MiB for the consensus block. */
@@ -41,6 +42,8 @@ export type VerifyDeps = {
   /** The rule that EXECUTE adds to the specification; see RunBlockRequest. */
   refuseForeignSystemCode?: boolean
   blobSchedule?: BlobSchedule
+  /** asked while the witness is hashed; waits for what it gives, so that other work has its turn */
+  pause?(): Promise<void> | undefined
   /** told whenever a part of the validation begins */
   onPhase?(phase: VerifyPhase): void
 }
@@ -92,12 +95,11 @@ async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ bloc
   checkHeader(block.header, headers.parent, headers.parentHash, deps.blobSchedule ?? AMSTERDAM_BLOB_SCHEDULE)
 
   deps.onPhase?.('witness')
-  const createView = deps.stateView ?? createWitnessView
   const run: RunBlockRequest = {
     chainId,
     parent: headers.parent,
     block,
-    state: createView(witness, headers.parent.stateRoot),
+    state: await viewOf(witness, headers.parent.stateRoot, deps),
     blockAccessList: request.executionPayload.blockAccessList,
     blockHash: (number) => headers.blockHash(number, block.header.number),
   }
@@ -113,6 +115,12 @@ async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ bloc
     throw error instanceof NodeError ? noteExecutedGas(error, outcome.executedGas) : error
   }
   return { block, outcome }
+}
+
+async function viewOf(witness: ExecutionWitness, root: Hash32, { stateView, pause }: VerifyDeps): Promise<StateView> {
+  if (stateView !== undefined) return stateView(witness, root)
+  if (pause === undefined) return createWitnessView(witness, root)
+  return createStateView(await createWitnessSourceInTurns(witness, pause), root)
 }
 
 /** Strict envelopes, chain id, blob hashes and the number of public keys: all that needs no signature work. */

@@ -17,6 +17,25 @@ export function createWitnessSource(witness: Pick<ExecutionWitness, 'state' | 'c
   return { getNode: (hash) => nodes.get(hash), getCode: (hash) => codes.get(hash) }
 }
 
+/** The same with pauses for other work: very many small items take long to hash. */
+export async function createWitnessSourceInTurns(
+  witness: Pick<ExecutionWitness, 'state' | 'codes'>,
+  pause: () => Promise<void> | undefined,
+): Promise<NodeSource> {
+  const hashAll = async (items: readonly Uint8Array[]): Promise<Map<string, Uint8Array>> => {
+    const map = new Map<string, Uint8Array>()
+    for (const item of items) {
+      map.set(bytesToHex(keccak256(item)), item)
+      const turn = pause()
+      if (turn) await turn
+    }
+    return map
+  }
+  const nodes = await hashAll(witness.state)
+  const codes = await hashAll(witness.codes)
+  return { getNode: (hash) => nodes.get(hash), getCode: (hash) => codes.get(hash) }
+}
+
 function byHash(items: readonly Uint8Array[]): Map<string, Uint8Array> {
   const map = new Map<string, Uint8Array>()
   for (const item of items) map.set(bytesToHex(keccak256(item)), item)

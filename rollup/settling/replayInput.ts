@@ -1,4 +1,5 @@
 import type { Engine, TraceResult, TracerOptions } from '../../execution/types.ts'
+import { giveWay, isTurnOver } from '../../node/eventLoop.ts'
 import { createExecute, EXECUTE_BYTE_GAS, NO_CACHE, upfrontGas } from '../../precompiles/index.ts'
 import type { ExecutePhase, ExecuteVerdict, GasSchedule } from '../../precompiles/types.ts'
 import { bytesToHex } from '../../stateless/bytes.ts'
@@ -35,7 +36,9 @@ export async function timedExecute(
   const marks: { name: ExecutePhase; at: number }[] = []
   const onPhase = (name: ExecutePhase) => void marks.push({ name, at: performance.now() })
   // The runner takes the chain id from the input.
-  const { execute } = createExecute({ runBlock: engineOf(1n).runBlock, schedule, cache: NO_CACHE, onPhase })
+  const { runBlock } = engineOf(1n)
+  const pause = () => (isTurnOver() ? giveWay() : undefined)
+  const { execute } = createExecute({ runBlock, schedule, cache: NO_CACHE, pause, onPhase })
   const verdict = await execute(input, gas)
   const end = performance.now()
   const phases = marks.map(({ name, at }, index) => ({

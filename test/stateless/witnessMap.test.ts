@@ -29,6 +29,18 @@ beforeAll(async () => {
 const namesOf = () => readAccessNames(input.newPayloadRequest.executionPayload)
 
 describe('the witness of a large block', () => {
+  test('is hashed with pauses where there are any, and the block is as good', async () => {
+    let [asked, waited] = [0, 0]
+    const pause = () => {
+      asked += 1
+      return asked % 10 === 0 ? Promise.resolve().then(() => void waited++) : undefined
+    }
+    const { valid, result } = await verifyStatelessNewPayload(input, { runBlock: l2.engine.runBlock, pause })
+    expect({ valid, result }).toEqual({ valid: true, result: { ...result, successfulValidation: true } })
+    const items = input.witness.state.length + input.witness.codes.length
+    expect([asked, waited]).toEqual([items, Math.floor(items / 10)])
+  })
+
   test('lies in the tries as a whole, and is needed as a whole', async () => {
     const { nodes, codes, headers } = await readWitness(input, { runBlock: l2.engine.runBlock })
     expect(nodes.filter(({ place }) => place === undefined || place.kind === 'malformed')).toEqual([])
