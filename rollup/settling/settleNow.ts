@@ -1,7 +1,8 @@
 import type { Timers } from '../../node/clock.ts'
 import type { L1Watcher } from '../l1/l1Watcher.ts'
 import type { Sequencer } from '../sequencer.ts'
-import type { Settler, SettlerStep } from './settler.ts'
+import type { Settler } from './settler.ts'
+import type { SettlerStep } from './settlerMoves.ts'
 
 /** `upTo`: the last block to settle. `signal`: waits no longer for what is on its way. */
 export type SettleRequest = { upTo?: bigint; signal?: AbortSignal }
