@@ -155,7 +155,8 @@ async function collect(
   const receipts = await receiptsOf(target, traffic)
   const lags = found.blocks.flatMap(({ l2Block, l1Block }) => {
     const [made, done] = [sides.l2.watch.seenAt(l2Block), sides.l1.watch.seenAt(l1Block)]
-    return made === undefined || done === undefined ? [] : [done - made]
+    // two watchers: on a busy machine the settlement may be seen before the block that it settles
+    return made === undefined || done === undefined ? [] : [Math.max(0, done - made)]
   })
   const withReceipts = traffic.sent.flatMap((sent) => {
     const receipt = receipts.get(sent.hash)

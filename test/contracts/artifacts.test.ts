@@ -12,6 +12,7 @@ import { l1State } from '../../genesis/generated/L1State.ts'
 import { l1TokenBridge } from '../../genesis/generated/L1TokenBridge.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
 import { l2TokenBridge } from '../../genesis/generated/L2TokenBridge.ts'
+import { loadTarget } from '../../genesis/generated/LoadTarget.ts'
 import { multicall3 } from '../../genesis/generated/Multicall3.ts'
 import { nativeRollup } from '../../genesis/generated/NativeRollup.ts'
 import { rollupFactory } from '../../genesis/generated/RollupFactory.ts'
@@ -35,6 +36,7 @@ const contracts = {
   crossMessenger,
   multicall3,
   weth9,
+  loadTarget,
 }
 
 type Layout = { storage: readonly { label: string; slot: string; offset: number }[] }

@@ -87,7 +87,8 @@ describe('a load on a devnet', () => {
     const { witnessState, witnessCodes, witnessHeaders } = settlement.bytes
     expect(settlement.witnessBytesPerL2Gas).toBeCloseTo((witnessState + witnessCodes + witnessHeaders) / l2Gas, 9)
     expect(settlement.executeShare.ofL1GasUsed).toBeCloseTo(gas.execute / report.l1.gasUsed, 9)
-    expect(settlement.lagMs?.min).toBeGreaterThan(0)
+    expect(settlement.lagMs?.max).toBeGreaterThan(0)
+    expect(settlement.lagMs?.min).toBeGreaterThanOrEqual(0)
   })
 
   it('every transaction of the load is counted once, and none failed', async () => {
