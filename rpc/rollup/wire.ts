@@ -130,6 +130,8 @@ function reasonOf(issue: z.core.$ZodIssue, value: unknown): string {
 
 /** Without what zod adds of its own: what was received is told by the caller. */
 export function wordsOf({ message }: z.core.$ZodIssue): string {
+  const [, choices] = /^Invalid discriminator value. Expected (.*)$/s.exec(message) ?? []
+  if (choices !== undefined) return `expected one of ${choices.replaceAll("'", '"').replaceAll(' | ', ', ')}`
   const [, expected] =
     /^(?:Invalid input|Invalid option|Too small|Too big): expected (.*?)(?:, received .*)?$/s.exec(message) ?? []
   if (expected === undefined) return message

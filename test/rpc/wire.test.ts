@@ -34,6 +34,11 @@ test('a refusal says once what was expected and what came', () => {
       return (error as Error).message
     }
   }
+  const modes = z.discriminatedUnion('mode', [
+    z.object({ mode: z.enum(['a', 'b']) }),
+    z.object({ mode: z.literal('c') }),
+  ])
+  expect(() => from(modes)({ mode: 'x' }, 'mode')).toThrow('mode.mode: expected one of "a", "b", "c", got "x"')
   expect(refusal('one')).toBe('invalid argument 0 (fault): expected object, got "one"')
   expect(refusal({})).toBe('invalid argument 0 (fault).kind: expected one of "one", "two", got nothing')
   expect(refusal({ kind: 'one', flag: 1 })).toBe('invalid argument 0 (fault).flag: expected boolean, got 1')
