@@ -3,7 +3,7 @@ import type { Clock } from '../node/types.ts'
 import { bytesToHex } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import type { Anchor } from './anchor.ts'
-import { l2Env } from './l2Builder.ts'
+import { l2Env } from './building/l2Env.ts'
 import { timestampAfter } from './sequencer.ts'
 import type { L1View } from './types.ts'
 
