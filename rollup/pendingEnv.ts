@@ -4,7 +4,7 @@ import { bytesToHex } from '../stateless/bytes.ts'
 import type { Block } from '../stateless/types.ts'
 import type { Anchor } from './anchor.ts'
 import { l2Env } from './building/l2Env.ts'
-import { timestampAfter } from './sequencer.ts'
+import { timestampAfter } from './timestamps.ts'
 import type { L1View } from './types.ts'
 
 /**

@@ -8,9 +8,9 @@ import type { L1Client } from './l1/l1Client.ts'
 import type { L1Watcher } from './l1/l1Watcher.ts'
 import { createRefusals } from './refusals.ts'
 import type { ReplayQueue } from './replay.ts'
-import { MAX_LEAD } from './sequencer.ts'
 import type { InputStore } from './settling/inputs.ts'
 import type { SettledBlockReader } from './settling/settledBlocks.ts'
+import { MAX_LEAD } from './timestamps.ts'
 import type { SettledBlock } from './types.ts'
 
 /** Why L1 can no longer accept an unsettled block. */

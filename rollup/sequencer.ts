@@ -14,6 +14,7 @@ import { createLock } from './lock.ts'
 import type { Reconciler } from './rebuild.ts'
 import type { ReplayQueue } from './replay.ts'
 import type { InputStore } from './settling/inputs.ts'
+import { latestTimestamp, timestampAfter } from './timestamps.ts'
 import type { L1View, Message } from './types.ts'
 
 export type Sequencer = {
@@ -72,8 +73,6 @@ export type SequencerDeps = {
   logger: Logger
 }
 
-/** Seconds that a block may be ahead of the L1 block that could settle it next; more and it waits for L1's time. */
-export const MAX_LEAD = 10n
 /** A bound for what others want delivered at the cost of whoever makes these blocks. */
 const MAX_INCLUDING_BLOCKS = 16
 const STOPPED = 'the sequencer was stopped by rollup_stopSequencer'
@@ -222,21 +221,4 @@ function anchorFor({ chain, view, inputs }: SequencerDeps): Anchor | undefined {
   if (head.hash === '0x') return undefined
   const parentAnchor = inputs.anchorBlock(chain.head().hash) ?? 0n
   return head.number < parentAnchor ? undefined : head
-}
-
-/** max(now, parent + 1, anchor), in seconds. */
-export function timestampAfter(parent: Block, anchor: Pick<Anchor, 'timestamp'>, clock: Clock): bigint {
-  const times = [seconds(clock), parent.header.timestamp + 1n, anchor.timestamp]
-  return times.reduce((latest, time) => (time > latest ? time : latest))
-}
-
-/** A block later than this could not be settled soon (README 9). */
-function latestTimestamp(view: L1View, clock: Clock): bigint {
-  const now = seconds(clock)
-  const afterHead = view.head().timestamp + 1n
-  return (now > afterHead ? now : afterHead) + MAX_LEAD
-}
-
-function seconds(clock: Clock): bigint {
-  return BigInt(Math.floor(clock.nowMs() / 1000))
 }
