@@ -39,6 +39,8 @@ beforeAll(async () => {
     else await wallet.sendTransaction({ to: wallet.account.address, value: 1n, gas: 50_000n, nonce, ...FEES })
     await devnet.rollup.node.sealer.sealNow()
   }
+  // blocks that follow each other at once are ahead of L1's time
+  await l1.call('evm_increaseTime', [10])
 }, 60_000)
 afterAll(() => devnet?.close())
 
