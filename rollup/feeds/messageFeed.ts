@@ -1,9 +1,9 @@
 import type { StoredBlock } from '../../node/types.ts'
-import { bytesToBigint, bytesToHex, hexToBytes } from '../../stateless/bytes.ts'
-import { keccak256 } from '../../stateless/keccak.ts'
-import { DELIVERED_TOPIC } from '../l1/l1Events.ts'
+import { hexToBytes } from '../../stateless/bytes.ts'
+import { DELIVERED_TOPIC, decodeDelivered } from '../l1/l1Events.ts'
 import type { L2Node } from '../l2Node.ts'
-import { messageHash } from '../messages/messages.ts'
+import { logsIn } from '../messages/followLogs.ts'
+import { inboxLeaf } from '../messages/inbox.ts'
 import type { L1MessageRecord } from '../types.ts'
 import type { Source } from './feeds.ts'
 import { followList } from './listFollower.ts'
@@ -29,9 +29,8 @@ type Delivery = { index: bigint; block: bigint; txHash: Hex }
 
 export function createMessagesSource({ chain, watcher }: L2Node): Source<MessageNews> {
   const { deployment } = watcher
-  const messenger = bytesToHex(hexToBytes(deployment.l2.messenger))
-  const hashOf = (record: L1MessageRecord): Hex =>
-    messageHash(record.message, BigInt(deployment.l1ChainId), BigInt(deployment.l2ChainId))
+  const { messenger } = deployment.l2
+  const hashOf = ({ message }: L1MessageRecord): Hex => inboxLeaf(deployment, message)
 
   const queued = (record: L1MessageRecord, isRemoved: boolean): MessageNews => {
     const { message, l1Block, l1TxHash } = record
@@ -66,13 +65,10 @@ export function createMessagesSource({ chain, watcher }: L2Node): Source<Message
   }
 }
 
-function deliveriesIn({ block, receipts }: StoredBlock, messenger: string): Delivery[] {
-  return receipts.flatMap(({ logs }, position) =>
-    logs.flatMap(({ address, topics: [topic, index] }): Delivery[] => {
-      const raw = block.transactions[position]
-      if (raw === undefined || topic === undefined || index === undefined) return []
-      if (bytesToHex(address) !== messenger || `0x${bytesToHex(topic)}` !== DELIVERED_TOPIC) return []
-      return [{ index: bytesToBigint(index), block: block.header.number, txHash: `0x${bytesToHex(keccak256(raw))}` }]
-    }),
-  )
+function deliveriesIn(block: StoredBlock, messenger: Hex): Delivery[] {
+  const source = { emitter: hexToBytes(messenger), topic: hexToBytes(DELIVERED_TOPIC) }
+  return [...logsIn(block, source)].flatMap(({ topics, data, l2Block, l2TxHash }) => {
+    const event = decodeDelivered({ address: messenger, topics, data })
+    return event === undefined ? [] : [{ index: event.index, block: l2Block, txHash: l2TxHash }]
+  })
 }
