@@ -1,7 +1,7 @@
 // Compiles contracts/ and writes genesis/generated/ and the generated Solidity libraries. `--check` writes nothing and
 // fails when a file on disk is not what this script would write. Plain JavaScript: it runs on a fresh checkout.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { inputLayout } from './lib/inputLayout.mjs'
@@ -32,12 +32,34 @@ const dependentContracts = {
   CrossMessenger: 'contracts/l2/CrossMessenger.sol',
 }
 
+/** What callers need: the ABI is a file of its own in client/, without bytecode, so that bundles stay small. */
+const clientContracts = [
+  'NativeRollup',
+  'L1Messenger',
+  'L1TokenBridge',
+  'L1Router',
+  'RollupFactory',
+  'WithdrawalVerifier',
+  'BridgedERC20',
+  'L2Messenger',
+  'L2TokenBridge',
+  'L1State',
+  'CrossMessenger',
+]
+
 /** NativeRollup -> nativeRollup, WETH9 -> weth9 */
 const camel = (name) => name.replace(/^[A-Z]+(?![a-z])|^[A-Z]/, (start) => start.toLowerCase())
 const hash = (hex) => `0x${Buffer.from(keccak_256(Buffer.from(hex.slice(2), 'hex'))).toString('hex')}`
 
 function artifactFile(name, built) {
   return `${header}export const ${camel(name)} = ${JSON.stringify(built, null, 2)} as const\n`
+}
+
+/** Without constructors, which only creators call, and without what only Solidity reads. */
+function abiFile(name, { abi }) {
+  const callable = abi.filter(({ type }) => type !== 'constructor')
+  const plain = JSON.stringify(callable, (key, value) => (key === 'internalType' ? undefined : value), 2)
+  return `${header}/** The ABI of ${name}. */\nexport const ${camel(name)}Abi = ${plain} as const\n`
 }
 
 function layoutLibrary(layout) {
@@ -144,6 +166,7 @@ async function generate() {
   for (const [name, output] of Object.entries(built)) {
     files.set(`genesis/generated/${name}.ts`, artifactFile(name, output))
   }
+  for (const name of clientContracts) files.set(`client/abis/${camel(name)}.ts`, abiFile(name, built[name]))
   const all = Object.fromEntries(
     Object.entries(built).map(([name, { creationCode }]) => [camel(name), hash(creationCode)]),
   )
@@ -161,9 +184,10 @@ function staleFiles() {
     return !existsSync(file) || readFileSync(file, 'utf8') !== contents
   })
   const known = new Set(files.keys())
-  const generated = join(root, 'genesis', 'generated')
-  const extra = (existsSync(generated) ? readdirSync(generated) : [])
-    .map((name) => relative(root, join(generated, name)).split(sep).join('/'))
+  const extra = ['genesis/generated', 'client/abis']
+    .flatMap((folder) =>
+      (existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : []).map((name) => `${folder}/${name}`),
+    )
     .filter((path) => !known.has(path))
   return { differing: differing.map(([path]) => path), extra }
 }

@@ -16,7 +16,8 @@ const ALLOWED = {
   rollup: ['node', 'stateless', 'genesis', 'precompiles', 'execution:types'],
   rpc: ['node', 'rollup', 'stateless', 'precompiles', 'genesis:types', 'execution:types'],
   load: ['genesis', 'precompiles', 'stateless'],
-  bin: ['node', 'execution', 'stateless', 'precompiles', 'rpc', 'rollup', 'genesis', 'load'],
+  client: [],
+  bin: ['node', 'execution', 'stateless', 'precompiles', 'rpc', 'rollup', 'genesis', 'load', 'client'],
 }
 /** packages that one room owns */
 const OWNED = {

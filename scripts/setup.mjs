@@ -45,6 +45,7 @@ const rooms = [
   'rollup',
   'genesis',
   'load',
+  'client',
   'bench',
   'scripts',
 ]

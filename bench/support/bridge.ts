@@ -1,4 +1,16 @@
-import { createPublicClient, createWalletClient, defineChain, type Hex, http, type TransactionReceipt } from 'viem'
+import {
+  type Account,
+  type Chain,
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  type Hex,
+  http,
+  type PublicClient,
+  type TransactionReceipt,
+  type Transport,
+  type WalletClient,
+} from 'viem'
 import { devAccount } from '../../genesis/accounts.ts'
 import { l1Messenger } from '../../genesis/generated/L1Messenger.ts'
 import { l2Messenger } from '../../genesis/generated/L2Messenger.ts'
@@ -9,10 +21,14 @@ const POLLING_MS = 20
 const MESSAGE_GAS = 300_000n
 const GIVE_UP_MS = 60_000
 
-export type BenchClient = ReturnType<typeof createBenchClient>
+export type BenchClient = {
+  account: ReturnType<typeof devAccount>
+  wallet: WalletClient<Transport, Chain, Account>
+  reader: PublicClient<Transport, Chain>
+}
 
 /** A viem client over HTTP for one of the dev accounts. */
-export function createBenchClient(url: string, chainId: number, accountIndex: number) {
+export function createBenchClient(url: string, chainId: number, accountIndex: number): BenchClient {
   const chain = defineChain({
     id: chainId,
     name: `chain ${chainId}`,

@@ -1,0 +1,12 @@
+/** `reenact/abi`: the ABIs of all contracts, for any library. */
+export { bridgedERC20Abi } from './abis/bridgedERC20.ts'
+export { crossMessengerAbi } from './abis/crossMessenger.ts'
+export { l1MessengerAbi } from './abis/l1Messenger.ts'
+export { l1RouterAbi } from './abis/l1Router.ts'
+export { l1StateAbi } from './abis/l1State.ts'
+export { l1TokenBridgeAbi } from './abis/l1TokenBridge.ts'
+export { l2MessengerAbi } from './abis/l2Messenger.ts'
+export { l2TokenBridgeAbi } from './abis/l2TokenBridge.ts'
+export { nativeRollupAbi } from './abis/nativeRollup.ts'
+export { rollupFactoryAbi } from './abis/rollupFactory.ts'
+export { withdrawalVerifierAbi } from './abis/withdrawalVerifier.ts'

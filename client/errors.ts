@@ -1,0 +1,42 @@
+/**
+ * Base of everything that this library refuses: `code` is stable, the message says what is wrong and what to do about it.
+ */
+export abstract class RollupClientError extends Error {
+  abstract readonly code: string
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** A client of another chain than the action is for. */
+export class WrongChainError extends RollupClientError {
+  readonly code = 'WRONG_CHAIN'
+  readonly expected: number
+  readonly actual: number
+
+  constructor({ expected, actual }: { expected: number; actual: number }) {
+    super(`This goes to chain ${expected}, and the client is on chain ${actual}: use a client of chain ${expected}.`)
+    this.expected = expected
+    this.actual = actual
+  }
+}
+
+/** A chain without the contracts of a native rollup. */
+export class NotARollupError extends RollupClientError {
+  readonly code = 'NOT_A_ROLLUP'
+
+  constructor(what: string) {
+    super(`${what}: pass a chain made with defineNativeRollupChain or getDevnetChains.`)
+  }
+}
+
+/** A transaction needs somebody who sends it. */
+export class AccountRequiredError extends RollupClientError {
+  readonly code = 'ACCOUNT_REQUIRED'
+
+  constructor() {
+    super('Nobody to send this transaction: give the wallet client an `account`, or pass one.')
+  }
+}
