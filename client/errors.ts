@@ -36,7 +36,16 @@ export class NotARollupError extends RollupClientError {
 export class AccountRequiredError extends RollupClientError {
   readonly code = 'ACCOUNT_REQUIRED'
 
+  constructor(advice = 'give the wallet client an `account`, or pass one') {
+    super(`Nobody to send this transaction: ${advice}.`)
+  }
+}
+
+/** An ethers provider that knows no JSON-RPC, or a signer without a provider. */
+export class ProviderRequiredError extends RollupClientError {
+  readonly code = 'PROVIDER_REQUIRED'
+
   constructor() {
-    super('Nobody to send this transaction: give the wallet client an `account`, or pass one.')
+    super('No node to ask: pass a JsonRpcProvider, WebSocketProvider or BrowserProvider, or a signer connected to one.')
   }
 }

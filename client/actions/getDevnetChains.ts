@@ -1,20 +1,12 @@
 import { type Chain, type Client, createClient, defineChain, type Hex, http, type Transport } from 'viem'
-import { defineNativeRollupChain, ETHER, type NativeRollupChain } from '../chains.ts'
+import { ETHER, type NativeRollupChain } from '../chains.ts'
+import { getRollupChain } from './getRollupChain.ts'
 
 /** The chains of a running devnet; `l2` is the first of `rollups`. */
 export type DevnetChains = { l1: Chain; l2: NativeRollupChain; rollups: readonly NativeRollupChain[] }
 
 type Endpoint = { chainId: Hex; http: string; ws: string }
 type Descriptor = { l1?: Endpoint; l2: readonly Endpoint[] }
-type Config = {
-  l1ChainId: Hex
-  l2ChainId: Hex
-  deployBlock: Hex
-  contracts: {
-    l1: { rollup: Hex; messenger: Hex; tokenBridge: Hex; withdrawalVerifier: Hex; router: Hex }
-    l2: { messenger: Hex; tokenBridge: Hex; l1State: Hex; crossMessenger: Hex }
-  }
-}
 
 /**
  * The chains behind one port of a devnet, with the addresses that it tells.
@@ -22,8 +14,20 @@ type Config = {
  * @param rpcUrl of L1 or of any rollup of the devnet
  */
 export async function getDevnetChains(rpcUrl: string): Promise<DevnetChains> {
-  const descriptor = await ask<Descriptor>(rpcUrl, 'rollup_descriptor')
-  const rollups = await Promise.all(descriptor.l2.map(rollupChain))
+  const descriptor = await clientOf(rpcUrl).request<{
+    Method: 'rollup_descriptor'
+    Parameters: []
+    ReturnType: Descriptor
+  }>({ method: 'rollup_descriptor', params: [] })
+  const rollups = await Promise.all(
+    descriptor.l2.map((endpoint, index) =>
+      getRollupChain(clientOf(endpoint.http), {
+        rpcUrl: endpoint.http,
+        webSocketUrl: endpoint.ws,
+        name: index === 0 ? 'Reenact L2' : `Reenact L2 ${index + 1}`,
+      }),
+    ),
+  )
   const [l2] = rollups
   if (l2 === undefined) throw new Error(`the node at ${rpcUrl} runs no rollup`)
   const { l1 } = descriptor
@@ -39,22 +43,6 @@ export async function getDevnetChains(rpcUrl: string): Promise<DevnetChains> {
   return { l1: chain, l2, rollups }
 }
 
-async function rollupChain(endpoint: Endpoint, index: number): Promise<NativeRollupChain> {
-  const { contracts, l1ChainId, l2ChainId, deployBlock } = await ask<Config>(endpoint.http, 'rollup_config')
-  return defineNativeRollupChain({
-    id: Number(l2ChainId),
-    name: index === 0 ? 'Reenact L2' : `Reenact L2 ${index + 1}`,
-    rpcUrl: endpoint.http,
-    webSocketUrl: endpoint.ws,
-    sourceId: Number(l1ChainId),
-    l1: contracts.l1,
-    l2: contracts.l2,
-    deployBlock: BigInt(deployBlock),
-    testnet: true,
-  })
-}
-
-function ask<Answer>(url: string, method: string): Promise<Answer> {
-  const client: Client<Transport> = createClient({ transport: http(url) })
-  return client.request({ method, params: [] } as never) as Promise<Answer>
+function clientOf(url: string): Client<Transport> {
+  return createClient({ transport: http(url) })
 }

@@ -1,0 +1,2 @@
+/** `reenact/ethers`: native rollups for ethers 6. */
+export { AccountRequiredError } from './errors.ts'
