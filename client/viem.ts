@@ -1,6 +1,7 @@
 /** `reenact/viem`: native rollups for viem. */
 export { type DevnetChains, getDevnetChains } from './actions/getDevnetChains.ts'
 export { type GetL2HeadParameters, type GetL2HeadReturnType, getL2Head } from './actions/getL2Head.ts'
+export { type GetRollupChainParameters, getRollupChain } from './actions/getRollupChain.ts'
 export type { TransactionOptions } from './actions/sendCall.ts'
 export { type SendMessageParameters, sendMessage } from './actions/sendMessage.ts'
 export {

@@ -29,7 +29,8 @@ export type Sending = (client: EthersSender, options: TransactionOptions) => Pro
 
 /** One chain, for reading and sending. */
 export type Connection = {
-  reader: Reader
+  /** Reads by actions of viem. */
+  read<Result>(action: (client: Reader) => Promise<Result>): Promise<Result>
   /** Sends by an action of viem: the transaction of ethers. */
   send(options: EthersSendOptions, action: Sending): Promise<TransactionResponse>
 }
@@ -38,8 +39,9 @@ export type Connection = {
 export function connect(peer: EthersPeer, chain?: NativeRollupChain): Connection {
   const provider = providerOf(peer)
   const about = { chain: chain as Chain | undefined, ...pollingOf(provider) }
+  const reader = createClient({ ...about, transport: readTransport(provider) })
   return {
-    reader: createClient({ ...about, transport: readTransport(provider) }),
+    read: (action) => withEthersErrors(() => action(reader)),
     send: ({ signer = isSigner(peer) ? peer : undefined, gasLimit, ...fees }, action) =>
       withEthersErrors(async () => {
         if (signer === undefined) throw new AccountRequiredError('pass a Signer of ethers as `signer`')
@@ -59,7 +61,8 @@ function isSigner(peer: EthersPeer): peer is Signer {
   return 'signTransaction' in peer
 }
 
-function providerOf(peer: EthersPeer): JsonRpcApiProvider {
+/** Throws ProviderRequiredError. */
+export function providerOf(peer: EthersPeer): JsonRpcApiProvider {
   const provider = isSigner(peer) ? peer.provider : peer
   if (provider === null || !('send' in provider)) throw new ProviderRequiredError()
   return provider as JsonRpcApiProvider

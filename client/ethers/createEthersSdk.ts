@@ -1,0 +1,49 @@
+import type { JsonRpcApiProvider } from 'ethers'
+import { getChainId } from 'viem/actions'
+import { getRollupChain } from '../actions/getRollupChain.ts'
+import { type NativeRollupChain, type Rollup, rollupOf } from '../chains.ts'
+import { WrongChainError } from '../errors.ts'
+import { type Connection, connect, type EthersPeer, providerOf } from './connection.ts'
+
+/** Both chains; a provider alone can only be read with. `chain` is asked of L2 (`rollup_config`) when it is left out. */
+export type EthersSdkOptions = { l1: EthersPeer; l2: EthersPeer; chain?: NativeRollupChain }
+
+/** A native rollup for ethers. Failures are RollupClientError, or what ethers throws for it. */
+export type EthersSdk = {
+  /** the rollup as viem knows it */
+  chain: NativeRollupChain
+  /** chain ids, and all contracts on both sides: `new Contract(sdk.addresses.l1Messenger, l1MessengerAbi, signer)` */
+  addresses: Rollup
+}
+
+/**
+ * A native rollup between two signers, or providers, of ethers.
+ *
+ * @throws WrongChainError, ProviderRequiredError, NotARollupError
+ * @example
+ * const sdk = await createEthersSdk({ l1: new Wallet(key, l1Provider), l2: new Wallet(key, l2Provider) })
+ * const deposit = await sdk.deposits.create({ value: parseEther('1') })
+ */
+export async function createEthersSdk({ l1, l2, chain }: EthersSdkOptions): Promise<EthersSdk> {
+  const rollup = chain ?? (await chainOf(l2))
+  const connections = { l1: connect(l1), l2: connect(l2, rollup) }
+  const addresses = rollupOf(rollup)
+  await requireChain(connections.l1, addresses.l1ChainId)
+  await requireChain(connections.l2, addresses.l2ChainId)
+  return { chain: rollup, addresses }
+}
+
+function chainOf(l2: EthersPeer): Promise<NativeRollupChain> {
+  return connect(l2).read((client) => getRollupChain(client, { rpcUrl: urlOf(providerOf(l2)) }))
+}
+
+/** Providers of browsers have none. */
+function urlOf(provider: JsonRpcApiProvider): string {
+  if (!('_getConnection' in provider) || typeof provider._getConnection !== 'function') return ''
+  return provider._getConnection().url
+}
+
+async function requireChain({ read }: Connection, expected: number): Promise<void> {
+  const actual = await read((client) => getChainId(client))
+  if (actual !== expected) throw new WrongChainError({ expected, actual })
+}
