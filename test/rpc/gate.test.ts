@@ -1,10 +1,12 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { giveWay } from '../../node/eventLoop.ts'
 import { createRunCall, type RunTurns } from '../../rpc/eth/runCall.ts'
 import { createGate } from '../../rpc/gate.ts'
 import { method } from '../../rpc/params.ts'
 import { call, startServer } from './support.ts'
 
 const open = () => new AbortController().signal
+afterEach(() => vi.useRealTimers())
 
 test('a free place is taken without waiting, the others come in order', async () => {
   const gate = createGate(2)
@@ -62,16 +64,18 @@ test('long calls over the limit wait, and their time counts from when they go on
     },
     limits: { callTimeoutMs: 600 },
   })
-  const startedAt = performance.now()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const answers = Array.from({ length: 9 }, () => call(server, 'test_work'))
-  const finish = async (count: number, atMs: number) => {
-    while (work.size < count || performance.now() - startedAt < atMs) await new Promise((done) => setTimeout(done, 5))
+  while (server.stats().callsInFlight < 9) await giveWay()
+  const finish = async (count: number) => {
+    while (work.size < count) await giveWay()
+    vi.advanceTimersByTime(400)
     expect(work.size).toBe(count)
     for (const resolve of work) resolve()
     work.clear()
   }
-  await finish(8, 400)
-  await finish(1, 800)
+  await finish(8)
+  await finish(1)
   expect((await Promise.all(answers)).filter(({ error }) => error !== undefined)).toEqual([])
   await server.close()
 })
