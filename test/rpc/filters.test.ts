@@ -127,8 +127,8 @@ describe('logs', () => {
     })
     const filters = Array.from({ length: 990 }, () => newFilter(methods, { address: SPEAKER }))
     await speakAll()
-    // Told in one turn the sample takes more than a second.
-    expect(tookMs).toBeLessThan(50)
+    // Told in one turn the sample takes more than a second; a busy machine may interrupt even a short one.
+    expect(tookMs).toBeLessThan(500)
     let turns = 0
     const others = setInterval(() => turns++, 1)
     const answers = await Promise.all(filters.slice(0, 3).map((filter) => pollAll(methods, filter)))
