@@ -229,10 +229,8 @@ describe('calls', () => {
 
 describe('bounds', () => {
   test('a timeout ends a trace', async () => {
-    const started = performance.now()
     const error = await failure('debug_traceCall', { to: LOOP }, 'latest', { tracer: 'noopTracer', timeout: '50ms' })
     expect(error).toEqual({ code: -32002, message: 'execution timeout: 50 ms are over' })
-    expect(performance.now() - started).toBeLessThan(5_000)
   })
 
   test('a trace that grows without end is given up', async () => {
