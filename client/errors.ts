@@ -1,3 +1,5 @@
+import { type Address, formatEther } from 'viem'
+
 /**
  * Base of everything that this library refuses: `code` is stable, the message says what is wrong and what to do about it.
  */
@@ -32,6 +34,31 @@ export class NotARollupError extends RollupClientError {
   }
 }
 
+/** An account has too little ETH for a transaction. Wei; `needed` is value and gas, or the value alone when that is too much. */
+export class InsufficientFundsError extends RollupClientError {
+  readonly code = 'INSUFFICIENT_FUNDS'
+  readonly address: Address
+  readonly chainId: number
+  readonly balance: bigint
+  readonly needed: bigint
+
+  constructor({
+    address,
+    chainId,
+    balance,
+    needed,
+  }: { address: Address; chainId: number; balance: bigint; needed: bigint }) {
+    const [has, takes] = [balance, needed].map((wei) => formatEther(wei))
+    super(
+      `${address} has ${has} ETH on chain ${chainId}, and this takes ${takes}: send it the rest first (on a devnet: rollup_faucet).`,
+    )
+    this.address = address
+    this.chainId = chainId
+    this.balance = balance
+    this.needed = needed
+  }
+}
+
 /** A transaction needs somebody who sends it. */
 export class AccountRequiredError extends RollupClientError {
   readonly code = 'ACCOUNT_REQUIRED'
@@ -47,5 +74,17 @@ export class ProviderRequiredError extends RollupClientError {
 
   constructor() {
     super('No node to ask: pass a JsonRpcProvider, WebSocketProvider or BrowserProvider, or a signer connected to one.')
+  }
+}
+
+/** A wait took longer than its `timeout`. */
+export class WaitTimeoutError extends RollupClientError {
+  readonly code = 'WAIT_TIMEOUT'
+  /** milliseconds */
+  readonly timeout: number
+
+  constructor({ timeout, what, reached, advice }: { timeout: number; what: string; reached: string; advice: string }) {
+    super(`Waited ${timeout} ms for ${what}; ${reached}. ${advice}`)
+    this.timeout = timeout
   }
 }

@@ -1,17 +1,21 @@
-import type {
-  Abi,
-  Account,
-  Address,
-  Chain,
-  Client,
-  ContractFunctionArgs,
-  ContractFunctionName,
-  Hash,
-  Transport,
+import {
+  type Abi,
+  type Account,
+  type Address,
+  BaseError,
+  type Chain,
+  type Client,
+  type ContractFunctionArgs,
+  type ContractFunctionName,
+  ContractFunctionRevertedError,
+  encodeFunctionData,
+  type Hash,
+  type Hex,
+  type Transport,
 } from 'viem'
-import { estimateContractGas, getChainId, writeContract } from 'viem/actions'
+import { estimateContractGas, estimateFeesPerGas, getBalance, getChainId, sendTransaction } from 'viem/actions'
 import { parseAccount } from 'viem/utils'
-import { AccountRequiredError, WrongChainError } from '../errors.ts'
+import { AccountRequiredError, InsufficientFundsError, type RollupClientError, WrongChainError } from '../errors.ts'
 
 /** A client that may send: with an account, or with one in the parameters. */
 export type Sender = Client<Transport, Chain | undefined, Account | undefined>
@@ -27,6 +31,11 @@ export type TransactionOptions = {
 
 type Mutability = 'nonpayable' | 'payable'
 
+/** Errors of a contract by their names, as errors of this library. */
+export type Refusals = {
+  readonly [error: string]: (args: readonly unknown[], options: ErrorOptions) => RollupClientError
+}
+
 /** One call of a contract; `chainId` is where the contract is. */
 export type ContractCall<abi extends Abi, name extends ContractFunctionName<abi, Mutability>> = {
   chainId: number
@@ -35,22 +44,85 @@ export type ContractCall<abi extends Abi, name extends ContractFunctionName<abi,
   functionName: name
   args: ContractFunctionArgs<abi, Mutability, name>
   value?: bigint
+  /** gas on top of the estimate, for what others may do before it runs */
+  spareGas?: bigint
+  refusals?: Refusals
 }
 
+/** A call that was checked and tried, for any signer on chain `chainId`. Wei and gas. */
+export type PreparedCall = { chainId: number; to: Address; data: Hex; value: bigint; gas: bigint }
+
+/** Gas of one more level of a tree of messages, in case others send messages before this one runs. */
+export const TREE_LEVEL_GAS = 110_000n
+
 /**
- * Sends a call whose gas was estimated first, so that a refusal is known, with its reason, before anything is paid.
+ * Checks account, chain and funds, and tries the call by estimating its gas, so that a refusal is known, with its reason,
+ * before anything is paid. With `gas` given it is not tried.
  *
- * @throws AccountRequiredError, WrongChainError, and viem's ContractFunctionExecutionError with the contract's error in it
+ * @throws AccountRequiredError, WrongChainError, InsufficientFundsError, one of `refusals`, and viem's
+ * ContractFunctionExecutionError with the contract's error in it
  */
+export async function prepareCall<const abi extends Abi, name extends ContractFunctionName<abi, Mutability>>(
+  client: Sender,
+  call: ContractCall<abi, name>,
+  options: TransactionOptions,
+): Promise<PreparedCall> {
+  const { chainId, address: to, value = 0n } = call
+  const { address } = senderOf(client, options)
+  const [actual, balance] = await Promise.all([getChainId(client), getBalance(client, { address })])
+  if (actual !== chainId) throw new WrongChainError({ expected: chainId, actual })
+  if (balance < value) throw new InsufficientFundsError({ address, chainId, balance, needed: value })
+  const [gas, price] = await Promise.all([
+    options.gas ?? estimateGas(client, call, options),
+    options.maxFeePerGas ?? estimateFeesPerGas(client).then(({ maxFeePerGas }) => maxFeePerGas),
+  ])
+  const needed = value + gas * price
+  if (balance < needed) throw new InsufficientFundsError({ address, chainId, balance, needed })
+  return { chainId, to, data: encodeFunctionData(call as never), value, gas }
+}
+
+/** Signs and sends what was prepared. Throws AccountRequiredError and what viem's sendTransaction throws. */
+export function sendPrepared(
+  client: Sender,
+  { to, data, value, gas }: PreparedCall,
+  { account, maxFeePerGas, maxPriorityFeePerGas, nonce }: TransactionOptions,
+): Promise<Hash> {
+  const options = { account: senderOf(client, { account }), maxFeePerGas, maxPriorityFeePerGas, nonce }
+  return sendTransaction(client, { to, data, value, gas, ...options, chain: null } as never)
+}
+
+/** Prepares a call and sends it. Throws what prepareCall and sendPrepared throw. */
 export async function sendCall<const abi extends Abi, name extends ContractFunctionName<abi, Mutability>>(
   client: Sender,
-  { chainId, ...call }: ContractCall<abi, name>,
-  { account = client.account, gas, ...options }: TransactionOptions,
+  call: ContractCall<abi, name>,
+  options: TransactionOptions,
 ): Promise<Hash> {
+  return sendPrepared(client, await prepareCall(client, call, options), options)
+}
+
+/** Who sends. Throws AccountRequiredError. */
+export function senderOf(
+  client: Sender,
+  { account = client.account }: { account?: Account | Address | undefined },
+): Account {
   if (account === undefined) throw new AccountRequiredError()
-  const actual = await getChainId(client)
-  if (actual !== chainId) throw new WrongChainError({ expected: chainId, actual })
-  const request = { ...call, account: parseAccount(account), ...options }
-  const limit = gas ?? (await estimateContractGas(client, request as never))
-  return writeContract(client, { ...request, gas: limit, chain: null } as never)
+  return parseAccount(account)
+}
+
+/** What a call takes, its spare gas included. Throws one of its refusals, or viem's errors. */
+export async function estimateGas<const abi extends Abi, name extends ContractFunctionName<abi, Mutability>>(
+  client: Sender,
+  { address, abi, functionName, args, value, spareGas = 0n, refusals = {} }: ContractCall<abi, name>,
+  options: { account?: Account | Address | undefined },
+): Promise<bigint> {
+  // by the address alone: for an account that signs here viem would ask for nonce and fees as well
+  const request = { address, abi, functionName, args, value, account: senderOf(client, options).address }
+  try {
+    return (await estimateContractGas(client, request as never)) + spareGas
+  } catch (cause) {
+    const isRevert = (each: unknown) => each instanceof ContractFunctionRevertedError
+    const reverted = cause instanceof BaseError ? (cause.walk(isRevert) as ContractFunctionRevertedError | null) : null
+    const { errorName = '', args: values = [] } = reverted?.data ?? {}
+    throw refusals[errorName]?.(values, { cause }) ?? cause
+  }
 }

@@ -1,7 +1,18 @@
 import type { Address, Hash, Hex } from 'viem'
 import { l1MessengerAbi } from '../abis/l1Messenger.ts'
 import { type NativeRollupChain, rollupOf } from '../chains.ts'
-import { type Sender, sendCall, type TransactionOptions } from './sendCall.ts'
+import { completeMessage } from './estimateMessage.ts'
+import {
+  type ContractCall,
+  estimateGas,
+  type PreparedCall,
+  prepareCall,
+  type Sender,
+  senderOf,
+  sendPrepared,
+  TREE_LEVEL_GAS,
+  type TransactionOptions,
+} from './sendCall.ts'
 
 export type SendMessageParameters = TransactionOptions & {
   targetChain: NativeRollupChain
@@ -10,29 +21,50 @@ export type SendMessageParameters = TransactionOptions & {
   data?: Hex
   /** wei that the receiver gets */
   value?: bigint
-  /** wei for whoever delivers it, on top of `value` */
+  /**
+   * wei for whoever delivers it, on top of `value`; default: what the sequencer asks (nothing for plain ETH). With 0n a
+   * message with data waits for somebody to deliver it (claimMessage).
+   */
   fee?: bigint
-  /** gas that the call gets on L2, state gas included */
-  l2GasLimit: bigint
+  /** gas that the call gets on L2, state gas included; default: what the node of `targetChain` estimates */
+  l2GasLimit?: bigint
 }
 
-/** Sends a message to L2: a call there with ETH, from the same address. Throws RollupClientError, viem's errors. */
-export function sendMessage(
+/**
+ * Sends a message to L2: a call there with ETH, from the same address. What is left out is asked of the first URL of
+ * `targetChain`.
+ *
+ * @throws RollupClientError (InsufficientFeeError, InsufficientFundsError, MessageFailingError, ...), viem's errors
+ * @example const hash = await sendMessage(l1, { to, data, targetChain: l2Chain })
+ */
+export async function sendMessage(client: Sender, parameters: SendMessageParameters): Promise<Hash> {
+  return sendPrepared(client, await prepareSendMessage(client, parameters), parameters)
+}
+
+/** What sendMessage sends, checked and tried. */
+export async function prepareSendMessage(client: Sender, parameters: SendMessageParameters): Promise<PreparedCall> {
+  return prepareCall(client, await messageCall(client, parameters), parameters)
+}
+
+/** Gas that sendMessage takes on L1. */
+export async function estimateSendMessageGas(client: Sender, parameters: SendMessageParameters): Promise<bigint> {
+  return estimateGas(client, await messageCall(client, parameters), parameters)
+}
+
+async function messageCall(
   client: Sender,
-  { targetChain, to, data = '0x', value = 0n, fee = 0n, l2GasLimit, ...options }: SendMessageParameters,
-): Promise<Hash> {
+  { targetChain, to, data = '0x', value = 0n, fee, l2GasLimit, account }: SendMessageParameters,
+): Promise<ContractCall<typeof l1MessengerAbi, 'sendMessage'>> {
   const { l1ChainId, l1Messenger } = rollupOf(targetChain)
-  const args = [to, fee, l2GasLimit, data] as const
-  return sendCall(
-    client,
-    {
-      chainId: l1ChainId,
-      address: l1Messenger,
-      abi: l1MessengerAbi,
-      functionName: 'sendMessage',
-      args,
-      value: value + fee,
-    },
-    options,
-  )
+  const { address: from } = senderOf(client, { account })
+  const complete = await completeMessage(targetChain, { from, to, value, data, fee, l2GasLimit })
+  return {
+    chainId: l1ChainId,
+    address: l1Messenger,
+    abi: l1MessengerAbi,
+    functionName: 'sendMessage',
+    args: [to, complete.fee, complete.l2GasLimit, data],
+    value: value + complete.fee,
+    spareGas: TREE_LEVEL_GAS,
+  }
 }

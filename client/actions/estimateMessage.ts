@@ -1,0 +1,77 @@
+import type { Address, Hex } from 'viem'
+import type { NativeRollupChain } from '../chains.ts'
+import { EstimateUnavailableError, InsufficientFeeError, MessageFailingError } from '../messageErrors.ts'
+import { ask, clientOf, isUnavailable, type Reader, rpcCodeOf, rpcMessageOf } from './rollupRpc.ts'
+
+/** A message before it is sent. Wei. */
+export type UnsentMessage = { from: Address; to: Address; value: bigint; data: Hex; fee: bigint }
+
+/** What a message takes on both chains. Gas, wei, seconds; `eta` is absent when the sequencer does not deliver it. */
+export type MessageEstimate = {
+  /** the least gas limit that delivers it now, with a margin */
+  l2GasLimit: bigint
+  l1Gas: bigint
+  l1GasPrice: bigint
+  l1Cost: bigint
+  /** for which the sequencer delivers any message like this */
+  relayFee: bigint
+  /** it delivers this one for its fee */
+  relayed: boolean
+  eta?: bigint
+}
+
+type Answer = { [quantity in Exclude<keyof MessageEstimate, 'relayed' | 'eta'>]: Hex } & { relayed: boolean; eta?: Hex }
+
+const REVERTED = 3
+
+/** Asks a node of L2 what a message takes. Throws MessageFailingError, viem's errors. */
+export async function estimateMessage(
+  client: Reader,
+  { value, fee, ...rest }: UnsentMessage,
+): Promise<MessageEstimate> {
+  const message = { ...rest, value: `0x${value.toString(16)}`, fee: `0x${fee.toString(16)}` }
+  const answer = await ask<Answer>(client, 'rollup_estimateDeposit', message).catch((cause: unknown) => {
+    if (rpcCodeOf(cause) !== REVERTED) throw cause
+    throw new MessageFailingError({ reason: rpcMessageOf(cause) }, { cause })
+  })
+  return {
+    l2GasLimit: BigInt(answer.l2GasLimit),
+    l1Gas: BigInt(answer.l1Gas),
+    l1GasPrice: BigInt(answer.l1GasPrice),
+    l1Cost: BigInt(answer.l1Cost),
+    relayFee: BigInt(answer.relayFee),
+    relayed: answer.relayed,
+    ...(answer.eta === undefined ? {} : { eta: BigInt(answer.eta) }),
+  }
+}
+
+/** `fee` and `l2GasLimit` are what the sender wants, if anything. */
+export type MessageWish = Omit<UnsentMessage, 'fee'> & { fee?: bigint | undefined; l2GasLimit?: bigint | undefined }
+
+/** Enough for what receives plain ETH, a wallet that is a contract included. */
+const PLAIN_GAS_LIMIT = 100_000n
+
+/**
+ * Fills in gas limit and fee. Plain ETH is delivered for nothing; for a message with data a node of L2 is asked, whose
+ * sequencer delivers it for the fee that it quotes. A fee of 0n is taken as it is: such a message is for whoever claims it.
+ *
+ * @throws MessageFailingError, InsufficientFeeError (a fee that buys nothing), EstimateUnavailableError
+ */
+export async function completeMessage(
+  targetChain: NativeRollupChain,
+  { fee, l2GasLimit, ...message }: MessageWish,
+  client: Reader = clientOf(targetChain),
+): Promise<{ fee: bigint; l2GasLimit: bigint }> {
+  const isPlain = message.data === '0x'
+  if (l2GasLimit !== undefined && (isPlain || fee === 0n)) return { fee: fee ?? 0n, l2GasLimit }
+  const estimate = await estimateMessage(client, { ...message, fee: fee ?? 0n }).catch((cause: unknown) => {
+    if (fee !== undefined && l2GasLimit !== undefined) return undefined
+    if (!isUnavailable(cause)) throw cause
+    if (!isPlain) throw new EstimateUnavailableError(targetChain.id, { cause })
+    return undefined
+  })
+  if (estimate === undefined) return { fee: fee ?? 0n, l2GasLimit: l2GasLimit ?? PLAIN_GAS_LIMIT }
+  const { relayed, relayFee: needed } = estimate
+  if (fee !== undefined && fee > 0n && !relayed) throw new InsufficientFeeError({ fee, needed })
+  return { fee: fee ?? (relayed ? 0n : needed), l2GasLimit: l2GasLimit ?? estimate.l2GasLimit }
+}

@@ -1,0 +1,51 @@
+import {
+  BaseError,
+  type Chain,
+  type Client,
+  createClient,
+  HttpRequestError,
+  http,
+  TimeoutError,
+  type Transport,
+  WebSocketRequestError,
+} from 'viem'
+import type { NativeRollupChain } from '../chains.ts'
+
+/** A client that is only asked. */
+export type Reader = Client<Transport, Chain | undefined>
+
+/** One call of a method that viem has no types for. */
+export function ask<Answer>(client: Reader, method: string, ...params: readonly unknown[]): Promise<Answer> {
+  return client.request({ method, params } as never) as Promise<Answer>
+}
+
+/** The node behind the first URL of a rollup's chain. */
+export function clientOf({ rpcUrls }: NativeRollupChain): Reader {
+  return createClient({ transport: http(rpcUrls.default.http[0], { retryCount: 1 }) })
+}
+
+/** The JSON-RPC code of an error, if it has one. */
+export function rpcCodeOf(error: unknown): number | undefined {
+  if (!(error instanceof BaseError)) return undefined
+  const coded = error.walk((each) => typeof (each as { code?: unknown }).code === 'number') as { code?: number } | null
+  return coded?.code
+}
+
+/** What the node itself said. */
+export function rpcMessageOf(error: unknown): string {
+  return error instanceof BaseError ? error.details : String(error)
+}
+
+/** -32601, -32004 and 4200 (EIP-1474, EIP-1193): no such method here */
+const NO_METHOD = [-32601, -32004, 4200]
+
+/** True when nobody answered, or the node does not know the method: another node might. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof BaseError)) return false
+  if (NO_METHOD.includes(rpcCodeOf(error) ?? 0)) return true
+  return (
+    error.walk((each) =>
+      [HttpRequestError, TimeoutError, WebSocketRequestError].some((kind) => each instanceof kind),
+    ) !== null
+  )
+}
