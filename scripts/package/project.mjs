@@ -1,0 +1,110 @@
+// A user's project: made from nothing, with the tarball in it, and used as users use it.
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { run } from './run.mjs'
+
+const EXAMPLE_TIMEOUT_MS = 60_000
+
+/** Imports every entry; what an import starts or says would be a fault. */
+const IMPORTS = `import { createRequire } from 'node:module'
+const [modules, resolved] = process.argv.slice(2).map((text) => JSON.parse(text))
+for (const specifier of modules) {
+  if (Object.keys(await import(specifier)).length === 0) throw new Error(specifier + ' exports nothing')
+}
+const { resolve } = createRequire(import.meta.url)
+for (const specifier of resolved) resolve(specifier)
+`
+
+/** Compilers that a user's project may have: the newest, and the oldest that we read declarations with. */
+const COMPILERS = { 'TypeScript 7': 'typescript', 'TypeScript 5.9': 'typescript-floor' }
+/** Module resolutions that it may have. Declarations of packages are checked too, and those of viem need `dom`. */
+const PROGRAMS = {
+  // as in a dapp: no types of Node
+  bundler: { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'], types: [] },
+  nodenext: { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022', 'dom'], types: ['node'] },
+}
+
+/** Makes the project and installs `packages` (as `npm install` takes them) without running a script of theirs. */
+export async function createProject(folder, packages) {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...packages], {
+    cwd: folder,
+  })
+  const installed = join(folder, 'node_modules', 'reenact')
+  const examples = readdirSync(join(installed, 'examples')).filter((name) => name.endsWith('.mjs'))
+  for (const name of examples) cpSync(join(installed, 'examples', name), join(folder, 'examples', name))
+  writeFileSync(join(folder, 'imports.mjs'), IMPORTS)
+  return { folder, installed, examples }
+}
+
+/** @param specifiers { modules, resolved } of ./contents.mjs */
+export async function checkImports({ folder }, node, { modules, resolved }) {
+  const args = ['imports.mjs', JSON.stringify(modules), JSON.stringify(resolved)]
+  silent(await run(node, args, { cwd: folder, timeoutMs: EXAMPLE_TIMEOUT_MS }))
+}
+
+/** The command of the package, as `npx` finds it. */
+export async function checkCommand({ folder, installed }, node) {
+  const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
+  const { stdout } = await run('npx', ['--no', '--', 'reenact', '--version'], { cwd: folder, env })
+  if (stdout !== `reenact ${version}\n`) throw new Error(`reenact --version says ${stdout}`)
+}
+
+/** An example must end by itself, say what happened and warn of nothing. */
+export async function checkExample({ folder }, node, name) {
+  const output = await run(node, [join('examples', name)], { cwd: folder, timeoutMs: EXAMPLE_TIMEOUT_MS })
+  if (output.stdout === '') throw new Error(`${name} says nothing`)
+  silent({ ...output, stdout: '' })
+}
+
+function silent({ stdout, stderr }) {
+  if (stdout !== '' || stderr !== '') throw new Error(`nothing should be printed:\n${stdout}${stderr}`)
+}
+
+/**
+ * Writes one program for each module resolution: all entries, what `user` does with them, and (with Node's types) the examples.
+ *
+ * @returns one { compiler, program, check } for each compiler and resolution
+ */
+export function typePrograms({ folder }, { modules }, user) {
+  cpSync(user, join(folder, 'user.ts'))
+  const runtime = modules.filter((specifier) => specifier.endsWith('/ethers') || specifier.endsWith('/devnet'))
+  const browser = modules.filter((specifier) => !runtime.includes(specifier))
+  writeFileSync(join(folder, 'browser.ts'), importsOf(browser))
+  writeFileSync(join(folder, 'all.ts'), importsOf(modules))
+  const files = { bundler: ['browser.ts', 'user.ts'], nodenext: ['all.ts', 'user.ts', 'examples/*.mjs'] }
+  for (const [name, options] of Object.entries(PROGRAMS)) {
+    const compilerOptions = {
+      ...options,
+      target: 'es2022',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      allowJs: true,
+      // what a library on top of ours would emit
+      declaration: true,
+      outDir: `out-${name}`,
+    }
+    writeFileSync(
+      join(folder, `tsconfig.${name}.json`),
+      JSON.stringify({ compilerOptions, include: files[name] }, null, 2),
+    )
+  }
+  return Object.entries(COMPILERS).flatMap(([compiler, packageName]) =>
+    Object.keys(PROGRAMS).map((program) => ({
+      name: `${compiler}, ${program}`,
+      check: () =>
+        run(process.execPath, [`node_modules/${packageName}/bin/tsc`, '-p', `tsconfig.${program}.json`], {
+          cwd: folder,
+        }),
+    })),
+  )
+}
+
+function importsOf(specifiers) {
+  const names = specifiers.map((_, index) => `entry${index}`)
+  const lines = specifiers.map((specifier, index) => `import * as ${names[index]} from '${specifier}'`)
+  return `${lines.join('\n')}\nconsole.log(${names.join(', ')})\n`
+}
