@@ -41,7 +41,7 @@ export type NativeRollupChainOptions = {
 }
 
 /** docs/contracts.md: where every rollup of this kind has its own contracts. */
-const L2_CONTRACTS = {
+export const L2_CONTRACTS = {
   messenger: '0x8079000000000000000000000000000000000001',
   tokenBridge: '0x8079000000000000000000000000000000000002',
   l1State: '0x8079000000000000000000000000000000000003',

@@ -88,3 +88,23 @@ export class WaitTimeoutError extends RollupClientError {
     this.timeout = timeout
   }
 }
+
+/** A node answers for too few blocks at once to find logs in a chain as long as this. */
+export class LogsUnavailableError extends RollupClientError {
+  readonly code = 'LOGS_UNAVAILABLE'
+  /** blocks that the node answered for at once */
+  readonly range: bigint
+
+  constructor({
+    range,
+    fromBlock,
+    toBlock,
+    cause,
+  }: { range: bigint; fromBlock: bigint; toBlock: bigint; cause?: unknown }) {
+    super(
+      `The node refuses eth_getLogs for more than ${range} blocks at once, too few to look through blocks ${fromBlock} to ${toBlock}: use a node that allows longer ranges.`,
+      { cause },
+    )
+    this.range = range
+  }
+}

@@ -16,8 +16,8 @@ export type Message = {
 /** A message from L1 to L2, and where L1 has it. */
 export type SentMessage = Message & { l1BlockNumber: bigint; transactionHash: Hash }
 
-/** A message from L2 to L1, and where L2 has it. */
-export type Withdrawal = Message & { l2BlockNumber: bigint; transactionHash: Hash }
+/** A message from L2 to L1, and where L2 has it: what is not settled may move to another block. */
+export type Withdrawal = Message & { l2BlockNumber: bigint; l2BlockHash: Hash; transactionHash: Hash }
 
 /**
  * `queued`: no L2 block has seen it yet; `claimable`: anyone may deliver it; `failing`: its receiver would fail now;

@@ -1,8 +1,9 @@
-import type { Chain, Client, Transport } from 'viem'
-import { multicall, readContract } from 'viem/actions'
+import { getBlock, readContract } from 'viem/actions'
 import { nativeRollupAbi } from '../abis/nativeRollup.ts'
-import { type NativeRollupChain, rollupOf } from '../chains.ts'
+import type { NativeRollupChain } from '../chains.ts'
 import type { L2Head } from '../types.ts'
+import { rollupFromL1 } from './clientRollup.ts'
+import type { Reader } from './rollupRpc.ts'
 
 export type GetL2HeadParameters = { targetChain: NativeRollupChain }
 export type GetL2HeadReturnType = L2Head
@@ -12,22 +13,19 @@ export type GetL2HeadReturnType = L2Head
  *
  * @example const { blockNumber } = await getL2Head(l1, { targetChain: l2Chain })
  */
-export async function getL2Head(
-  client: Client<Transport, Chain | undefined>,
-  { targetChain }: GetL2HeadParameters,
-): Promise<GetL2HeadReturnType> {
-  const { rollup } = rollupOf(targetChain)
-  const contract = { address: rollup, abi: nativeRollupAbi } as const
-  // four answers of one block
-  const [blockNumber, blockHash, timestamp] = await multicall(client, {
-    allowFailure: false,
-    multicallAddress: targetChain.contracts.multicall3.address,
-    contracts: [
-      { ...contract, functionName: 'headNumber' },
-      { ...contract, functionName: 'headHash' },
-      { ...contract, functionName: 'headTimestamp' },
-    ],
-  })
+export async function getL2Head(client: Reader, { targetChain }: GetL2HeadParameters): Promise<GetL2HeadReturnType> {
+  // all answers of one block
+  const { number: l1BlockNumber } = await getBlock(client)
+  const contract = {
+    address: rollupFromL1(client, targetChain).rollup,
+    abi: nativeRollupAbi,
+    blockNumber: l1BlockNumber,
+  } as const
+  const [blockNumber, blockHash, timestamp] = await Promise.all([
+    readContract(client, { ...contract, functionName: 'headNumber' }),
+    readContract(client, { ...contract, functionName: 'headHash' }),
+    readContract(client, { ...contract, functionName: 'headTimestamp' }),
+  ])
   const stateRoot = await readContract(client, { ...contract, functionName: 'stateRootAt', args: [blockNumber] })
   return { blockNumber, blockHash, stateRoot, timestamp }
 }

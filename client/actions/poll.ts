@@ -3,11 +3,11 @@ import { WaitTimeoutError } from '../errors.ts'
 /** How an action waits. Without a `timeout` it waits for as long as it takes, or until `signal` is aborted. */
 export type WaitOptions = {
   /** milliseconds between two questions; default: the client's */
-  pollingInterval?: number
+  pollingInterval?: number | undefined
   /** milliseconds after which it ends with WaitTimeoutError */
-  timeout?: number
+  timeout?: number | undefined
   /** ends the wait with its reason */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** What one look found: what was waited for, or how far it got, in words for WaitTimeoutError. */

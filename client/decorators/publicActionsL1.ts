@@ -1,15 +1,33 @@
 import type { Account, Chain, Client, Transport } from 'viem'
 import { type GetL2HeadParameters, type GetL2HeadReturnType, getL2Head } from '../actions/getL2Head.ts'
+import { type GetSettlementParameters, type GetSettlementReturnType, getSettlement } from '../actions/getSettlement.ts'
+import {
+  type GetWithdrawalStatusParameters,
+  type GetWithdrawalStatusReturnType,
+  getWithdrawalStatus,
+} from '../actions/getWithdrawalStatus.ts'
+import { type WaitToClaimParameters, type WaitToClaimReturnType, waitToClaim } from '../actions/waitToClaim.ts'
 
 /** What can be asked of an L1 about a native rollup on it. */
 export type PublicActionsL1 = {
   /** The newest L2 block that L1 has accepted. */
   getL2Head: (parameters: GetL2HeadParameters) => Promise<GetL2HeadReturnType>
+  /** How an L2 block got to L1; null when it has not. */
+  getSettlement: (parameters: GetSettlementParameters) => Promise<GetSettlementReturnType>
+  /** Where a withdrawal stands on L1. */
+  getWithdrawalStatus: (parameters: GetWithdrawalStatusParameters) => Promise<GetWithdrawalStatusReturnType>
+  /** Waits until a withdrawal can be claimed on L1. */
+  waitToClaim: (parameters: WaitToClaimParameters) => Promise<WaitToClaimReturnType>
 }
 
 /** Adds questions about native rollups to a client of their L1: `createPublicClient(...).extend(publicActionsL1())`. */
 export function publicActionsL1(): (
   client: Client<Transport, Chain | undefined, Account | undefined>,
 ) => PublicActionsL1 {
-  return (client) => ({ getL2Head: (parameters) => getL2Head(client, parameters) })
+  return (client) => ({
+    getL2Head: (parameters) => getL2Head(client, parameters),
+    getSettlement: (parameters) => getSettlement(client, parameters),
+    getWithdrawalStatus: (parameters) => getWithdrawalStatus(client, parameters),
+    waitToClaim: (parameters) => waitToClaim(client, parameters),
+  })
 }

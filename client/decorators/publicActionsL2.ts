@@ -1,5 +1,10 @@
 import type { Account, Chain, Client, Transport } from 'viem'
 import {
+  type BuildClaimWithdrawalParameters,
+  type BuildClaimWithdrawalReturnType,
+  buildClaimWithdrawal,
+} from '../actions/buildClaimWithdrawal.ts'
+import {
   type GetMessageStatusParameters,
   type GetMessageStatusReturnType,
   getMessageStatus,
@@ -12,17 +17,20 @@ import {
 
 /** What can be asked of a native rollup itself. */
 export type PublicActionsL2 = {
+  /** What claimWithdrawal needs, from L2. */
+  buildClaimWithdrawal: (parameters: BuildClaimWithdrawalParameters) => Promise<BuildClaimWithdrawalReturnType>
   /** Where a message from L1 stands. */
   getMessageStatus: (parameters: GetMessageStatusParameters) => Promise<GetMessageStatusReturnType>
   /** Waits until a message from L1 is delivered. */
   waitForMessage: (parameters: WaitForMessageParameters) => Promise<WaitForMessageReturnType>
 }
 
-/** Adds questions about messages to a client of a native rollup: `createPublicClient(...).extend(publicActionsL2())`. */
+/** Adds questions about messages and blocks to a client of a native rollup: `createPublicClient(...).extend(publicActionsL2())`. */
 export function publicActionsL2(): (
   client: Client<Transport, Chain | undefined, Account | undefined>,
 ) => PublicActionsL2 {
   return (client) => ({
+    buildClaimWithdrawal: (parameters) => buildClaimWithdrawal(client, parameters),
     getMessageStatus: (parameters) => getMessageStatus(client, parameters),
     waitForMessage: (parameters) => waitForMessage(client, parameters),
   })

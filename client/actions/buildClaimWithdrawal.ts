@@ -1,0 +1,75 @@
+import { type Address, BlockNotFoundError, TransactionReceiptNotFoundError } from 'viem'
+import { getBlock, getTransactionReceipt } from 'viem/actions'
+import type { NativeRollupChain, Rollup } from '../chains.ts'
+import { getWithdrawals } from '../getWithdrawals.ts'
+import type { Settlement, Withdrawal } from '../types.ts'
+import { ProofMismatchError, WithdrawalMovedError, WithdrawalNotSettledError } from '../withdrawalErrors.ts'
+import type { WithdrawalClaim } from './claimWithdrawal.ts'
+import { rollupFromL2 } from './clientRollup.ts'
+import { proveInOutbox } from './outboxProof.ts'
+import type { Reader } from './rollupRpc.ts'
+
+export type BuildClaimWithdrawalParameters = {
+  withdrawal: Withdrawal
+  /** of the L2 block that proves it, as waitToClaim gives it; default: of the block that the L2 node calls finalized */
+  settlement?: Pick<Settlement, 'l2BlockNumber' | 'l2BlockHash'> | undefined
+  /** who gets the fee of the withdrawal; default: who sends the claim */
+  feeRecipient?: Address | undefined
+  /** for a client without a chain */
+  chain?: NativeRollupChain | undefined
+}
+export type BuildClaimWithdrawalReturnType = WithdrawalClaim
+
+/**
+ * What claimWithdrawal needs, from L2: only by eth_getProof, eth_getLogs, a block and a receipt, so any node will do.
+ *
+ * @throws WithdrawalNotSettledError, WithdrawalMovedError, ProofMismatchError
+ * @example await claimWithdrawal(l1, await buildClaimWithdrawal(l2, { withdrawal, settlement }))
+ */
+export async function buildClaimWithdrawal(
+  client: Reader,
+  { withdrawal, settlement, feeRecipient, chain }: BuildClaimWithdrawalParameters,
+): Promise<BuildClaimWithdrawalReturnType> {
+  const rollup = rollupFromL2(client, chain)
+  const blockNumber = await provingBlock(client, settlement)
+  const current = await findAgain(client, withdrawal, rollup)
+  const { index, l2BlockNumber } = current
+  if (l2BlockNumber > blockNumber) throw new WithdrawalNotSettledError({ l2BlockNumber, settled: blockNumber })
+  const proof = await proveInOutbox(client, rollup, { index, blockNumber })
+  const targetChain = (chain ?? client.chain) as NativeRollupChain
+  return { targetChain, withdrawal: current, l2BlockNumber: blockNumber, feeRecipient, ...proof }
+}
+
+async function provingBlock(client: Reader, settlement: BuildClaimWithdrawalParameters['settlement']): Promise<bigint> {
+  if (settlement === undefined) return (await getBlock(client, { blockTag: 'finalized' })).number
+  const { l2BlockNumber, l2BlockHash } = settlement
+  const hash = await getBlock(client, { blockNumber: l2BlockNumber }).then(
+    (block) => block.hash,
+    (error: unknown) => {
+      if (error instanceof BlockNotFoundError) return undefined
+      throw error
+    },
+  )
+  if (hash === l2BlockHash) return l2BlockNumber
+  const has = hash === undefined ? 'has no block' : 'has another block'
+  throw new ProofMismatchError(`The L2 node ${has} ${l2BlockNumber} than ${l2BlockHash}, which L1 has settled`)
+}
+
+/** As L2 has it now: a block that was not settled may have been built again, with other messages before this one. */
+async function findAgain(client: Reader, withdrawal: Withdrawal, { l2Messenger }: Rollup): Promise<Withdrawal> {
+  const receipt = await getTransactionReceipt(client, { hash: withdrawal.transactionHash }).catch((error: unknown) => {
+    if (error instanceof TransactionReceiptNotFoundError) throw new WithdrawalMovedError(withdrawal)
+    throw error
+  })
+  const sent = getWithdrawals(receipt, { messenger: l2Messenger })
+  const unmoved = receipt.blockHash === withdrawal.l2BlockHash
+  const [found, twin] = sent.filter((other) =>
+    unmoved ? other.index === withdrawal.index : isSameExceptPlace(other, withdrawal),
+  )
+  if (found === undefined || twin !== undefined) throw new WithdrawalMovedError(withdrawal)
+  return found
+}
+
+function isSameExceptPlace(one: Withdrawal, other: Withdrawal): boolean {
+  return (['sender', 'to', 'value', 'fee', 'gasLimit', 'data'] as const).every((field) => one[field] === other[field])
+}

@@ -1,0 +1,17 @@
+import {
+  type InitiateWithdrawalParameters,
+  type InitiateWithdrawalReturnType,
+  initiateWithdrawal,
+} from '../actions/initiateWithdrawal.ts'
+import type { Sender } from '../actions/sendCall.ts'
+
+/** What an account can do on a native rollup. */
+export type WalletActionsL2 = {
+  /** Sends ETH, and a call if there is `data`, to L1. */
+  initiateWithdrawal: (parameters: InitiateWithdrawalParameters) => Promise<InitiateWithdrawalReturnType>
+}
+
+/** Adds messages to L1 and other rollups to a wallet client of a native rollup: `createWalletClient(...).extend(walletActionsL2())`. */
+export function walletActionsL2(): (client: Sender) => WalletActionsL2 {
+  return (client) => ({ initiateWithdrawal: (parameters) => initiateWithdrawal(client, parameters) })
+}
