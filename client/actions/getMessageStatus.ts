@@ -1,4 +1,4 @@
-import type { Address, Hash, Hex } from 'viem'
+import { type Address, getAddress, type Hash, type Hex } from 'viem'
 import { type NativeRollupChain, rollupOf } from '../chains.ts'
 import { getMessages, type ReceiptLogs } from '../getMessages.ts'
 import { MessageNotFoundError } from '../messageErrors.ts'
@@ -94,7 +94,7 @@ export async function getMessageState(client: Reader, id: MessageId): Promise<Me
   }
 }
 
-function messageOf({ id, from: sender, to, value, fee, gasLimit, data }: Answer): Message {
+function messageOf({ id, from, to, value, fee, gasLimit, data }: Answer): Message {
   const numbers = { index: BigInt(id), value: BigInt(value), fee: BigInt(fee), gasLimit: BigInt(gasLimit) }
-  return { sender, to, data, ...numbers }
+  return { sender: getAddress(from), to: getAddress(to), data, ...numbers }
 }

@@ -2,6 +2,7 @@ import type { Address, Hash, Hex } from 'viem'
 import { l1MessengerAbi } from '../abis/l1Messenger.ts'
 import { type NativeRollupChain, rollupOf } from '../chains.ts'
 import { completeMessage } from './estimateMessage.ts'
+import type { Reader } from './rollupRpc.ts'
 import {
   type ContractCall,
   estimateGas,
@@ -28,10 +29,12 @@ export type SendMessageParameters = TransactionOptions & {
   fee?: bigint
   /** gas that the call gets on L2, state gas included; default: what the node of `targetChain` estimates */
   l2GasLimit?: bigint
+  /** whom to ask what is left out; default: a client of the first URL of `targetChain` */
+  l2Client?: Reader | undefined
 }
 
 /**
- * Sends a message to L2: a call there with ETH, from the same address. What is left out is asked of the first URL of
+ * Sends a message to L2: a call there with ETH, from the same address. What is left out is asked of a node of
  * `targetChain`.
  *
  * @throws RollupClientError (InsufficientFeeError, InsufficientFundsError, MessageFailingError, ...), viem's errors
@@ -53,11 +56,11 @@ export async function estimateSendMessageGas(client: Sender, parameters: SendMes
 
 async function messageCall(
   client: Sender,
-  { targetChain, to, data = '0x', value = 0n, fee, l2GasLimit, account }: SendMessageParameters,
+  { targetChain, to, data = '0x', value = 0n, fee, l2GasLimit, l2Client, account }: SendMessageParameters,
 ): Promise<ContractCall<typeof l1MessengerAbi, 'sendMessage'>> {
   const { l1ChainId, l1Messenger } = rollupOf(targetChain)
   const { address: from } = senderOf(client, { account })
-  const complete = await completeMessage(targetChain, { from, to, value, data, fee, l2GasLimit })
+  const complete = await completeMessage(targetChain, { from, to, value, data, fee, l2GasLimit }, l2Client)
   return {
     chainId: l1ChainId,
     address: l1Messenger,

@@ -4,6 +4,7 @@ import { getRollupChain } from '../actions/getRollupChain.ts'
 import { type NativeRollupChain, type Rollup, rollupOf } from '../chains.ts'
 import { WrongChainError } from '../errors.ts'
 import { type Connection, connect, type EthersPeer, providerOf } from './connection.ts'
+import { createDeposits, type EthersDeposits } from './deposits.ts'
 
 /** Both chains; a provider alone can only be read with. `chain` is asked of L2 (`rollup_config`) when it is left out. */
 export type EthersSdkOptions = { l1: EthersPeer; l2: EthersPeer; chain?: NativeRollupChain }
@@ -14,6 +15,7 @@ export type EthersSdk = {
   chain: NativeRollupChain
   /** chain ids, and all contracts on both sides: `new Contract(sdk.addresses.l1Messenger, l1MessengerAbi, signer)` */
   addresses: Rollup
+  deposits: EthersDeposits
 }
 
 /**
@@ -30,7 +32,7 @@ export async function createEthersSdk({ l1, l2, chain }: EthersSdkOptions): Prom
   const addresses = rollupOf(rollup)
   await requireChain(connections.l1, addresses.l1ChainId)
   await requireChain(connections.l2, addresses.l2ChainId)
-  return { chain: rollup, addresses }
+  return { chain: rollup, addresses, deposits: createDeposits(connections.l1, connections.l2, rollup) }
 }
 
 function chainOf(l2: EthersPeer): Promise<NativeRollupChain> {

@@ -19,6 +19,21 @@ export function toHash(sent: Sent): Hash {
   return hexOf(hash)
 }
 
+export async function optionalAddress(value: AddressLike | undefined): Promise<Address | undefined> {
+  return value === undefined ? undefined : toAddress(value)
+}
+
+export function optionalHex(value: BytesLike | undefined): Hex | undefined {
+  return value === undefined ? undefined : toHex(value)
+}
+
+/** Without what is undefined. */
+export function defined<Values extends object>(
+  values: Values,
+): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+}
+
 /** ethers checked it, and has no type for it. */
 function hexOf(text: string): Hex {
   return text as Hex
