@@ -64,6 +64,12 @@ export {
   WaitTimeoutError,
   WrongChainError,
 } from './errors.ts'
+// One action for each rollup_ method, and the types of what they take and answer.
+export * from './generated/decorators.ts'
+export * from './generated/devnetActions.ts'
+export * from './generated/rollupActions.ts'
+export type * from './generated/rpcSchema.ts'
+export type * from './generated/types.ts'
 export { type GetMessagesParameters, getMessages, type ReceiptLogs } from './getMessages.ts'
 export { getWithdrawals, type WithdrawalReceipt } from './getWithdrawals.ts'
 export {
@@ -75,6 +81,8 @@ export {
   MessageNotReadyError,
 } from './messageErrors.ts'
 export { getMessageHash, getWithdrawalHash, type MessageRoute } from './messageHash.ts'
+export { ControlTokenRequiredError, MethodNotAvailableError, UnexpectedAnswerError } from './nodeErrors.ts'
+export type { RollupClient, Wire } from './rollupRequest.ts'
 export type {
   L2Head,
   Message,
