@@ -15,7 +15,9 @@ import {
 import {
   type NativeRollupChain,
   type PublicActionsL1,
+  type PublicActionsL2,
   publicActionsL1,
+  publicActionsL2,
   type WalletActionsL1,
   walletActionsL1,
 } from '../client/viem.ts'
@@ -41,7 +43,8 @@ export type DevnetL2Client = Client<
   undefined,
   PublicActions<HttpTransport, NativeRollupChain, LocalAccount> &
     WalletActions<NativeRollupChain, LocalAccount> &
-    TestActions
+    TestActions &
+    PublicActionsL2
 >
 
 /** The chains answer at once: asking every 20 ms is soon enough, and nothing may come from a cache. */
@@ -65,4 +68,5 @@ export function devnetL2Client(chain: NativeRollupChain, account: LocalAccount):
     .extend(publicActions)
     .extend(walletActions)
     .extend(testActions({ mode: 'anvil' }))
+    .extend(publicActionsL2())
 }
