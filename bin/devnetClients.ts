@@ -19,7 +19,9 @@ import {
   publicActionsL1,
   publicActionsL2,
   type WalletActionsL1,
+  type WalletActionsL2,
   walletActionsL1,
+  walletActionsL2,
 } from '../client/viem.ts'
 
 /** A client of L1 with everything: viem's public, wallet and test actions, and those of native rollups. */
@@ -44,7 +46,8 @@ export type DevnetL2Client = Client<
   PublicActions<HttpTransport, NativeRollupChain, LocalAccount> &
     WalletActions<NativeRollupChain, LocalAccount> &
     TestActions &
-    PublicActionsL2
+    PublicActionsL2 &
+    WalletActionsL2
 >
 
 /** The chains answer at once: asking every 20 ms is soon enough, and nothing may come from a cache. */
@@ -69,4 +72,5 @@ export function devnetL2Client(chain: NativeRollupChain, account: LocalAccount):
     .extend(walletActions)
     .extend(testActions({ mode: 'anvil' }))
     .extend(publicActionsL2())
+    .extend(walletActionsL2())
 }
