@@ -1,10 +1,11 @@
 # Two stages: compile with the development dependencies, run with the others. Nothing is downloaded at start.
+# viem, a peer of the package, stays. The compiler, an optional peer of viem, would stay too but for --omit=optional.
 FROM node:24-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund && cp package-lock.json node_modules/.reenact-lock
 COPY . .
-RUN node scripts/setup.mjs build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+RUN node scripts/setup.mjs build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
 FROM node:24-slim
 ENV NODE_ENV=production REENACT_HOST=0.0.0.0 REENACT_DATA_DIR=/data

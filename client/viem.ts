@@ -36,7 +36,8 @@ export {
   prepareInitiateWithdrawal,
 } from './actions/initiateWithdrawal.ts'
 export type { WaitOptions } from './actions/poll.ts'
-export type { PreparedCall, TransactionOptions } from './actions/sendCall.ts'
+export type { Reader } from './actions/rollupRpc.ts'
+export type { PreparedCall, Sender, TransactionOptions } from './actions/sendCall.ts'
 export { prepareSendMessage, type SendMessageParameters, sendMessage } from './actions/sendMessage.ts'
 export {
   type WaitForMessageParameters,
