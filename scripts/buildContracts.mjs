@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { inputLayout } from './lib/inputLayout.mjs'
-import { compileSolidity } from './lib/solidity.mjs'
+import { kitInterfaceFiles } from './lib/kitInterfaces.mjs'
+import { compileSolidity, parseWithImports } from './lib/solidity.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const check = process.argv.includes('--check')
@@ -166,6 +167,8 @@ async function generate() {
   for (const [name, output] of Object.entries(built)) {
     files.set(`genesis/generated/${name}.ts`, artifactFile(name, output))
   }
+  const sources = Object.values({ ...contracts, ...dependentContracts })
+  for (const [path, text] of Object.entries(kitInterfaceFiles(parseWithImports(sources, files)))) files.set(path, text)
   for (const name of clientContracts) files.set(`client/abis/${camel(name)}.ts`, abiFile(name, built[name]))
   const all = Object.fromEntries(
     Object.entries(built).map(([name, { creationCode }]) => [camel(name), hash(creationCode)]),
@@ -184,7 +187,7 @@ function staleFiles() {
     return !existsSync(file) || readFileSync(file, 'utf8') !== contents
   })
   const known = new Set(files.keys())
-  const extra = ['genesis/generated', 'client/abis']
+  const extra = ['genesis/generated', 'client/abis', 'contracts/kit/interfaces']
     .flatMap((folder) =>
       (existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : []).map((name) => `${folder}/${name}`),
     )

@@ -28,7 +28,7 @@ const CHECKS = {
     const fromOutside = node.kind === 'constructor' ? owner.abstract === false : isOutside(node)
     if (!fromOutside) return []
     const tags = tagsOf(node)
-    const inherited = inheritedTags(node, tags, nodes)
+    const inherited = inheritedTags(node, tags, { nodes, owner })
     const all = [...tags, ...inherited]
     const values = node.returnParameters.parameters.length
     const returns = Math.max(count(tags, 'return'), count(inherited, 'return'))
@@ -67,7 +67,7 @@ const isOutside = ({ visibility, kind }) =>
   ['external', 'public'].includes(visibility) || ['receive', 'fallback'].includes(kind)
 
 /** [tag, text] in order; text without a tag is a notice */
-function tagsOf({ documentation }) {
+export function tagsOf({ documentation }) {
   const text = typeof documentation === 'string' ? documentation : (documentation?.text ?? '')
   const parts = `@notice ${text}`.split(/(?:^|\s)@(?=[a-z])/).slice(1)
   return parts
@@ -85,14 +85,16 @@ function notice(tags) {
 function parameters(declared, tags, inherited = []) {
   const namesIn = (list) => list.filter(([tag]) => tag === 'param').map(([, text]) => text.split(/\s/, 1)[0])
   const told = new Set([...namesIn(tags), ...namesIn(inherited).flatMap((name) => [name, `_${name}`])])
+  // What a function does not use has its name where it is inherited from.
+  if (inherited.length > 0) told.add('')
   return declared.filter(({ name }) => !told.has(name)).map(({ name }) => `no @param ${name || '(it has no name)'}`)
 }
 
 /** The tags of the function that `@inheritdoc` names; its parameters may lack the underscore that they have here. */
-function inheritedTags(node, tags, nodes) {
+function inheritedTags(node, tags, { nodes, owner }) {
   const from = tags.find(([tag]) => tag === 'inheritdoc')?.[1]
   if (from === undefined) return []
-  const base = [...nodes.values()].find(({ nodeType, name }) => nodeType === 'ContractDefinition' && name === from)
+  const base = owner.linearizedBaseContracts.map((id) => nodes.get(id)).find((contract) => contract?.name === from)
   const origin = base?.nodes.find(({ nodeType, name }) => nodeType === 'FunctionDefinition' && name === node.name)
   return origin === undefined ? [] : tagsOf(origin)
 }

@@ -21,3 +21,4 @@ export type SyntaxTrees = Record<string, { ast: unknown }>
 
 export function projectSources(folder?: string): string[]
 export function parseSolidity(paths: readonly string[], overlay?: ReadonlyMap<string, string>): SyntaxTrees
+export function parseWithImports(paths: readonly string[], overlay?: ReadonlyMap<string, string>): SyntaxTrees

@@ -74,6 +74,12 @@ export function projectSources(folder = 'contracts') {
  * @returns path -> { ast } of these files; what they import is parsed too and left out
  */
 export function parseSolidity(paths, overlay = new Map()) {
+  const sources = parseWithImports(paths, overlay)
+  return Object.fromEntries(paths.map((path) => [path, sources[path]]))
+}
+
+/** The same, with what these files import from each other and from packages. */
+export function parseWithImports(paths, overlay = new Map()) {
   const read = (path) => overlay.get(path) ?? readSource(path)
   const sources = Object.fromEntries(paths.map((path) => [path, { content: read(path) }]))
   const outputSelection = { '*': { '': ['ast'] } }
@@ -81,7 +87,7 @@ export function parseSolidity(paths, overlay = new Map()) {
   const output = JSON.parse(require('solc').compile(input, { import: (path) => ({ contents: read(path) }) }))
   const errors = (output.errors ?? []).filter(({ severity }) => severity === 'error')
   if (errors.length > 0) throw new Error(errors.map(({ formattedMessage }) => formattedMessage).join('\n'))
-  return Object.fromEntries(paths.map((path) => [path, output.sources[path]]))
+  return output.sources
 }
 
 function readSource(path) {

@@ -194,7 +194,8 @@ export function describe(result: EVMResult, abi: readonly unknown[], stateGas = 
   let error = exceptionError?.error as string | undefined
   let errorArgs: readonly unknown[] = []
   if (error === 'revert' && returnValue.length >= 4) {
-    const decoded = decodeErrorResult({ abi: errors, data })
+    const own = (abi as Abi).filter((item) => item.type === 'error')
+    const decoded = decodeErrorResult({ abi: [...errors, ...own], data })
     errorArgs = (decoded.args as readonly unknown[] | undefined) ?? []
     error = decoded.errorName === 'Error' ? String(errorArgs[0]) : decoded.errorName
   }
