@@ -150,7 +150,10 @@ function membersOf(name, { nodes, contracts }) {
   if (contract === undefined) throw new Error(`there is no contract ${name}`)
   const line = contract.linearizedBaseContracts.map((id) => nodes.get(id))
   const declared = line.flatMap((base) => base.nodes).filter(isOutside)
-  const outsiders = [...(contract.usedErrors ?? []), ...(contract.usedEvents ?? [])].map((id) => nodes.get(id))
+  // By name: the compiler lists them by ids, which depend on what else it was given.
+  const outsiders = [...(contract.usedErrors ?? []), ...(contract.usedEvents ?? [])]
+    .map((id) => nodes.get(id))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
   const members = new Map()
   for (const node of [...declared, ...outsiders]) {
     const member = memberOf(node, line, nodes)

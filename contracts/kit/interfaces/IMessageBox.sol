@@ -16,6 +16,16 @@ interface IMessageBox {
     /// @notice The tree holds 2^32 - 1 leaves already.
     error MessageTree_TreeFull();
 
+    /// @notice The message was claimed before.
+    /// @param index position in the tree of the other chain
+    error Messages_AlreadyDelivered(uint64 index);
+
+    /// @notice The data is longer than 16 KiB.
+    error Messages_DataTooLong();
+
+    /// @notice The receiver reverted; the message stays claimable.
+    error Messages_DeliveryFailed();
+
     /// @notice The fee is larger than the value sent along.
     error Messages_FeeExceedsValue();
 
@@ -29,18 +39,8 @@ interface IMessageBox {
     /// @notice The gas limit is zero.
     error Messages_GasLimitTooLow();
 
-    /// @notice The data is longer than 16 KiB.
-    error Messages_DataTooLong();
-
-    /// @notice The message was claimed before.
-    /// @param index position in the tree of the other chain
-    error Messages_AlreadyDelivered(uint64 index);
-
     /// @notice The transaction has too little gas to give the receiver what the message promises.
     error Messages_InsufficientGas();
-
-    /// @notice The receiver reverted; the message stays claimable.
-    error Messages_DeliveryFailed();
 
     /// @notice There is no delivery in progress whose receiver is the caller.
     error Messages_NoMessage();

@@ -36,18 +36,18 @@ interface IRollupFactory {
     error NativeRollup_BadConfig();
 
     /// @notice There's no code to deploy.
-    error Create3EmptyBytecode();
+    error Create2EmptyBytecode();
 
     /// @notice There's no code to deploy.
-    error Create2EmptyBytecode();
+    error Create3EmptyBytecode();
+
+    /// @notice The deployment failed.
+    error FailedDeployment();
 
     /// @notice There is too little ETH for the operation.
     /// @param balance wei that are there
     /// @param needed wei that are needed
     error InsufficientBalance(uint256 balance, uint256 needed);
-
-    /// @notice The deployment failed.
-    error FailedDeployment();
 
     /// @notice The WithdrawalVerifier that every messenger uses.
     /// @return its value

@@ -48,21 +48,21 @@ interface ITokenBridge {
     /// @notice Unauthorized reentrant call.
     error ReentrancyGuardReentrantCall();
 
-    /// @notice The transaction has too little gas to give the token its chance to answer. Without this rule whoever makes
-    /// the first deposit could choose its gas so that the token has no name on the other chain, for ever.
-    error TokenMetadata_InsufficientGas();
-
-    /// @notice An operation of the token failed.
-    /// @param token the token
-    error SafeERC20FailedOperation(address token);
+    /// @notice The deployment failed.
+    error FailedDeployment();
 
     /// @notice There is too little ETH for the operation.
     /// @param balance wei that are there
     /// @param needed wei that are needed
     error InsufficientBalance(uint256 balance, uint256 needed);
 
-    /// @notice The deployment failed.
-    error FailedDeployment();
+    /// @notice An operation of the token failed.
+    /// @param token the token
+    error SafeERC20FailedOperation(address token);
+
+    /// @notice The transaction has too little gas to give the token its chance to answer. Without this rule whoever makes
+    /// the first deposit could choose its gas so that the token has no name on the other chain, for ever.
+    error TokenMetadata_InsufficientGas();
 
     /// @notice The messenger of this chain.
     /// @return its value
