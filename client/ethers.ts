@@ -1,4 +1,5 @@
 /** `reenact/ethers`: native rollups for ethers 6. */
+export type { WaitOptions } from './actions/poll.ts'
 export {
   defineNativeRollupChain,
   type NativeRollupChain,
@@ -8,6 +9,7 @@ export {
 export {
   AccountRequiredError,
   InsufficientFundsError,
+  LogsUnavailableError,
   NotARollupError,
   ProviderRequiredError,
   RollupClientError,
@@ -17,6 +19,8 @@ export {
 export type { EthersPeer, EthersSendOptions } from './ethers/connection.ts'
 export { createEthersSdk, type EthersSdk, type EthersSdkOptions } from './ethers/createEthersSdk.ts'
 export type { DepositRequest, EthersDeposits, MessageChoice } from './ethers/deposits.ts'
+export type { Sent } from './ethers/values.ts'
+export type { EthersWithdrawals, WithdrawalLike, WithdrawalRequest } from './ethers/withdrawals.ts'
 export {
   EstimateUnavailableError,
   InsufficientFeeError,
@@ -25,3 +29,13 @@ export {
   MessageNotFoundError,
   MessageNotReadyError,
 } from './messageErrors.ts'
+export type { Message, MessageStatus, Settlement, Withdrawal, WithdrawalStatus } from './types.ts'
+export {
+  ProofMismatchError,
+  WithdrawalAlreadyClaimedError,
+  WithdrawalFailingError,
+  WithdrawalMovedError,
+  WithdrawalNotFinalError,
+  WithdrawalNotFoundError,
+  WithdrawalNotSettledError,
+} from './withdrawalErrors.ts'

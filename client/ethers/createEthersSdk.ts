@@ -5,6 +5,7 @@ import { type NativeRollupChain, type Rollup, rollupOf } from '../chains.ts'
 import { WrongChainError } from '../errors.ts'
 import { type Connection, connect, type EthersPeer, providerOf } from './connection.ts'
 import { createDeposits, type EthersDeposits } from './deposits.ts'
+import { createWithdrawals, type EthersWithdrawals } from './withdrawals.ts'
 
 /** Both chains; a provider alone can only be read with. `chain` is asked of L2 (`rollup_config`) when it is left out. */
 export type EthersSdkOptions = { l1: EthersPeer; l2: EthersPeer; chain?: NativeRollupChain }
@@ -16,6 +17,7 @@ export type EthersSdk = {
   /** chain ids, and all contracts on both sides: `new Contract(sdk.addresses.l1Messenger, l1MessengerAbi, signer)` */
   addresses: Rollup
   deposits: EthersDeposits
+  withdrawals: EthersWithdrawals
 }
 
 /**
@@ -28,11 +30,17 @@ export type EthersSdk = {
  */
 export async function createEthersSdk({ l1, l2, chain }: EthersSdkOptions): Promise<EthersSdk> {
   const rollup = chain ?? (await chainOf(l2))
-  const connections = { l1: connect(l1), l2: connect(l2, rollup) }
+  const onL1 = connect(l1)
+  const onL2 = connect(l2, rollup)
   const addresses = rollupOf(rollup)
-  await requireChain(connections.l1, addresses.l1ChainId)
-  await requireChain(connections.l2, addresses.l2ChainId)
-  return { chain: rollup, addresses, deposits: createDeposits(connections.l1, connections.l2, rollup) }
+  await requireChain(onL1, addresses.l1ChainId)
+  await requireChain(onL2, addresses.l2ChainId)
+  return {
+    chain: rollup,
+    addresses,
+    deposits: createDeposits(onL1, onL2, rollup),
+    withdrawals: createWithdrawals(onL1, onL2, rollup),
+  }
 }
 
 function chainOf(l2: EthersPeer): Promise<NativeRollupChain> {
