@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { setImmediate } from 'node:timers/promises'
-import { type Chain, type Hash, type Hex, type LocalAccount, numberToHex } from 'viem'
+import type { Chain, Hash, LocalAccount } from 'viem'
 import { getDevnetChains, type NativeRollupChain } from '../client/viem.ts'
 import { DEV_PRIVATE_KEYS, devAccount } from '../genesis/accounts.ts'
 import { systemClock, systemTimers } from '../node/clock.ts'
@@ -51,9 +51,9 @@ export type CreatedDevnet = {
    */
   settle(): Promise<readonly Hash[]>
   /** Remembers all chains as they are; the id is for `revert`. */
-  snapshot(): Promise<Hex>
+  snapshot(): Promise<bigint>
   /** Takes all chains back to a snapshot, which is used up with all later ones. */
-  revert(id: Hex): Promise<void>
+  revert(id: bigint): Promise<void>
   /** Moves the clock of all chains ahead by so many seconds, and makes a block on each. */
   increaseTime(seconds: number): Promise<void>
   /** Ends everything; a second call waits for the first. Nothing is left open in this process. */
@@ -106,10 +106,6 @@ async function joined(devnet: Devnet): Promise<CreatedDevnet> {
   /** of a closed devnet clients say that nobody listens, which does not tell why */
   const whileOpen = <Result>(work: () => Promise<Result>): Promise<Result> =>
     closing === undefined ? work() : Promise.reject(new DevnetError('CLOSED', 'this devnet is closed'))
-  const rpc = <Answer>(method: string, params: readonly unknown[]): Promise<Answer> =>
-    whileOpen(() =>
-      clients.l1.request<{ Method: string; Parameters: readonly unknown[]; ReturnType: Answer }>({ method, params }),
-    )
   const close = () => {
     closing ??= devnet.close().then(freed)
     return closing
@@ -123,12 +119,13 @@ async function joined(devnet: Devnet): Promise<CreatedDevnet> {
     clientsOf,
     mine: (blocks = { l1: 1, l2: 1 }) => whileOpen(() => mineOnAll(devnet, clients.l1, operators, blocks)),
     settle: () => whileOpen(() => settleAll(devnet)),
-    snapshot: () => rpc<Hex>('rollup_snapshot', []),
+    snapshot: () => whileOpen(() => clients.l1.snapshotBoth()),
     async revert(id) {
-      await rpc('rollup_revert', [id])
+      await whileOpen(() => clients.l1.revertBoth({ id }))
     },
     async increaseTime(seconds) {
-      await rpc('rollup_setTime', [{ seconds: numberToHex(requireCount('increaseTime', seconds)) }])
+      const count = requireCount('increaseTime', seconds)
+      await whileOpen(() => clients.l1.setTime({ seconds: BigInt(count) }))
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -13,18 +13,22 @@ import {
   walletActions,
 } from 'viem'
 import {
+  type DevnetActions,
+  devnetActions,
   type NativeRollupChain,
   type PublicActionsL1,
   type PublicActionsL2,
   publicActionsL1,
   publicActionsL2,
+  type RollupActions,
+  rollupActions,
   type WalletActionsL1,
   type WalletActionsL2,
   walletActionsL1,
   walletActionsL2,
 } from '../client/viem.ts'
 
-/** A client of L1 with everything: viem's public, wallet and test actions, and those of native rollups. */
+/** A client of L1 with everything: viem's public, wallet and test actions, and all of this package. */
 export type DevnetL1Client = Client<
   HttpTransport,
   Chain,
@@ -33,11 +37,13 @@ export type DevnetL1Client = Client<
   PublicActions<HttpTransport, Chain, LocalAccount> &
     WalletActions<Chain, LocalAccount> &
     TestActions &
+    RollupActions &
+    DevnetActions &
     PublicActionsL1 &
     WalletActionsL1
 >
 
-/** A client of a rollup with everything: viem's public, wallet and test actions, and those of native rollups. */
+/** A client of a rollup with everything: viem's public, wallet and test actions, and all of this package. */
 export type DevnetL2Client = Client<
   HttpTransport,
   NativeRollupChain,
@@ -46,6 +52,8 @@ export type DevnetL2Client = Client<
   PublicActions<HttpTransport, NativeRollupChain, LocalAccount> &
     WalletActions<NativeRollupChain, LocalAccount> &
     TestActions &
+    RollupActions &
+    DevnetActions &
     PublicActionsL2 &
     WalletActionsL2
 >
@@ -61,6 +69,8 @@ export function devnetL1Client(chain: Chain, account: LocalAccount): DevnetL1Cli
     .extend(publicActions)
     .extend(walletActions)
     .extend(testActions({ mode: 'anvil' }))
+    .extend(rollupActions())
+    .extend(devnetActions())
     .extend(publicActionsL1())
     .extend(walletActionsL1())
 }
@@ -71,6 +81,8 @@ export function devnetL2Client(chain: NativeRollupChain, account: LocalAccount):
     .extend(publicActions)
     .extend(walletActions)
     .extend(testActions({ mode: 'anvil' }))
+    .extend(rollupActions())
+    .extend(devnetActions())
     .extend(publicActionsL2())
     .extend(walletActionsL2())
 }

@@ -7,7 +7,7 @@ import { parseEther } from 'viem'
 
 /** @type {Awaited<ReturnType<typeof createDevnet>>} */
 let devnet
-/** @type {`0x${string}`} */
+/** @type {bigint} */
 let snapshot
 before(async () => {
   // blocks come only by devnet.mine(): what a test sees does not depend on how fast the machine is

@@ -33,7 +33,8 @@ export async function createProject(folder, packages) {
   })
   const installed = join(folder, 'node_modules', 'reenact')
   const examples = readdirSync(join(installed, 'examples')).filter((name) => name.endsWith('.mjs'))
-  for (const name of examples) cpSync(join(installed, 'examples', name), join(folder, 'examples', name))
+  for (const name of [...examples, 'contracts'])
+    cpSync(join(installed, 'examples', name), join(folder, 'examples', name), { recursive: true })
   writeFileSync(join(folder, 'imports.mjs'), IMPORTS)
   return { folder, installed, examples }
 }

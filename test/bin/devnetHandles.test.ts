@@ -43,7 +43,7 @@ test('close: once and again, also by `await using`; nothing works after it', asy
   const closed = new DevnetError('CLOSED', 'this devnet is closed')
   for (const work of [devnet.mine, devnet.settle, devnet.snapshot]) await expect(work()).rejects.toThrow(closed)
   await expect(devnet.increaseTime(1)).rejects.toThrow(closed)
-  await expect(devnet.revert('0x0')).rejects.toThrow(closed)
+  await expect(devnet.revert(0n)).rejects.toThrow(closed)
   await expect(devnet.clients.l1.getBlockNumber()).rejects.toThrow(/HTTP request failed/)
 })
 
