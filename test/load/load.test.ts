@@ -47,7 +47,7 @@ describe('a load on a devnet', () => {
       Array.from({ length: to - from + 1 }, (_, index) => [`0x${(from + index).toString(16)}`, true]),
     )
   it('what it says about each settled block is what both chains say', async () => {
-    expect(report.blocks.length).toBeGreaterThan(2)
+    expect(report.blocks.length).toBeGreaterThan(0)
     const blocks = await blocksOf('l2')
     expect(report.blocks.map(({ l2Block }) => l2Block)).toEqual(blocks.map(({ number }) => Number(number)))
     for (const [index, row] of report.blocks.entries()) {
