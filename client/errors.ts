@@ -59,6 +59,37 @@ export class InsufficientFundsError extends RollupClientError {
   }
 }
 
+/** An account has too few of a token. Units of the token. */
+export class InsufficientTokensError extends RollupClientError {
+  readonly code = 'INSUFFICIENT_TOKENS'
+  readonly address: Address
+  readonly token: Address
+  readonly balance: bigint
+  readonly needed: bigint
+
+  constructor({
+    address,
+    token,
+    chainId,
+    balance,
+    needed,
+  }: {
+    address: Address
+    token: Address
+    chainId: number
+    balance: bigint
+    needed: bigint
+  }) {
+    super(
+      `${address} has ${balance} units of token ${token} on chain ${chainId}, and this takes ${needed}: send a smaller amount, or get the rest first.`,
+    )
+    this.address = address
+    this.token = token
+    this.balance = balance
+    this.needed = needed
+  }
+}
+
 /** A transaction needs somebody who sends it. */
 export class AccountRequiredError extends RollupClientError {
   readonly code = 'ACCOUNT_REQUIRED'

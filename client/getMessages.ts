@@ -6,14 +6,14 @@ import type { SentMessage } from './types.ts'
 export type GetMessagesParameters = { targetChain: NativeRollupChain }
 
 /** What is read of a receipt: viem's have it, of any chain. */
-export type ReceiptLogs = Pick<TransactionReceipt, 'blockNumber' | 'transactionHash'> & { logs: readonly Log[] }
+export type MessageReceipt = Pick<TransactionReceipt, 'blockNumber' | 'transactionHash'> & { logs: readonly Log[] }
 
 /**
  * The messages to a rollup that an L1 transaction has sent, in their order.
  *
  * @example const [message] = getMessages(receipt, { targetChain: l2Chain })
  */
-export function getMessages(receipt: ReceiptLogs, { targetChain }: GetMessagesParameters): SentMessage[] {
+export function getMessages(receipt: MessageReceipt, { targetChain }: GetMessagesParameters): SentMessage[] {
   const { l1Messenger } = rollupOf(targetChain)
   const logs = receipt.logs.filter(({ address }) => isAddressEqual(address, l1Messenger))
   return parseEventLogs({ abi: l1MessengerAbi, eventName: 'MessageSent', logs }).map(({ args }) => ({

@@ -86,3 +86,17 @@ export class EstimateUnavailableError extends RollupClientError {
     )
   }
 }
+
+/** L2 does not know the root that a message is proven under, not any more or not after a reorganisation. */
+export class MessageProofStaleError extends RollupClientError {
+  readonly code = 'MESSAGE_PROOF_STALE'
+  readonly index: bigint
+
+  constructor(index: bigint, options?: ErrorOptions) {
+    super(
+      `L2 does not accept this proof of message ${index} any more: build the claim again with buildClaimMessage.`,
+      options,
+    )
+    this.index = index
+  }
+}

@@ -1,9 +1,22 @@
 /** `reenact/viem`: native rollups for viem. */
 export {
+  type BuildClaimMessageParameters,
+  type BuildClaimMessageReturnType,
+  buildClaimMessage,
+} from './actions/buildClaimMessage.ts'
+export {
   type BuildClaimWithdrawalParameters,
   type BuildClaimWithdrawalReturnType,
   buildClaimWithdrawal,
 } from './actions/buildClaimWithdrawal.ts'
+export { type BuildDepositParameters, type BuildDepositReturnType, buildDeposit } from './actions/buildDeposit.ts'
+export {
+  type ClaimMessageParameters,
+  claimMessage,
+  type MessageClaim,
+  type MessageProof,
+  prepareClaimMessage,
+} from './actions/claimMessage.ts'
 export {
   type ClaimWithdrawalParameters,
   type ClaimWithdrawalReturnType,
@@ -13,13 +26,37 @@ export {
   type WithdrawalClaim,
 } from './actions/claimWithdrawal.ts'
 export { type DepositParameters, deposit, estimateDepositGas, prepareDeposit } from './actions/deposit.ts'
+export {
+  type DepositErc20Parameters,
+  depositErc20,
+  prepareDepositErc20,
+  prepareErc20Approval,
+} from './actions/depositErc20.ts'
+export {
+  type ForceTransactionParameters,
+  forceTransaction,
+  prepareForceTransaction,
+} from './actions/forceTransaction.ts'
 export { type DevnetChains, getDevnetChains } from './actions/getDevnetChains.ts'
+export {
+  type ForcedTransaction,
+  type ForcedTransactionSelector,
+  type ForcedTransactionStatus,
+  type GetForcedTransactionParameters,
+  type GetForcedTransactionReturnType,
+  getForcedTransaction,
+} from './actions/getForcedTransaction.ts'
+export {
+  type GetL1MessageStatusParameters,
+  type GetL1MessageStatusReturnType,
+  getL1MessageStatus,
+} from './actions/getL1MessageStatus.ts'
 export { type GetL2HeadParameters, type GetL2HeadReturnType, getL2Head } from './actions/getL2Head.ts'
+export { type GetL2TokenAddressParameters, getL2TokenAddress } from './actions/getL2TokenAddress.ts'
 export {
   type GetMessageStatusParameters,
   type GetMessageStatusReturnType,
   getMessageStatus,
-  type MessageSelector,
 } from './actions/getMessageStatus.ts'
 export { type GetRollupChainParameters, getRollupChain } from './actions/getRollupChain.ts'
 export { type GetSettlementParameters, type GetSettlementReturnType, getSettlement } from './actions/getSettlement.ts'
@@ -35,7 +72,15 @@ export {
   initiateWithdrawal,
   prepareInitiateWithdrawal,
 } from './actions/initiateWithdrawal.ts'
+export type { MessageSelector } from './actions/messageState.ts'
 export type { WaitOptions } from './actions/poll.ts'
+export {
+  type DepositQuote,
+  type QuoteDepositParameters,
+  type QuoteDepositReturnType,
+  quoteDeposit,
+} from './actions/quoteDeposit.ts'
+export { prepareReclaimBond, type ReclaimBondParameters, reclaimBond } from './actions/reclaimBond.ts'
 export type { Reader } from './actions/rollupRpc.ts'
 export type { PreparedCall, Sender, TransactionOptions } from './actions/sendCall.ts'
 export { prepareSendMessage, type SendMessageParameters, sendMessage } from './actions/sendMessage.ts'
@@ -59,19 +104,21 @@ export { type WalletActionsL2, walletActionsL2 } from './decorators/walletAction
 export {
   AccountRequiredError,
   InsufficientFundsError,
+  InsufficientTokensError,
   LogsUnavailableError,
   NotARollupError,
   RollupClientError,
   WaitTimeoutError,
   WrongChainError,
 } from './errors.ts'
+export { ForcedTransactionNotFoundError, InvalidForcedTransactionError, NoBondError } from './forcedErrors.ts'
 // One action for each rollup_ method, and the types of what they take and answer.
 export * from './generated/decorators.ts'
 export * from './generated/devnetActions.ts'
 export * from './generated/rollupActions.ts'
 export type * from './generated/rpcSchema.ts'
 export type * from './generated/types.ts'
-export { type GetMessagesParameters, getMessages, type ReceiptLogs } from './getMessages.ts'
+export { type GetMessagesParameters, getMessages, type MessageReceipt } from './getMessages.ts'
 export { getWithdrawals, type WithdrawalReceipt } from './getWithdrawals.ts'
 export {
   EstimateUnavailableError,
@@ -80,6 +127,7 @@ export {
   MessageFailingError,
   MessageNotFoundError,
   MessageNotReadyError,
+  MessageProofStaleError,
 } from './messageErrors.ts'
 export { getMessageHash, getWithdrawalHash, type MessageRoute } from './messageHash.ts'
 export { ControlTokenRequiredError, MethodNotAvailableError, UnexpectedAnswerError } from './nodeErrors.ts'

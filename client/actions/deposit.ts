@@ -4,7 +4,7 @@ import { estimateSendMessageGas, prepareSendMessage, type SendMessageParameters,
 
 /** As for sendMessage; `to` is the sender's own address when it is left out. */
 export type DepositParameters = Omit<SendMessageParameters, 'to' | 'value'> & {
-  to?: Address
+  to?: Address | undefined
   /** wei that arrive on L2 */
   value: bigint
 }

@@ -22,11 +22,11 @@ export type Sender = Client<Transport, Chain | undefined, Account | undefined>
 
 /** What every action that sends a transaction takes; what is left out is asked of the node. Wei and gas. */
 export type TransactionOptions = {
-  account?: Account | Address
-  gas?: bigint
-  maxFeePerGas?: bigint
-  maxPriorityFeePerGas?: bigint
-  nonce?: number
+  account?: Account | Address | undefined
+  gas?: bigint | undefined
+  maxFeePerGas?: bigint | undefined
+  maxPriorityFeePerGas?: bigint | undefined
+  nonce?: number | undefined
 }
 
 type Mutability = 'nonpayable' | 'payable'
@@ -69,8 +69,7 @@ export async function prepareCall<const abi extends Abi, name extends ContractFu
 ): Promise<PreparedCall> {
   const { chainId, address: to, value = 0n } = call
   const { address } = senderOf(client, options)
-  const [actual, balance] = await Promise.all([getChainId(client), getBalance(client, { address })])
-  if (actual !== chainId) throw new WrongChainError({ expected: chainId, actual })
+  const [, balance] = await Promise.all([requireChain(client, chainId), getBalance(client, { address })])
   if (balance < value) throw new InsufficientFundsError({ address, chainId, balance, needed: value })
   const [gas, price] = await Promise.all([
     options.gas ?? estimateGas(client, call, options),
@@ -107,6 +106,12 @@ export function senderOf(
 ): Account {
   if (account === undefined) throw new AccountRequiredError()
   return parseAccount(account)
+}
+
+/** Throws WrongChainError when the node of a client is of another chain. */
+export async function requireChain(client: Sender, expected: number): Promise<void> {
+  const actual = await getChainId(client)
+  if (actual !== expected) throw new WrongChainError({ expected, actual })
 }
 
 /** What a call takes, its spare gas included. Throws one of its refusals, or viem's errors. */

@@ -19,16 +19,16 @@ export type SendMessageParameters = TransactionOptions & {
   targetChain: NativeRollupChain
   /** who is called on L2 */
   to: Address
-  data?: Hex
+  data?: Hex | undefined
   /** wei that the receiver gets */
-  value?: bigint
+  value?: bigint | undefined
   /**
    * wei for whoever delivers it, on top of `value`; default: what the sequencer asks (nothing for plain ETH). With 0n a
    * message with data waits for somebody to deliver it (claimMessage).
    */
-  fee?: bigint
+  fee?: bigint | undefined
   /** gas that the call gets on L2, state gas included; default: what the node of `targetChain` estimates */
-  l2GasLimit?: bigint
+  l2GasLimit?: bigint | undefined
   /** whom to ask what is left out; default: a client of the first URL of `targetChain` */
   l2Client?: Reader | undefined
 }

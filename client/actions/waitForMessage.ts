@@ -1,18 +1,19 @@
 import type { Address, Hash } from 'viem'
 import { isAddressEqual } from 'viem'
-import { type NativeRollupChain, rollupOf } from '../chains.ts'
+import type { NativeRollupChain } from '../chains.ts'
 import { InsufficientFeeError, MessageFailingError, MessageNotFoundError } from '../messageErrors.ts'
 import type { Message } from '../types.ts'
+import { rollupFromL2 } from './clientRollup.ts'
 import { estimateMessage } from './estimateMessage.ts'
-import { getMessageState, type MessageSelector, type MessageState, selectMessage } from './getMessageStatus.ts'
+import { getMessageState, type MessageSelector, type MessageState, selectMessage } from './messageState.ts'
 import { type Look, poll, type WaitOptions } from './poll.ts'
 import type { Reader } from './rollupRpc.ts'
 
 export type WaitForMessageParameters = MessageSelector &
   WaitOptions & {
-    chain?: NativeRollupChain
+    chain?: NativeRollupChain | undefined
     /** milliseconds for which the message may fail or pay too little before that is an error; default 2,000 */
-    patience?: number
+    patience?: number | undefined
   }
 
 /** What delivered a message. */
@@ -34,29 +35,33 @@ const PATIENCE = 2_000
  */
 export async function waitForMessage(
   client: Reader,
-  { l1Receipt, index, chain, patience = PATIENCE, ...options }: WaitForMessageParameters,
+  { chain, patience = PATIENCE, pollingInterval, timeout, signal, ...selector }: WaitForMessageParameters,
 ): Promise<WaitForMessageReturnType> {
-  const target = chain ?? client.chain
-  const { l2ChainId, l2TokenBridge } = rollupOf(target)
-  const selector = l1Receipt === undefined ? { index } : { l1Receipt, ...(index === undefined ? {} : { index }) }
-  const id = selectMessage(selector as MessageSelector, target)
+  const { l2ChainId, l2TokenBridge } = rollupFromL2(client, chain)
+  const targetChain = (chain ?? client.chain) as NativeRollupChain
+  const id = selectMessage(selector, targetChain)
   const awaited = {
     what: `message ${id.index} on chain ${l2ChainId}`,
     advice: 'Is this a node of the rollup that the message was sent to, and does it follow L1 (rollup_status)?',
   }
   let since = Number.POSITIVE_INFINITY
-  return poll(client, options, awaited, async (): Promise<Look<WaitForMessageReturnType>> => {
-    const state = await getMessageState(client, id).catch(orUndefined)
-    if (state === undefined) return { reached: 'the node has not heard of it' }
-    const { status, message, l2TransactionHash, l2BlockNumber } = state
-    if (status === 'claimed' && l2TransactionHash !== undefined && l2BlockNumber !== undefined) {
-      return { found: { status, message, l2TransactionHash, l2BlockNumber } }
-    }
-    const obstacle = await obstacleOf(client, state, l2TokenBridge)
-    since = obstacle === undefined ? Number.POSITIVE_INFINITY : Math.min(since, Date.now())
-    if (obstacle !== undefined && Date.now() - since >= patience) throw obstacle
-    return { reached: `it is ${status}` }
-  })
+  return poll(
+    client,
+    { pollingInterval, timeout, signal },
+    awaited,
+    async (): Promise<Look<WaitForMessageReturnType>> => {
+      const state = await getMessageState(client, targetChain, id).catch(orUndefined)
+      if (state === undefined) return { reached: 'the node has not heard of it' }
+      const { status, message, l2TransactionHash, l2BlockNumber } = state
+      if (status === 'claimed' && l2TransactionHash !== undefined && l2BlockNumber !== undefined) {
+        return { found: { status, message, l2TransactionHash, l2BlockNumber } }
+      }
+      const obstacle = await obstacleOf(client, state, l2TokenBridge)
+      since = obstacle === undefined ? Number.POSITIVE_INFINITY : Math.min(since, Date.now())
+      if (obstacle !== undefined && Date.now() - since >= patience) throw obstacle
+      return { reached: `it is ${status}` }
+    },
+  )
 }
 
 /** A message that the node does not know yet. */

@@ -1,4 +1,15 @@
 import type { Account, Chain, Client, Transport } from 'viem'
+import { type DepositParameters, estimateDepositGas } from '../actions/deposit.ts'
+import {
+  type GetForcedTransactionParameters,
+  type GetForcedTransactionReturnType,
+  getForcedTransaction,
+} from '../actions/getForcedTransaction.ts'
+import {
+  type GetL1MessageStatusParameters,
+  type GetL1MessageStatusReturnType,
+  getL1MessageStatus,
+} from '../actions/getL1MessageStatus.ts'
 import { type GetL2HeadParameters, type GetL2HeadReturnType, getL2Head } from '../actions/getL2Head.ts'
 import { type GetSettlementParameters, type GetSettlementReturnType, getSettlement } from '../actions/getSettlement.ts'
 import {
@@ -10,6 +21,12 @@ import { type WaitToClaimParameters, type WaitToClaimReturnType, waitToClaim } f
 
 /** What can be asked of an L1 about a native rollup on it. */
 export type PublicActionsL1 = {
+  /** Gas that a deposit takes on L1. */
+  estimateDepositGas: (parameters: DepositParameters) => Promise<bigint>
+  /** How far a forced transaction is. */
+  getForcedTransaction: (parameters: GetForcedTransactionParameters) => Promise<GetForcedTransactionReturnType>
+  /** Where the message of an L1 transaction stands on L2, whose node is asked. */
+  getMessageStatus: (parameters: GetL1MessageStatusParameters) => Promise<GetL1MessageStatusReturnType>
   /** The newest L2 block that L1 has accepted. */
   getL2Head: (parameters: GetL2HeadParameters) => Promise<GetL2HeadReturnType>
   /** How an L2 block got to L1; null when it has not. */
@@ -25,6 +42,9 @@ export function publicActionsL1(): (
   client: Client<Transport, Chain | undefined, Account | undefined>,
 ) => PublicActionsL1 {
   return (client) => ({
+    estimateDepositGas: (parameters) => estimateDepositGas(client, parameters),
+    getForcedTransaction: (parameters) => getForcedTransaction(client, parameters),
+    getMessageStatus: (parameters) => getL1MessageStatus(client, parameters),
     getL2Head: (parameters) => getL2Head(client, parameters),
     getSettlement: (parameters) => getSettlement(client, parameters),
     getWithdrawalStatus: (parameters) => getWithdrawalStatus(client, parameters),

@@ -1,14 +1,22 @@
-import type { Account, Chain, Client, Transport } from 'viem'
+import type { Account, Address, Chain, Client, Transport } from 'viem'
+import {
+  type BuildClaimMessageParameters,
+  type BuildClaimMessageReturnType,
+  buildClaimMessage,
+} from '../actions/buildClaimMessage.ts'
 import {
   type BuildClaimWithdrawalParameters,
   type BuildClaimWithdrawalReturnType,
   buildClaimWithdrawal,
 } from '../actions/buildClaimWithdrawal.ts'
+import { type BuildDepositParameters, type BuildDepositReturnType, buildDeposit } from '../actions/buildDeposit.ts'
+import { type GetL2TokenAddressParameters, getL2TokenAddress } from '../actions/getL2TokenAddress.ts'
 import {
   type GetMessageStatusParameters,
   type GetMessageStatusReturnType,
   getMessageStatus,
 } from '../actions/getMessageStatus.ts'
+import { type QuoteDepositParameters, type QuoteDepositReturnType, quoteDeposit } from '../actions/quoteDeposit.ts'
 import {
   type WaitForMessageParameters,
   type WaitForMessageReturnType,
@@ -17,6 +25,14 @@ import {
 
 /** What can be asked of a native rollup itself. */
 export type PublicActionsL2 = {
+  /** What claimMessage needs to deliver a message from L1. */
+  buildClaimMessage: (parameters: BuildClaimMessageParameters) => Promise<BuildClaimMessageReturnType>
+  /** What a deposit needs: gas limit and fee. */
+  buildDeposit: (parameters: BuildDepositParameters) => Promise<BuildDepositReturnType>
+  /** Where a token of L1 is on L2, or will be. */
+  getL2TokenAddress: (parameters: GetL2TokenAddressParameters) => Promise<Address>
+  /** What a deposit would cost on both chains, and when it would arrive. */
+  quoteDeposit: (parameters: QuoteDepositParameters) => Promise<QuoteDepositReturnType>
   /** What claimWithdrawal needs, from L2. */
   buildClaimWithdrawal: (parameters: BuildClaimWithdrawalParameters) => Promise<BuildClaimWithdrawalReturnType>
   /** Where a message from L1 stands. */
@@ -30,6 +46,10 @@ export function publicActionsL2(): (
   client: Client<Transport, Chain | undefined, Account | undefined>,
 ) => PublicActionsL2 {
   return (client) => ({
+    buildClaimMessage: (parameters) => buildClaimMessage(client, parameters),
+    buildDeposit: (parameters) => buildDeposit(client, parameters),
+    getL2TokenAddress: (parameters) => getL2TokenAddress(client, parameters),
+    quoteDeposit: (parameters) => quoteDeposit(client, parameters),
     buildClaimWithdrawal: (parameters) => buildClaimWithdrawal(client, parameters),
     getMessageStatus: (parameters) => getMessageStatus(client, parameters),
     waitForMessage: (parameters) => waitForMessage(client, parameters),

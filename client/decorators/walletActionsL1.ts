@@ -5,6 +5,9 @@ import {
   claimWithdrawal,
 } from '../actions/claimWithdrawal.ts'
 import { type DepositParameters, deposit } from '../actions/deposit.ts'
+import { type DepositErc20Parameters, depositErc20 } from '../actions/depositErc20.ts'
+import { type ForceTransactionParameters, forceTransaction } from '../actions/forceTransaction.ts'
+import { type ReclaimBondParameters, reclaimBond } from '../actions/reclaimBond.ts'
 import type { Sender } from '../actions/sendCall.ts'
 import { type SendMessageParameters, sendMessage } from '../actions/sendMessage.ts'
 
@@ -14,6 +17,12 @@ export type WalletActionsL1 = {
   claimWithdrawal: (parameters: ClaimWithdrawalParameters) => Promise<ClaimWithdrawalReturnType>
   /** Brings ETH to L2. */
   deposit: (parameters: DepositParameters) => Promise<Hash>
+  /** Brings tokens to L2; they are approved first, when that is needed. */
+  depositErc20: (parameters: DepositErc20Parameters) => Promise<Hash>
+  /** Puts a signed L2 transaction into the queue that the sequencer must not pass by. */
+  forceTransaction: (parameters: ForceTransactionParameters) => Promise<Hash>
+  /** Pays back the bond of a forced transaction that is in a settled block. */
+  reclaimBond: (parameters: ReclaimBondParameters) => Promise<Hash>
   /** Sends a message to L2: a call there with ETH, from the same address. */
   sendMessage: (parameters: SendMessageParameters) => Promise<Hash>
 }
@@ -22,6 +31,9 @@ export type WalletActionsL1 = {
 export function walletActionsL1(): (client: Sender) => WalletActionsL1 {
   return (client) => ({
     claimWithdrawal: (parameters) => claimWithdrawal(client, parameters),
+    depositErc20: (parameters) => depositErc20(client, parameters),
+    forceTransaction: (parameters) => forceTransaction(client, parameters),
+    reclaimBond: (parameters) => reclaimBond(client, parameters),
     deposit: (parameters) => deposit(client, parameters),
     sendMessage: (parameters) => sendMessage(client, parameters),
   })

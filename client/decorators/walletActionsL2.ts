@@ -1,3 +1,5 @@
+import type { Hash } from 'viem'
+import { type ClaimMessageParameters, claimMessage } from '../actions/claimMessage.ts'
 import {
   type InitiateWithdrawalParameters,
   type InitiateWithdrawalReturnType,
@@ -7,11 +9,16 @@ import type { Sender } from '../actions/sendCall.ts'
 
 /** What an account can do on a native rollup. */
 export type WalletActionsL2 = {
+  /** Delivers a message from L1. */
+  claimMessage: (parameters: ClaimMessageParameters) => Promise<Hash>
   /** Sends ETH, and a call if there is `data`, to L1. */
   initiateWithdrawal: (parameters: InitiateWithdrawalParameters) => Promise<InitiateWithdrawalReturnType>
 }
 
 /** Adds messages to L1 and other rollups to a wallet client of a native rollup: `createWalletClient(...).extend(walletActionsL2())`. */
 export function walletActionsL2(): (client: Sender) => WalletActionsL2 {
-  return (client) => ({ initiateWithdrawal: (parameters) => initiateWithdrawal(client, parameters) })
+  return (client) => ({
+    claimMessage: (parameters) => claimMessage(client, parameters),
+    initiateWithdrawal: (parameters) => initiateWithdrawal(client, parameters),
+  })
 }

@@ -1,0 +1,50 @@
+import type { Address, Hex } from 'viem'
+import type { NativeRollupChain } from '../chains.ts'
+import { MessageAlreadyClaimedError, MessageFailingError, MessageNotReadyError } from '../messageErrors.ts'
+import type { MessageClaim, MessageProof } from './claimMessage.ts'
+import { rollupFromL2 } from './clientRollup.ts'
+import { getMessageState, type MessageSelector, selectMessage } from './messageState.ts'
+import { ask, type Reader, rpcCodeOf } from './rollupRpc.ts'
+
+export type BuildClaimMessageParameters = MessageSelector & {
+  /** who gets the fee of the message; default: who sends the claim */
+  feeRecipient?: Address | undefined
+  /** for a client without a chain */
+  chain?: NativeRollupChain | undefined
+}
+export type BuildClaimMessageReturnType = MessageClaim
+
+type Inbox = { anchorTimestamp: Hex; l1Header: Hex; accountProof: readonly Hex[]; storageProof: readonly Hex[] }
+type Answer = { siblings: readonly Hex[]; rootId?: Hex; inbox?: Inbox }
+
+const NOT_ANCHORED = -32000
+
+/**
+ * What claimMessage needs to deliver a message from L1, which anybody may: the message and its proof, by `rollup_getMessageProof`.
+ *
+ * @throws MessageNotFoundError, MessageNotReadyError, MessageAlreadyClaimedError, MessageFailingError
+ * @example const hash = await claimMessage(l2, await buildClaimMessage(l2, { l1Receipt }))
+ */
+export async function buildClaimMessage(
+  client: Reader,
+  { feeRecipient, chain, ...selector }: BuildClaimMessageParameters,
+): Promise<BuildClaimMessageReturnType> {
+  rollupFromL2(client, chain)
+  const targetChain = (chain ?? client.chain) as NativeRollupChain
+  const state = await getMessageState(client, targetChain, selectMessage(selector, targetChain))
+  const { message, status, revertReason } = state
+  const { index } = message
+  if (status === 'claimed') throw new MessageAlreadyClaimedError(index)
+  if (status === 'failing') throw new MessageFailingError({ index, reason: revertReason ?? 'no reason is known' })
+  const id = `0x${index.toString(16)}`
+  const answer = await ask<Answer>(client, 'rollup_getMessageProof', id).catch((cause: unknown) => {
+    throw rpcCodeOf(cause) === NOT_ANCHORED ? new MessageNotReadyError(`message ${index}`, { cause }) : cause
+  })
+  return { chain: targetChain, message, proof: proofOf(answer), feeRecipient }
+}
+
+function proofOf({ siblings: path, rootId, inbox }: Answer): MessageProof {
+  if (rootId !== undefined) return { path, rootId: BigInt(rootId) }
+  if (inbox === undefined) throw new Error('the node answered with a proof under no root')
+  return { path, inbox: { ...inbox, anchorTimestamp: BigInt(inbox.anchorTimestamp) } }
+}

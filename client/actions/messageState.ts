@@ -1,0 +1,92 @@
+import { type Address, getAddress, type Hash, type Hex } from 'viem'
+import { type NativeRollupChain, rollupOf } from '../chains.ts'
+import { getMessages, type MessageReceipt } from '../getMessages.ts'
+import { MessageNotFoundError } from '../messageErrors.ts'
+import type { Message, MessageStatus, SentMessage } from '../types.ts'
+import { deliveryOf } from './messageDelivery.ts'
+import { ask, isUnavailable, type Reader, rpcCodeOf } from './rollupRpc.ts'
+
+/** A message from L1: by its index among all messages to this rollup, or by the receipt of the transaction that sent it. */
+export type MessageSelector =
+  | { index: bigint; l1Receipt?: undefined }
+  | {
+      l1Receipt: MessageReceipt
+      /** which of the messages of that transaction; default: the first */
+      index?: bigint | undefined
+    }
+
+/** Where a message stands; with `claimed` what delivered it, with `failing` why its delivery would fail. */
+export type MessageState = {
+  message: Message
+  status: MessageStatus
+  l2TransactionHash?: Hash
+  l2BlockNumber?: bigint
+  revertReason?: string
+}
+
+/** How a node is asked for a message. `isOnly`: no other is in its transaction, `sent`: as the receipt has it. */
+export type MessageId = { index: bigint; isOnly: boolean; sent?: SentMessage }
+
+/** Which message is meant. Throws MessageNotFoundError, NotARollupError. */
+export function selectMessage({ l1Receipt, index }: MessageSelector, targetChain: NativeRollupChain): MessageId {
+  if (l1Receipt === undefined) return { index, isOnly: false }
+  const all = getMessages(l1Receipt, { targetChain })
+  const sent = index === undefined ? all[0] : all.find((message) => message.index === index)
+  if (sent !== undefined) return { index: sent.index, isOnly: all.length === 1, sent }
+  const which = index === undefined ? 'no message' : `no message ${index}`
+  throw new MessageNotFoundError(`L1 transaction ${l1Receipt.transactionHash} sent ${which} to chain ${targetChain.id}`)
+}
+
+/**
+ * Asks a node of L2: by `rollup_getMessage`, or where that is not known the contracts, which do not tell what fails. A message
+ * that is alone in its transaction is found again after a reorganisation of L1.
+ *
+ * @throws MessageNotFoundError
+ */
+export async function getMessageState(
+  client: Reader,
+  targetChain: NativeRollupChain,
+  id: MessageId,
+): Promise<MessageState> {
+  const { index, isOnly, sent } = id
+  const selector = isOnly ? { l1TxHash: sent?.transactionHash } : `0x${index.toString(16)}`
+  const missing = `The node knows no message ${index}`
+  try {
+    const answer = await ask<Answer>(client, 'rollup_getMessage', selector)
+    if (sent === undefined || answer.l1.tx === sent.transactionHash) return stateOf(answer)
+  } catch (cause) {
+    if (sent !== undefined && isUnavailable(cause)) return deliveryOf(client, rollupOf(targetChain), sent)
+    throw rpcCodeOf(cause) === NOT_FOUND ? new MessageNotFoundError(missing, { cause }) : cause
+  }
+  throw new MessageNotFoundError(missing)
+}
+
+const NOT_FOUND = -32001
+
+type Answer = {
+  id: Hex
+  from: Address
+  to: Address
+  value: Hex
+  fee: Hex
+  gasLimit: Hex
+  data: Hex
+  status: MessageStatus
+  l1: { tx: Hash }
+  l2?: { tx: Hash; block: Hex }
+  failure?: { revertReason: string }
+}
+
+function stateOf({ status, l2, failure, ...answer }: Answer): MessageState {
+  return {
+    message: messageOf(answer),
+    status,
+    ...(l2 === undefined ? {} : { l2TransactionHash: l2.tx, l2BlockNumber: BigInt(l2.block) }),
+    ...(failure === undefined ? {} : { revertReason: failure.revertReason }),
+  }
+}
+
+function messageOf({ id, from, to, value, fee, gasLimit, data }: Omit<Answer, 'status'>): Message {
+  const numbers = { index: BigInt(id), value: BigInt(value), fee: BigInt(fee), gasLimit: BigInt(gasLimit) }
+  return { sender: getAddress(from), to: getAddress(to), data, ...numbers }
+}
