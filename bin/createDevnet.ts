@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { setImmediate } from 'node:timers/promises'
-import type { Chain, Hash, LocalAccount } from 'viem'
+import type { Chain, Hash, Hex, LocalAccount } from 'viem'
 import { getDevnetChains, type NativeRollupChain } from '../client/viem.ts'
-import { DEV_PRIVATE_KEYS, devAccount } from '../genesis/accounts.ts'
+import { DEV_MNEMONIC, DEV_PRIVATE_KEYS, devAccount } from '../genesis/accounts.ts'
 import { systemClock, systemTimers } from '../node/clock.ts'
 import { silentLogger } from '../node/logger.ts'
 import type { SealMode } from '../node/types.ts'
@@ -35,6 +35,9 @@ export type CreatedDevnet = {
   readonly rollups: readonly DevnetEndpoint<NativeRollupChain>[]
   /** ten, of the public test mnemonic, with 10,000 ETH each on L1 and 1,000 ETH each on every L2 */
   readonly accounts: readonly LocalAccount[]
+  /** of these accounts, for tools that take keys; everybody knows them */
+  readonly privateKeys: readonly Hex[]
+  readonly mnemonic: string
   /** of the first account, on L1 and on the first rollup */
   readonly clients: DevnetClients
   /**
@@ -115,6 +118,8 @@ async function joined(devnet: Devnet): Promise<CreatedDevnet> {
     l2: requireRollup(rollups, 0),
     rollups,
     accounts,
+    privateKeys: DEV_PRIVATE_KEYS,
+    mnemonic: DEV_MNEMONIC,
     clients,
     clientsOf,
     mine: (blocks = { l1: 1, l2: 1 }) => whileOpen(() => mineOnAll(devnet, clients.l1, operators, blocks)),

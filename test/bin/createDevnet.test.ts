@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type CreateDevnetOptions, type CreatedDevnet, createDevnet, DevnetError } from 'reenact/devnet'
 import type { NativeRollupChain } from 'reenact/viem'
 import { type Chain, parseEther } from 'viem'
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from 'viem/accounts'
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest'
 
 const opened: CreatedDevnet[] = []
@@ -34,6 +34,9 @@ describe('a devnet in this process', () => {
     expect(devnet.l2).toBe(devnet.rollups[0])
     expect(devnet.l1.wsUrl).toBe(devnet.l1.url.replace('http', 'ws'))
     expect(devnet.accounts).toHaveLength(10)
+    const last = devnet.accounts[9]?.address
+    expect(privateKeyToAccount(devnet.privateKeys[9] ?? '0x').address).toBe(last)
+    expect(mnemonicToAccount(devnet.mnemonic, { addressIndex: 9 }).address).toBe(last)
     expect(await l1.getBalance({ address: devnet.accounts[9]?.address ?? '0x' })).toBe(parseEther('10000'))
 
     const to = stranger().address

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
 /** Runs a program on the compiled package; fails when it does not end by itself. */
 const program = async (code: string): Promise<{ stdout: string; stderr: string }> =>
-  run(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT, timeout: 50_000 })
+  run(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT, timeout: 110_000 })
 
 test('eight beside each other, each with its own state', async () => {
   const devnets = await Promise.all(Array.from({ length: 8 }, () => createDevnet()))
@@ -73,7 +73,7 @@ test('a program that closes its devnets ends by itself, has said nothing and lis
   `)
   expect(stdout).toBe('\n\n\n\ntrue\n')
   expect(stderr).toBe('')
-})
+}, 120_000)
 
 test('in several worker threads at once', async () => {
   const { stdout, stderr } = await program(`

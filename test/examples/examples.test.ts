@@ -11,18 +11,21 @@ import { compared, expectedOf } from '../docs/page.ts'
  */
 const FOLDER = new URL('../../examples/', import.meta.url)
 const MAX_LINES = 45
+const TIMEOUT_MS = 110_000
 const run = promisify(execFile)
 const examples = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.mjs'))
   .map((name) => ({ name, code: readFileSync(new URL(name, FOLDER), 'utf8') }))
 
 async function printed(name: string): Promise<string> {
-  const { stdout, stderr } = await run(process.execPath, [fileURLToPath(new URL(name, FOLDER))], { timeout: 55_000 })
+  const { stdout, stderr } = await run(process.execPath, [fileURLToPath(new URL(name, FOLDER))], {
+    timeout: TIMEOUT_MS,
+  })
   expect(stderr).toBe('')
   return stdout
 }
 
-describe('the example', () => {
+describe('the example', { timeout: TIMEOUT_MS + 10_000 }, () => {
   test.each(examples)('$name fits on one screen, and its types are checked', ({ code }) => {
     expect(code.startsWith('// @ts-check\n// ')).toBe(true)
     expect(code.split('\n').length).toBeLessThanOrEqual(MAX_LINES)
