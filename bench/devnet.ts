@@ -1,9 +1,10 @@
 /**
- * What a user of the devnet waits for: its start, a deposit until it shows on L2, and a whole round trip until the claim
- * on L1. The command is spawned as a user does it; everything goes through viem over HTTP. Median of 5 each; the exit code
- * says whether the limits of the issue hold.
+ * What a user of the devnet waits for: its start, also inside a process that has started one before, a deposit until it
+ * shows on L2, and a whole round trip until the claim on L1. The command is spawned as a user does it; everything goes
+ * through viem over HTTP. Median of 5 each; the exit code says whether the limits hold.
  */
 import { parseEther } from 'viem'
+import { createDevnet } from '../bin/createDevnet.ts'
 import { DEV_ADDRESSES } from '../genesis/accounts.ts'
 import { machine, spreadOf } from '../load/statistics.ts'
 import {
@@ -62,12 +63,26 @@ async function measureRoundTrips(): Promise<RoundTrip[]> {
   return trips
 }
 
+/** `createDevnet` in this process until a client could use it; the first one loads and compiles everything, and is left out. */
+async function measureWarmStarts(): Promise<number[]> {
+  const times: number[] = []
+  for (let run = 0; run <= RUNS; run++) {
+    const startedAt = performance.now()
+    const devnet = await createDevnet()
+    times.push(performance.now() - startedAt)
+    await devnet.close()
+  }
+  return times.slice(1)
+}
+
 const starts = await measureStarts(RUNS)
+const warmStarts = await measureWarmStarts()
 const trips = await measureRoundTrips()
 console.log(machine())
 console.log(spreadLine('start to the first answer of L1', starts.l1Answer))
 console.log(spreadLine('start to the first answer of L2', starts.l2Answer))
 requireBelow('start to the ready line', starts.ready, 3_000)
 console.log(spreadLine('deposit to settled withdrawal', spreadOf(trips.map(({ settled }) => settled))))
+requireBelow('warm start in a process (createDevnet)', spreadOf(warmStarts), 1_000)
 requireBelow('deposit visible on L2', spreadOf(trips.map(({ depositVisible }) => depositVisible)), 2_000)
 requireBelow('round trip deposit, withdrawal, settlement, claim', spreadOf(trips.map(({ whole }) => whole)), 10_000)
