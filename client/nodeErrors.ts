@@ -49,3 +49,14 @@ export class UnexpectedAnswerError extends RollupClientError {
     this.path = path
   }
 }
+
+/** Something that a node pushes, asked for over a transport on which it cannot. */
+export class WebSocketRequiredError extends RollupClientError {
+  readonly code = 'WEB_SOCKET_REQUIRED'
+  readonly method: string
+
+  constructor(method: string) {
+    super(`${method} works over WebSocket only: create the client with the transport webSocket(url).`)
+    this.method = method
+  }
+}

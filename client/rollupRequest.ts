@@ -1,13 +1,5 @@
-import {
-  type Account,
-  BaseError,
-  type Chain,
-  type Client,
-  type Hash,
-  type Hex,
-  numberToHex,
-  type Transport,
-} from 'viem'
+import { type Account, type Chain, type Client, type Hash, type Hex, numberToHex, type Transport } from 'viem'
+import { rpcCodeOf, rpcMessageOf } from './actions/rollupRpc.ts'
 import { ControlTokenRequiredError, MethodNotAvailableError, UnexpectedAnswerError } from './nodeErrors.ts'
 
 /** Any client of a node that has the rollup_ methods. */
@@ -65,9 +57,14 @@ async function send<Answer>(
 ): Promise<Answer> {
   const request = { method, params: withoutTail(params.map(encode)) } as never
   const answer: unknown = await client.request(request, options).catch((error: unknown) => {
-    throw translate(error, method)
+    throw refusalOf(error, method)
   })
-  return (form === undefined ? answer : decode(answer, form, { method, path: '' })) as Answer
+  return (form === undefined ? answer : decodeAnswer(answer, form, method)) as Answer
+}
+
+/** The value with bigints for quantities. Throws UnexpectedAnswerError. */
+export function decodeAnswer(value: unknown, form: Form, method: string): unknown {
+  return decode(value, form, { method, path: '' })
 }
 
 function withoutTail(params: readonly unknown[]): readonly unknown[] {
@@ -110,13 +107,10 @@ const METHOD_NOT_FOUND = -32_601
 const METHOD_REFUSED = -32_004
 const UNAUTHORIZED = -32_011
 
-function translate(error: unknown, method: string): unknown {
-  if (!(error instanceof BaseError)) return error
-  const { code } = (error.walk((part) => typeof (part as { code?: unknown }).code === 'number') ?? {}) as {
-    code?: number
-  }
-  const { details } = error
+/** The error of this library for what a node refuses, or the error itself. */
+export function refusalOf(error: unknown, method: string): unknown {
+  const code = rpcCodeOf(error)
   if (code === METHOD_NOT_FOUND) return new MethodNotAvailableError({ method, cause: error })
-  if (code === METHOD_REFUSED) return new MethodNotAvailableError({ method, reason: details, cause: error })
+  if (code === METHOD_REFUSED) return new MethodNotAvailableError({ method, reason: rpcMessageOf(error), cause: error })
   return code === UNAUTHORIZED ? new ControlTokenRequiredError({ method, cause: error }) : error
 }

@@ -91,6 +91,12 @@ export {
 } from './actions/waitForMessage.ts'
 export { type WaitToClaimParameters, type WaitToClaimReturnType, waitToClaim } from './actions/waitToClaim.ts'
 export {
+  type RollupEventName,
+  type WatchRollupParameters,
+  type WatchRollupReturnType,
+  watchRollup,
+} from './actions/watchRollup.ts'
+export {
   type ContractBySource,
   defineNativeRollupChain,
   type NativeRollupChain,
@@ -99,6 +105,7 @@ export {
 } from './chains.ts'
 export { type PublicActionsL1, publicActionsL1 } from './decorators/publicActionsL1.ts'
 export { type PublicActionsL2, publicActionsL2 } from './decorators/publicActionsL2.ts'
+export { type RollupActions, rollupActions } from './decorators/rollupActions.ts'
 export { type WalletActionsL1, walletActionsL1 } from './decorators/walletActionsL1.ts'
 export { type WalletActionsL2, walletActionsL2 } from './decorators/walletActionsL2.ts'
 export {
@@ -113,8 +120,9 @@ export {
 } from './errors.ts'
 export { ForcedTransactionNotFoundError, InvalidForcedTransactionError, NoBondError } from './forcedErrors.ts'
 // One action for each rollup_ method, and the types of what they take and answer.
-export * from './generated/decorators.ts'
+export { type DevnetActions, devnetActions } from './generated/decorators.ts'
 export * from './generated/devnetActions.ts'
+export type { RollupEvents } from './generated/events.ts'
 export * from './generated/rollupActions.ts'
 export type * from './generated/rpcSchema.ts'
 export type * from './generated/types.ts'
@@ -130,7 +138,12 @@ export {
   MessageProofStaleError,
 } from './messageErrors.ts'
 export { getMessageHash, getWithdrawalHash, type MessageRoute } from './messageHash.ts'
-export { ControlTokenRequiredError, MethodNotAvailableError, UnexpectedAnswerError } from './nodeErrors.ts'
+export {
+  ControlTokenRequiredError,
+  MethodNotAvailableError,
+  UnexpectedAnswerError,
+  WebSocketRequiredError,
+} from './nodeErrors.ts'
 export type { RollupClient, Wire } from './rollupRequest.ts'
 export type {
   L2Head,

@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { readComments } from './clientRpc/comments.ts'
 import { clientFiles } from './clientRpc/files.ts'
-import { readMethods } from './clientRpc/methods.ts'
+import { readEvents, readMethods } from './clientRpc/methods.ts'
 
 const FOLDER = join('client', 'generated')
 
-const files = clientFiles({ ...readMethods(), comments: readComments() })
+const files = clientFiles({ ...readMethods(), events: readEvents(), comments: readComments() })
 mkdirSync(FOLDER, { recursive: true })
 const others = readdirSync(FOLDER).filter((name) => !files.has(name))
 const stale = [...files].filter(([name, text]) => {

@@ -182,8 +182,8 @@ import {
   verifyConsistency,
 } from './rollupActions.ts'
 
-/** What a node tells about its rollup: the rollup_ methods that change nothing. */
-export type RollupActions = {
+/** What a node tells about its rollup when it is asked. */
+export type RollupQuestions = {
   /** The ABI of a contract by its name in rollup_contracts. Calls `rollup_abi`. */
   getRollupAbi: (parameters: GetRollupAbiParameters) => Promise<GetRollupAbiReturnType>
   /**
@@ -357,8 +357,8 @@ export type RollupActions = {
   getRollupWitnessStats: (parameters: GetRollupWitnessStatsParameters) => Promise<GetRollupWitnessStatsReturnType>
 }
 
-/** What a node tells about its rollup: the rollup_ methods that change nothing. `createPublicClient(...).extend(rollupActions())` */
-export function rollupActions(): (client: RollupClient) => RollupActions {
+/** What a node tells about its rollup when it is asked. `client.extend(rollupQuestions())` */
+export function rollupQuestions(): (client: RollupClient) => RollupQuestions {
   return (client) => ({
     getRollupAbi: (parameters) => getRollupAbi(client, parameters),
     compareGasSchedules: (parameters) => compareGasSchedules(client, parameters),
@@ -408,7 +408,7 @@ export function rollupActions(): (client: RollupClient) => RollupActions {
   })
 }
 
-/** What changes a node or a devnet: the other rollup_ methods. */
+/** What changes a node or a devnet: the rollup_ methods for whoever controls it. */
 export type DevnetActions = {
   /** Makes one L2 block of what is given, also while the sequencer is stopped. Calls `rollup_buildBlock`. */
   buildBlock: (parameters?: BuildBlockParameters) => Promise<BuildBlockReturnType>
@@ -483,7 +483,7 @@ export type DevnetActions = {
   submitBlock: (parameters: SubmitBlockParameters) => Promise<SubmitBlockReturnType>
 }
 
-/** What changes a node or a devnet: the other rollup_ methods. `createPublicClient(...).extend(devnetActions())` */
+/** What changes a node or a devnet: the rollup_ methods for whoever controls it. `client.extend(devnetActions())` */
 export function devnetActions(): (client: RollupClient) => DevnetActions {
   return (client) => ({
     buildBlock: (parameters) => buildBlock(client, parameters),

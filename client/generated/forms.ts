@@ -307,3 +307,20 @@ export const WITNESS_STATS = {
   unusedNodes: QUANTITY,
   unusedBytes: QUANTITY,
 } as const
+
+export const ROLLUP_SETTLEMENT_EVENT = {
+  l2Block: QUANTITY,
+  anchorBlock: QUANTITY,
+  l1Block: QUANTITY,
+  settledAt: QUANTITY,
+} as const
+
+export const ROLLUP_MESSAGE_EVENT = { index: QUANTITY, block: QUANTITY } as const
+
+export const ROLLUP_WITHDRAWAL_EVENT = { id: QUANTITY, l2Block: QUANTITY } as const
+
+export const ROLLUP_EXECUTE_EVENT = {
+  l1Block: QUANTITY,
+  gasUsed: QUANTITY,
+  inputs: [{ bytes: QUANTITY, l2Block: QUANTITY }],
+} as const

@@ -717,6 +717,22 @@ export type RollupEndpoint = {
   l2Messenger: Address
 }
 
+/** An input without a block does not decode. `removed`: L1 reorganised and no longer has the transaction. */
+export type RollupExecuteEvent = {
+  l1Block: bigint
+  l1BlockHash: Hash
+  l1TxHash: Hash
+  from: Address
+  succeeded: boolean
+  gasUsed: bigint
+  inputs: {
+    bytes: bigint
+    l2Block?: bigint
+    l2BlockHash?: Hash
+  }[]
+  removed: boolean
+}
+
 /**
  * A message from L1 to L2. `l2` and `settlement` when it is claimed: what delivered it. `failure` when its
  * delivery would fail in the next block. `attempts`: what the builder of this node has tried, and when it tries
@@ -755,6 +771,16 @@ export type RollupMessage = {
     reason?: string
     retryAt: bigint
   }
+}
+
+/** `block` and `txHash` are on L1 for `queued` and on L2 for `claimed`; `removed`: that chain no longer has them. */
+export type RollupMessageEvent = {
+  index: bigint
+  hash?: Hash
+  status: 'queued' | 'claimed'
+  block: bigint
+  txHash: Hash
+  removed: boolean
 }
 
 /**
@@ -932,6 +958,18 @@ export type RollupSettlement = {
   attempts: SettlementAttempt[]
 }
 
+/** `removed`: L1 reorganised and no longer has it. */
+export type RollupSettlementEvent = {
+  l2Block: bigint
+  hash: Hash
+  stateRoot: Hash
+  anchorBlock: bigint
+  l1Block: bigint
+  l1TxHash: Hash
+  settledAt: bigint
+  removed: boolean
+}
+
 /** `nextAttempt`: seconds since the epoch; `escrow`: wei that the L1 messenger holds. */
 export type RollupStatus = {
   l1Head: ChainPoint
@@ -1012,6 +1050,17 @@ export type RollupWithdrawalClaim = {
   outboxRoot?: Hash
   accountProof: readonly Hex[]
   storageProof: readonly Hex[]
+}
+
+/** `removed`: L2 was built again without this message. */
+export type RollupWithdrawalEvent = {
+  id: bigint
+  hash: Hash
+  status: 'waiting-to-settle' | 'waiting-for-finality' | 'ready-to-claim' | 'claimed'
+  l2Block: bigint
+  l2TxHash: Hash
+  claimTx?: Hash
+  removed: boolean
 }
 
 /**

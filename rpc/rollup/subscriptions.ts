@@ -12,12 +12,10 @@ import { createPauses } from '../slices.ts'
 import type { MethodTable } from '../types.ts'
 import type { RollupDeps } from './deps.ts'
 import { rollupMethod } from './method.ts'
-import { formatStatus } from './status.ts'
+import { formatStatus, RollupStatus } from './status.ts'
 import { address, from, hash, named, quantity, quantity64 } from './wire.ts'
 
 const NOTIFICATION = 'rollup_subscription'
-const KINDS = ['status', 'settlements', 'messages', 'withdrawals', 'executes'] as const
-type Kind = (typeof KINDS)[number]
 
 /** `removed`: L1 reorganised and no longer has it. */
 export const SettlementEvent = named('SettlementEvent', {
@@ -68,6 +66,16 @@ export const ExecuteEvent = named('ExecuteEvent', {
 })
 export type ExecuteEvent = z.infer<typeof ExecuteEvent>
 
+/** What each subscription pushes. */
+export const EVENTS = {
+  status: RollupStatus,
+  settlements: SettlementEvent,
+  messages: MessageEvent,
+  withdrawals: WithdrawalEvent,
+  executes: ExecuteEvent,
+} as const
+type Kind = keyof typeof EVENTS
+
 type Push = (json: PreparedJson) => void
 type Start = (push: Push) => () => void
 
@@ -84,7 +92,7 @@ export function rollupSubscriptionMethods({ rollup }: RollupDeps): MethodTable {
     rollup_subscribe: rollupMethod(
       {
         summary: 'Pushes what happens between the chains; over WebSocket only.',
-        params: [required('subscription', from(z.enum(KINDS)))],
+        params: [required('subscription', from(z.enum(Object.keys(EVENTS) as Kind[])))],
         result: z.string(),
       },
       ([kind], context) => connectionOf(context).subscribe(NOTIFICATION, startsOf(rollup().feeds)[kind]),

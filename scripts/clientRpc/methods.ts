@@ -1,5 +1,7 @@
 import { openRpcDocument } from '../../rpc/openrpc/document.ts'
 import { rollupMethods } from '../../rpc/rollup/methods.ts'
+import { EVENTS } from '../../rpc/rollup/subscriptions.ts'
+import { toJsonSchema } from '../../rpc/rollup/wire.ts'
 import type { JsonSchema } from '../../rpc/schema.ts'
 import type { Components } from './schemas.ts'
 
@@ -30,4 +32,9 @@ export function readMethods(): { methods: readonly Method[]; components: Compone
       isControl: 'x-control' in more,
     }))
   return { methods: described, components: components.schemas }
+}
+
+/** What each subscription of rollup_subscribe pushes. */
+export function readEvents(): ReadonlyMap<string, JsonSchema> {
+  return new Map(Object.entries(EVENTS).map(([name, schema]) => [name, toJsonSchema(schema, 'output')]))
 }

@@ -15,10 +15,14 @@ import {
 const RENAMED: { readonly [title: string]: string } = {
   CrossMessageProof: 'RollupCrossMessageProof',
   DevnetChains: 'DevnetHeads',
+  ExecuteEvent: 'RollupExecuteEvent',
+  MessageEvent: 'RollupMessageEvent',
   MessageProof: 'RollupMessageProof',
   Settlement: 'RollupSettlement',
+  SettlementEvent: 'RollupSettlementEvent',
   UnsentMessage: 'RollupUnsentMessage',
   WithdrawalClaim: 'RollupWithdrawalClaim',
+  WithdrawalEvent: 'RollupWithdrawalEvent',
   WithdrawalProof: 'RollupWithdrawalProof',
 }
 /** Those that client/types.ts has already; a test compares them. */

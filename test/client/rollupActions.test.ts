@@ -7,6 +7,7 @@ import {
   getRollupStatus,
   MethodNotAvailableError,
   rollupActions,
+  snapshotBoth,
   UnexpectedAnswerError,
 } from 'reenact/viem'
 import { createPublicClient, createTestClient, http } from 'viem'
@@ -89,4 +90,19 @@ test.each([
   const refusal = await getRollupStatus(client).catch((error: unknown) => error)
   expect(refusal).toBeInstanceOf(kind)
   expect((refusal as Error).message).toContain(words)
+})
+
+test('a question is asked again when the node fails, what changes something is not', async () => {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    request.on('data', (body) => asked.push((JSON.parse(String(body)) as { method: string }).method))
+    request.on('end', () => response.writeHead(503).end())
+  })
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const client = createPublicClient({ transport: http(url, { retryCount: 2, retryDelay: 1 }) })
+  await expect(getRollupStatus(client)).rejects.toThrow('503')
+  await expect(snapshotBoth(client)).rejects.toThrow('503')
+  expect(asked).toEqual(['rollup_status', 'rollup_status', 'rollup_status', 'rollup_snapshot'])
 })
