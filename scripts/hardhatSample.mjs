@@ -1,8 +1,9 @@
-// Installs examples/hardhat into a temporary folder and runs it against both chains of a devnet of its own. Hardhat 3
-// needs Node 22; with an older one this says so and ends well. Needs the npm registry or a mirror of it.
+// Installs examples/hardhat with this package into a temporary folder, runs its Solidity tests, and its script against both
+// chains of a devnet of its own. Hardhat 3 needs Node 22; with an older one this says so and ends well. Needs the npm registry
+// or a mirror of it.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -24,9 +25,12 @@ const node = spawn(process.execPath, [join(root, 'dist/bin/reenact.js'), '--l1-p
 try {
   const urls = await readyUrls()
   cpSync(join(root, 'examples/hardhat'), folder, { recursive: true })
-  run('npm', ['install', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'], {})
+  run('npm', ['pack', root, '--ignore-scripts', '--silent'], {})
+  const [tarball] = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
+  run('npm', ['install', `./${tarball}`, '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'], {})
+  run('npm', ['test', '--silent'], {})
   for (const chain of ['l1', 'l2']) run('npm', ['run', '--silent', chain], urls)
-  console.log('the Hardhat sample ran on both chains')
+  console.log('the Hardhat sample ran: Solidity tests, and a script on both chains')
 } finally {
   node.kill()
   await once(node, 'close')

@@ -25,7 +25,7 @@ export function compile<Name extends string>(units: Record<Name, string>): Recor
 
 function keyOf(units: Record<string, string>): string {
   const hash = createHash('sha256').update(JSON.stringify(units))
-  const files = ['package-lock.json', 'scripts/lib/solidity.mjs', ...sources('contracts'), ...sources('test')]
+  const files = ['package-lock.json', 'scripts/lib/solidity.mjs', ...['contracts', 'test', 'examples'].flatMap(sources)]
   for (const path of files) hash.update(`\n${path}\n`).update(readFileSync(join(root, path)))
   return hash.digest('hex')
 }

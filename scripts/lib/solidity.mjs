@@ -91,7 +91,8 @@ export function parseWithImports(paths, overlay = new Map()) {
 }
 
 function readSource(path) {
-  const file = path.startsWith('@') ? require.resolve(path) : join(root, path)
+  // Examples import this package as users do.
+  const file = path.startsWith('@') ? require.resolve(path) : join(root, path.replace(/^reenact\//, ''))
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
 

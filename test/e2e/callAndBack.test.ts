@@ -32,7 +32,7 @@ describe('a call from L1 into a contract on L2, and back', () => {
     client.reader.readContract({ abi: abiOf(name), address, functionName }) as Promise<T>
 
   beforeAll(async () => {
-    const source = 'test/e2e/RemoteCounter.sol'
+    const source = 'examples/hardhat/contracts/RemoteCounter.sol'
     built = compile({ CounterOwner: source, RemoteCounter: source })
     devnet = await startTestDevnet()
     l1 = clientFor(devnet.l1Url, devnet.deployment.l1ChainId, 2)

@@ -11,8 +11,11 @@ test.runIf(isOld)('with a Node that Hardhat 3 does not run on, the sample says t
 })
 
 // Installs packages from the registry, so not in every run.
-test.runIf(!isOld && process.env.REENACT_FULL === '1')('the Hardhat sample runs on both chains', () => {
-  const { status, stdout } = run()
-  expect(stdout).toContain('the Hardhat sample ran on both chains')
-  expect(status).toBe(0)
-})
+test.runIf(!isOld && process.env.REENACT_FULL === '1')(
+  'the Hardhat sample runs: Solidity tests, and a script on both chains',
+  () => {
+    const { status, stdout } = run()
+    expect(stdout).toContain('the Hardhat sample ran: Solidity tests, and a script on both chains')
+    expect(status).toBe(0)
+  },
+)

@@ -8,9 +8,16 @@ import {Execute, ExecuteResult} from "../Execute.sol";
 /// executes nothing: every input that begins like one is valid until a test says otherwise. A refusal is that of a
 /// precompile: all gas that was passed on is gone, and there is no return data.
 contract ExecuteMock {
+    /// @dev Whether a test has said what an input is answered with.
+    enum Kind {
+        Untold,
+        Output,
+        Refusal
+    }
+
     /// @dev What one input is answered with.
     struct Answer {
-        bool refused;
+        Kind kind;
         bytes output;
     }
 
@@ -29,13 +36,13 @@ contract ExecuteMock {
     /// @param inputHash keccak256 of the input
     /// @param output what the caller gets: `encodeResult`, or something that EXECUTE would never say
     function setOutput(bytes32 inputHash, bytes calldata output) external {
-        _answers[inputHash] = Answer(false, output);
+        _answers[inputHash] = Answer(Kind.Output, output);
     }
 
     /// @notice From now on one input is refused.
     /// @param inputHash keccak256 of the input
     function refuse(bytes32 inputHash) external {
-        _answers[inputHash] = Answer(true, "");
+        _answers[inputHash] = Answer(Kind.Refusal, "");
     }
 
     /// @notice From now on inputs without an answer of their own are refused, or valid again.
@@ -74,8 +81,8 @@ contract ExecuteMock {
         bytes32 inputHash = keccak256(input);
         Answer storage answer = _answers[inputHash];
         bytes memory output = answer.output;
-        if (answer.refused) _halt();
-        if (output.length == 0) {
+        if (answer.kind == Kind.Refusal) _halt();
+        if (answer.kind == Kind.Untold) {
             if (_refusesAll || !_isInput(input)) _halt();
             // The chain id is in the input as it is in the result.
             output = bytes.concat(inputHash, hex"01", input[10:18], input[1:2], input[0:1]);
