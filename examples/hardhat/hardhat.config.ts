@@ -10,6 +10,8 @@ export default defineConfig({
     version: '0.8.37',
     // The compiler of the npm package: nothing is downloaded.
     path: new URL('node_modules/solc/soljson.js', import.meta.url).pathname,
+    // The mocks that scripts/mocks.ts deploys.
+    npmFilesToBuild: ['L1MessengerMock', 'L2MessengerMock'].map((name) => `reenact/contracts/kit/mocks/${name}.sol`),
     settings: { evmVersion: 'osaka', optimizer: { enabled: true } },
   },
   networks: {

@@ -17,10 +17,13 @@ export type Foundry = { forge: Tool; cast: Tool; folder: string }
 const BINARIES = { forge: foundryBinary('forge'), cast: foundryBinary('cast') }
 export const hasFoundry: boolean = BINARIES.forge !== undefined && BINARIES.cast !== undefined
 
-/** The project beside this file in a folder of its own, and a home of its own: nothing of the user's is read or written. */
-export function openFoundry(): Foundry {
+/**
+ * The project beside this file, or an empty one, in a folder of its own, and a home of its own: nothing of the user's is read
+ * or written.
+ */
+export function openFoundry(project: 'sample' | 'empty' = 'sample'): Foundry {
   const folder = mkdtempSync(join(tmpdir(), 'reenact-foundry-'))
-  cpSync(here('project'), folder, { recursive: true })
+  if (project === 'sample') cpSync(here('project'), folder, { recursive: true })
   const home = mkdtempSync(join(tmpdir(), 'reenact-home-'))
   const tool =
     (name: keyof typeof BINARIES): Tool =>
