@@ -219,6 +219,24 @@ describe.each(PAIRS)('%s', (_name, create) => {
     expect([await read('totalIn'), await read('totalOut'), await read('BACKING')]).toEqual([1n, BACKING + 1n, BACKING])
   })
 
+  it('proves inbox roots on L2, one id for each, and delivers what was sent before', async () => {
+    const { l1, l2 } = pair
+    const read = <T>(name: string, ...args: unknown[]) => l2.chain.read<T>(l2.messenger, l2.abi, name, args)
+    expect((await pair.proveInbox()).error).toBe('L2Messenger_EmptyInbox')
+    const first = (await l1.send({ value: 1n })).message
+    expect((await pair.claimUnderRoot(first, 1n)).error).toBe('L2Messenger_UnknownRoot')
+    const proven = await pair.proveInbox()
+    expect(proven.events).toMatchObject([{ name: 'InboxProven', args: { rootId: 1n, root: await l1.root() } }])
+    expect((await pair.proveInbox()).events).toEqual([])
+    const second = (await l1.send({ value: 2n })).message
+    expect((await pair.claimUnderRoot(second, 1n)).error).toBe('L2Messenger_NotInInbox')
+    expect((await pair.proveInbox()).ok).toBe(true)
+    expect([await read('latestRootId'), await read('provenRoot', 2n)]).toEqual([2n, await l1.root()])
+    expect(await pair.claimUnderRoot(second, 3n)).toMatchObject({ error: 'L2Messenger_UnknownRoot', errorArgs: [3n] })
+    for (const message of [second, first]) expect((await pair.claimUnderRoot(message, 2n)).error).toBeUndefined()
+    expect((await pair.claimUnderRoot(first, 2n)).error).toBe('Messages_AlreadyDelivered')
+  })
+
   it('knows the other side', async () => {
     const { l1, l2 } = pair
     const [ofL1, ofL2] = [l1, l2].map(
@@ -232,5 +250,72 @@ describe.each(PAIRS)('%s', (_name, create) => {
     expect(
       lower(await Promise.all(['L2_MESSENGER', 'ROLLUP', 'TOKEN_BRIDGE', 'L2_CHAIN_ID'].map((name) => ofL1?.(name)))),
     ).toEqual(lower([L2_MESSENGER, pair.rollup, pair.bridge, L2_CHAIN_ID]))
+  })
+})
+
+describe.each([
+  ['the real contracts', realPair],
+  ['the mocks', claimingMocks],
+] as const)('%s deliver nothing but what was sent', (_name, create) => {
+  const CHANGES: Partial<Message>[] = [
+    { sender: CAROL },
+    { to: CAROL },
+    { value: 2n },
+    { fee: 0n },
+    { gasLimit: 99_999n },
+    { data: '0x0103' },
+    { index: 1n },
+  ]
+  it.each([
+    ['l1', 'l2', 'L2Messenger_NotInInbox'],
+    ['l2', 'l1', 'WithdrawalVerifier_NotInOutbox'],
+  ] as const)('from %s to %s', async (source, destination, error) => {
+    const pair = await create()
+    const { message } = await pair[source].send({ value: 1n, fee: 1n, data: '0x0102' })
+    await pair[source].send({})
+    for (const change of CHANGES) {
+      expect((await pair[destination].deliver({ ...message, ...change })).error).toBe(error)
+    }
+    expect((await pair[destination].deliver(message)).error).toBeUndefined()
+  })
+})
+
+describe('the mocks alone', () => {
+  let pair: Pair
+  beforeEach(async () => {
+    pair = await claimingMocks()
+  })
+  const call = ({ chain, messenger, abi }: Side, name: string, ...args: unknown[]) =>
+    chain.send(messenger, abi, name, args)
+
+  it('deliver all that wait, each once, and what is sent meanwhile the next time', async () => {
+    const { l1, l2 } = pair
+    for (const value of [1n, 2n, 3n]) await l1.send({ value, to: CAROL })
+    expect((await call(l2, 'deliver', 1n)).error).toBeUndefined()
+    expect(BigInt((await call(l2, 'deliverAll')).data)).toBe(2n)
+    expect(await l2.chain.balance(CAROL)).toBe(6n)
+    expect(BigInt((await call(l2, 'deliverAll')).data)).toBe(0n)
+    await l1.send({ value: 4n, to: CAROL })
+    expect(BigInt((await call(l2, 'deliverAll')).data)).toBe(1n)
+  })
+
+  it('say which message there is not', async () => {
+    expect((await call(pair.l2, 'deliver', 0n)).error).toBe('L2Messenger_NotInInbox')
+    expect((await call(pair.l1, 'deliver', 0n)).error).toBe('WithdrawalVerifier_NotInOutbox')
+    const [down, up] = [(await pair.l1.send({})).message, (await pair.l2.send({})).message]
+    expect((await pair.l2.deliver({ ...down, index: 1n })).error).toBe('L2Messenger_NotInInbox')
+    expect((await pair.l1.deliver({ ...up, index: 1n })).error).toBe('WithdrawalVerifier_NotInOutbox')
+  })
+
+  it('say that L2 has no ETH to pay with, and that it is not connected', async () => {
+    const { l1, l2 } = pair
+    await l2.chain.setBalance(L2_MESSENGER, 4n)
+    const { message } = await l1.send({ value: 4n, fee: 1n })
+    expect(await l2.deliver(message)).toMatchObject({ error: 'MessengerMock_InsufficientBalance', errorArgs: [4n, 5n] })
+    await call(l2, 'connect', zeroAddress)
+    expect((await l2.send({})).outcome.error).toBe('MessengerMock_NotConnected')
+    expect((await call(l2, 'deliverAll')).error).toBe('MessengerMock_NotConnected')
+    await l1.chain.setCode(L2_MESSENGER, '0x')
+    expect((await call(l1, 'deliverAll')).error).toBe('MessengerMock_NotConnected')
   })
 })

@@ -22,7 +22,16 @@ export type Side = {
 }
 
 /** Two messengers that know each other, and what they must never be told to call. */
-export type Pair = { l1: Side; l2: Side; rollup: Hex; bridge: Hex }
+export type Pair = {
+  l1: Side
+  l2: Side
+  rollup: Hex
+  bridge: Hex
+  /** on L2, the inbox as it is now */
+  proveInbox(): Promise<Outcome>
+  /** on L2, under a root that was proven; ALICE gets the fee */
+  claimUnderRoot(message: Message, rootId: bigint): Promise<Outcome>
+}
 
 /** wei that may be withdrawn before anything was deposited */
 export const BACKING = 1_000n
@@ -30,8 +39,10 @@ export const BACKING = 1_000n
 /** The real contracts on two chains, with real proofs. */
 export async function realPair(): Promise<Pair> {
   const bridge = await createBridge({}, { backing: BACKING })
-  const { l1, l2 } = bridge
+  const { l1, l2, inbox } = bridge
   return {
+    proveInbox: async () => bridge.proveInbox(await bridge.l1Header()),
+    claimUnderRoot: (message, rootId) => bridge.claimOnL2(message, { rootId, size: inbox.tree.count }),
     rollup: l1.rollup,
     bridge: l1.bridge,
     l1: {
@@ -118,6 +129,8 @@ async function mockPair(l1: KitContract, l2: KitContract, claims: { l1: Claim; l
   return {
     rollup,
     bridge,
+    proveInbox: () => chain.send(L2_MESSENGER, l2.abi, 'proveInbox', [0n, '0x', [], []]),
+    claimUnderRoot: (message, rootId) => chain.send(L2_MESSENGER, l2.abi, 'claim', [message, rootId, [], ALICE]),
     l1: side(address, l1.abi, claims.l1, 'inboxRoot'),
     l2: side(L2_MESSENGER, l2.abi, claims.l2, 'outboxRoot'),
   }
