@@ -1,5 +1,6 @@
 // The interfaces of contracts/kit/: everything that can be called on a contract, its events and its errors with their NatSpec,
 // for users whose compiler is older than ours. Taken from the compiler's syntax trees, so that they cannot fall behind.
+import { kitInterfaces, packageDocs } from './kitTable.mjs'
 import { tagsOf } from './natspec.mjs'
 
 const HEADER =
@@ -8,83 +9,6 @@ const FOLDER = 'contracts/kit/interfaces'
 const WIDTH = 120
 /** Words of a type that an interface does without: where a value lies, and what kind of contract an address is. */
 const withoutLocation = (type) => type.replace(/ (calldata|memory|storage( ref| pointer)?)\b/g, '')
-
-/**
- * What the interfaces are made of. `of` names contracts: one with several has what all of them have. `is` names the interface
- * that it builds on, whose members it does not repeat. `docs` has NatSpec where that of the contracts says too much.
- */
-export const kitInterfaces = {
-  IMessageBox: {
-    title: 'What all messengers have in common',
-    of: ['L1Messenger', 'L2Messenger', 'CrossMessenger'],
-    docs: {
-      MAX_MESSAGE_GAS: ['@notice Highest gas limit of a message.', '@return its value'],
-      Mpt_InvalidProof: ['@notice A state proof does not lead from a state root to the root of the other side.'],
-      Rlp_Invalid: ['@notice A header or proof node is not canonical RLP.'],
-    },
-  },
-  IMessenger: {
-    title: 'What the messengers of both chains of a rollup have in common',
-    of: ['L1Messenger', 'L2Messenger'],
-    is: 'IMessageBox',
-    docs: {
-      sendMessage: [
-        '@notice Sends a message to the other chain; the ETH sent along minus the fee arrives with it. What the other side would',
-        'not deliver is refused.',
-        '@param to who is called there; not its messenger or rollup, and its token bridge only for the token bridge of this chain',
-        '@param fee wei for whoever claims the message there',
-        '@param gasLimit gas that the call gets there, state gas included; 1 to MAX_MESSAGE_GAS',
-        '@param data calldata, at most 16 KiB',
-        '@return index position in the tree of this chain',
-      ],
-    },
-  },
-  IL1Messenger: { title: 'Inbox, outbox and ETH escrow of one rollup on L1', of: ['L1Messenger'], is: 'IMessenger' },
-  IL2Messenger: {
-    title: 'Inbox, outbox and ETH reserve on L2, at L2Addresses.MESSENGER',
-    of: ['L2Messenger'],
-    is: 'IMessenger',
-  },
-  ICrossMessenger: {
-    title: 'Messages between rollups of one L1 in one hop, at L2Addresses.CROSS_MESSENGER',
-    of: ['CrossMessenger'],
-    is: 'IMessageBox',
-  },
-  ITokenBridge: {
-    title: 'What the token bridges of both chains of a rollup have in common',
-    of: ['L1TokenBridge', 'L2TokenBridge'],
-    docs: {
-      MESSENGER: ['@notice The messenger of this chain.', '@return its value'],
-      TOKEN_IMPLEMENTATION: ['@notice The contract that the tokens made here are clones of.', '@return its value'],
-    },
-  },
-  IL1TokenBridge: { title: 'Token escrow of one rollup on L1', of: ['L1TokenBridge'], is: 'ITokenBridge' },
-  IL2TokenBridge: {
-    title: 'Token escrow on L2, at L2Addresses.TOKEN_BRIDGE',
-    of: ['L2TokenBridge'],
-    is: 'ITokenBridge',
-  },
-  IForcedQueue: { title: "Transactions that a rollup's proposer must not leave out", of: ['ForcedQueue'] },
-  INativeRollup: { title: 'The L1 side of one native rollup', of: ['NativeRollup'], is: 'IForcedQueue' },
-  IWithdrawalVerifier: { title: 'Proves messages out of an L2 state, on L1', of: ['WithdrawalVerifier'] },
-  IL1State: { title: 'L1 as L2 sees it, at L2Addresses.L1_STATE', of: ['L1State'] },
-  IL1Router: { title: 'Messages and ETH from one rollup to another, by way of L1', of: ['L1Router'] },
-  IRollupFactory: { title: 'Creates the contracts of further rollups on an L1', of: ['RollupFactory'] },
-  ICrossReceiver: {
-    title: 'What a contract on L2 implements to get messages of other rollups through L1Router',
-    of: ['ICrossReceiver'],
-  },
-}
-
-/** NatSpec of errors that packages declare, complete. */
-const PACKAGE_DOCS = {
-  SafeERC20FailedOperation: ['@notice An operation of the token failed.', '@param token the token'],
-  InsufficientBalance: [
-    '@notice There is too little ETH for the operation.',
-    '@param balance wei that are there',
-    '@param needed wei that are needed',
-  ],
-}
 
 /**
  * @param sources path -> { ast } of every source file, those of packages included
@@ -124,7 +48,7 @@ function interfaceFile(name, { title, of, is, docs = {} }, context) {
       .map((member) => {
         for (const struct of member.structs) reach(struct, context, used)
         return [
-          ...comment(docs[member.name] ?? PACKAGE_DOCS[member.name] ?? member.docs, '    '),
+          ...comment(docs[member.name] ?? packageDocs[member.name] ?? member.docs, '    '),
           declaration(member),
         ].join('\n')
       }),
@@ -249,34 +173,33 @@ const comment = (lines, indent) => lines.map((line) => `${indent}/// ${line}`)
 
 const LOCATED = /^(bytes|string)$|\]$|^[A-Z]/
 
-function declaration({ kind, name, inputs, outputs, mutability }) {
-  const show = (location) => (parameter) =>
-    [
-      parameter.solidity,
-      ...(parameter.indexed ? ['indexed'] : []),
-      ...(location !== undefined && LOCATED.test(parameter.solidity) ? [location] : []),
-      ...(parameter.name === '' ? [] : [parameter.name.replace(/^_/, '')]),
-    ].join(' ')
-  const given = inputs.map(show(kind === 'function' ? 'calldata' : undefined))
-  // Without its underscore a parameter may have the name of a result.
-  const taken = new Set(inputs.map((parameter) => parameter.name.replace(/^_/, '')))
-  const answers = outputs.map((output) => (taken.has(output.name) ? { ...output, name: '' } : output))
-  const answer = answers.map(show('memory')).join(', ')
-  const words = [
-    ...(kind === 'function' ? ['external'] : []),
-    ...(kind === 'function' && mutability !== 'nonpayable' ? [mutability] : []),
-    ...(answer === '' ? [] : [`returns (${answer})`]),
-  ]
-  const tail = words.map((word) => ` ${word}`).join('')
-  const short = `    ${kind} ${name}(${given.join(', ')})${tail};`
-  if (short.length <= WIDTH) return short
-  const few = `    ${kind} ${name}(${given.join(', ')})`
-  if (few.length <= WIDTH) return `${few}\n${words.map((word) => `        ${word}`).join('\n')};`
-  const many = given.map((parameter) => `        ${parameter}`).join(',\n')
-  return `    ${kind} ${name}(\n${many}\n    )${tail};`
+const nameOf = ({ name }) => name.replace(/^_/, '')
+
+/** `bytes calldata data`, `address indexed to`, `uint64`; what has no location does without. */
+function shown(parameter, location) {
+  const located = location !== undefined && LOCATED.test(parameter.solidity)
+  const words = [parameter.solidity, parameter.indexed && 'indexed', located && location, nameOf(parameter)]
+  return words.filter(Boolean).join(' ')
 }
 
-/** Structs in an order in which each comes after those that it consists of. */
+function declaration({ kind, name, inputs, outputs, mutability }) {
+  const given = inputs.map((input) => shown(input, kind === 'function' ? 'calldata' : undefined))
+  // Without its underscore a parameter may have the name of a result.
+  const taken = new Set(inputs.map(nameOf))
+  const answers = outputs.map((output) => shown(taken.has(output.name) ? { ...output, name: '' } : output, 'memory'))
+  const words = [
+    kind === 'function' && 'external',
+    kind === 'function' && mutability !== 'nonpayable' && mutability,
+    answers.length > 0 && `returns (${answers.join(', ')})`,
+  ].filter(Boolean)
+  const start = `    ${kind} ${name}(${given.join(', ')})`
+  const end = words.map((word) => ` ${word}`).join('')
+  if (`${start}${end};`.length <= WIDTH) return `${start}${end};`
+  if (start.length <= WIDTH) return `${start}\n${words.map((word) => `        ${word}`).join('\n')};`
+  return `    ${kind} ${name}(\n${given.map((parameter) => `        ${parameter}`).join(',\n')}\n    )${end};`
+}
+
+/** All structs of all interfaces, by name. */
 function typesFile(structs) {
   const blocks = [...structs.values()]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
