@@ -1,4 +1,4 @@
-import { encodeAbiParameters, type Hash, keccak256, parseAbiParameters } from 'viem'
+import { encodeAbiParameters, type Hash, keccak256 } from 'viem'
 import type { Message } from './types.ts'
 
 /** Chain ids of the chain that a message is sent on and the one that it is delivered on. */
@@ -6,9 +6,18 @@ export type MessageRoute = { sourceChainId: number; destinationChainId: number }
 
 /** keccak256('reenact.message.v1') */
 const TAG = '0x28f7a8d7e1e66916cb9730730f090ae296d19865db9223238b14fc407fc32778'
-const WORDS = parseAbiParameters(
-  'bytes32, uint256, uint256, address, address, uint256, uint256, uint64, bytes32, uint64',
-)
+const WORDS = [
+  { type: 'bytes32' },
+  { type: 'uint256' },
+  { type: 'uint256' },
+  { type: 'address' },
+  { type: 'address' },
+  { type: 'uint256' },
+  { type: 'uint256' },
+  { type: 'uint64' },
+  { type: 'bytes32' },
+  { type: 'uint64' },
+] as const
 
 /** The leaf of a message in its tree, as contracts/lib/Messages.sol hashes it: another one for every route. */
 export function getMessageHash(message: Message, { sourceChainId, destinationChainId }: MessageRoute): Hash {

@@ -1,8 +1,7 @@
-import { concatHex, type Hex, keccak256 } from 'viem'
+import { concatHex, type Hex, keccak256, zeroHash } from 'viem'
 
 /** contracts/lib/MessageTree.sol: a binary tree of 2^32 leaves, in which what is absent is zero. */
 const DEPTH = 32
-const ZERO: Hex = `0x${'00'.repeat(32)}`
 /** how many hashes are made before others get their turn */
 const SLICE = 500
 
@@ -22,7 +21,7 @@ export type TreeProof = {
 export async function proveLeaf(leaves: readonly Hex[], index: number): Promise<TreeProof> {
   const path: Hex[] = []
   let nodes = leaves
-  let empty = ZERO
+  let empty: Hex = zeroHash
   let position = index
   while (nodes.length > 1) {
     path.push(nodes[position ^ 1] ?? empty)
@@ -30,7 +29,7 @@ export async function proveLeaf(leaves: readonly Hex[], index: number): Promise<
     empty = hashPair(empty, empty)
     position >>>= 1
   }
-  let [root = ZERO] = nodes
+  let [root = zeroHash] = nodes
   for (let level = path.length; level < DEPTH; level++) {
     root = hashPair(root, empty)
     empty = hashPair(empty, empty)

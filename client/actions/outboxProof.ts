@@ -1,4 +1,4 @@
-import { encodeEventTopics, type Hash, type Hex, parseEventLogs, type RpcLog } from 'viem'
+import { encodeEventTopics, type Hash, type Hex, parseEventLogs, type RpcLog, zeroHash } from 'viem'
 import { getProof } from 'viem/actions'
 import { l2MessengerAbi } from '../abis/l2Messenger.ts'
 import type { Rollup } from '../chains.ts'
@@ -9,7 +9,7 @@ import { logPages } from './logPages.ts'
 import type { Reader } from './rollupRpc.ts'
 
 /** Slot 0 of the messenger: the root of all messages that L2 has sent. */
-const ROOT_SLOT: Hex = `0x${'00'.repeat(32)}`
+const ROOT_SLOT = zeroHash
 /** messages that are hashed before others get their turn */
 const SLICE = 200
 
