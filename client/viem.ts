@@ -1,4 +1,10 @@
 /** `reenact/viem`: native rollups for viem. */
+
+export {
+  type BuildClaimCrossMessageParameters,
+  type BuildClaimCrossMessageReturnType,
+  buildClaimCrossMessage,
+} from './actions/buildClaimCrossMessage.ts'
 export {
   type BuildClaimMessageParameters,
   type BuildClaimMessageReturnType,
@@ -11,6 +17,19 @@ export {
 } from './actions/buildClaimWithdrawal.ts'
 export { type BuildDepositParameters, type BuildDepositReturnType, buildDeposit } from './actions/buildDeposit.ts'
 export {
+  type BuildInitiateWithdrawalParameters,
+  type BuildInitiateWithdrawalReturnType,
+  buildInitiateWithdrawal,
+} from './actions/buildInitiateWithdrawal.ts'
+export {
+  type ClaimCrossMessageParameters,
+  type ClaimCrossMessageReturnType,
+  type CrossMessageClaim,
+  type CrossProof,
+  claimCrossMessage,
+  prepareClaimCrossMessage,
+} from './actions/claimCrossMessage.ts'
+export {
   type ClaimMessageParameters,
   claimMessage,
   type MessageClaim,
@@ -21,6 +40,8 @@ export {
   type ClaimWithdrawalParameters,
   type ClaimWithdrawalReturnType,
   claimWithdrawal,
+  type EstimateClaimWithdrawalGasParameters,
+  type EstimateClaimWithdrawalGasReturnType,
   estimateClaimWithdrawalGas,
   prepareClaimWithdrawal,
   type WithdrawalClaim,
@@ -38,6 +59,11 @@ export {
   prepareForceTransaction,
 } from './actions/forceTransaction.ts'
 export { type DevnetChains, getDevnetChains } from './actions/getDevnetChains.ts'
+export {
+  type GetExecutionWitnessParameters,
+  type GetExecutionWitnessReturnType,
+  getExecutionWitness,
+} from './actions/getExecutionWitness.ts'
 export {
   type ForcedTransaction,
   type ForcedTransactionSelector,
@@ -61,11 +87,18 @@ export {
 export { type GetRollupChainParameters, getRollupChain } from './actions/getRollupChain.ts'
 export { type GetSettlementParameters, type GetSettlementReturnType, getSettlement } from './actions/getSettlement.ts'
 export {
+  type GetTimeToClaimParameters,
+  type GetTimeToClaimReturnType,
+  getTimeToClaim,
+} from './actions/getTimeToClaim.ts'
+export {
   type GetWithdrawalStatusParameters,
   type GetWithdrawalStatusReturnType,
   getWithdrawalStatus,
 } from './actions/getWithdrawalStatus.ts'
 export {
+  type EstimateInitiateWithdrawalGasParameters,
+  type EstimateInitiateWithdrawalGasReturnType,
   estimateInitiateWithdrawalGas,
   type InitiateWithdrawalParameters,
   type InitiateWithdrawalReturnType,
@@ -83,12 +116,28 @@ export {
 export { prepareReclaimBond, type ReclaimBondParameters, reclaimBond } from './actions/reclaimBond.ts'
 export type { Reader } from './actions/rollupRpc.ts'
 export type { PreparedCall, Sender, TransactionOptions } from './actions/sendCall.ts'
+export {
+  prepareSendCrossMessage,
+  type SendCrossMessageParameters,
+  type SendCrossMessageReturnType,
+  sendCrossMessage,
+} from './actions/sendCrossMessage.ts'
 export { prepareSendMessage, type SendMessageParameters, sendMessage } from './actions/sendMessage.ts'
+export {
+  type VerifyWithdrawalProofParameters,
+  type VerifyWithdrawalProofReturnType,
+  verifyWithdrawalProof,
+} from './actions/verifyWithdrawalProof.ts'
 export {
   type WaitForMessageParameters,
   type WaitForMessageReturnType,
   waitForMessage,
 } from './actions/waitForMessage.ts'
+export {
+  type WaitForSettlementParameters,
+  type WaitForSettlementReturnType,
+  waitForSettlement,
+} from './actions/waitForSettlement.ts'
 export { type WaitToClaimParameters, type WaitToClaimReturnType, waitToClaim } from './actions/waitToClaim.ts'
 export {
   type RollupEventName,
@@ -103,6 +152,11 @@ export {
   type NativeRollupChainOptions,
   type NativeRollupContracts,
 } from './chains.ts'
+export {
+  CrossMessageAlreadyClaimedError,
+  CrossMessageFailingError,
+  CrossMessageNotReadyError,
+} from './crossMessageErrors.ts'
 export { type PublicActionsL1, publicActionsL1 } from './decorators/publicActionsL1.ts'
 export { type PublicActionsL2, publicActionsL2 } from './decorators/publicActionsL2.ts'
 export { type RollupActions, rollupActions } from './decorators/rollupActions.ts'
@@ -126,6 +180,7 @@ export type { RollupEvents } from './generated/events.ts'
 export * from './generated/rollupActions.ts'
 export type * from './generated/rpcSchema.ts'
 export type * from './generated/types.ts'
+export { type CrossMessage, getCrossMessages } from './getCrossMessages.ts'
 export { type GetMessagesParameters, getMessages, type MessageReceipt } from './getMessages.ts'
 export { getWithdrawals, type WithdrawalReceipt } from './getWithdrawals.ts'
 export {

@@ -58,16 +58,21 @@ export class WithdrawalAlreadyClaimedError extends RollupClientError {
   }
 }
 
-/** The receiver of a withdrawal fails when it is called, now; the withdrawal stays claimable. */
+/** The receiver of a withdrawal fails when it is called, now. `index` is absent for one that was not sent. */
 export class WithdrawalFailingError extends RollupClientError {
   readonly code = 'WITHDRAWAL_FAILING'
-  readonly index: bigint
+  readonly to: Address
+  readonly index: bigint | undefined
 
-  constructor({ index, to }: { index: bigint; to: Address }, options?: ErrorOptions) {
+  constructor({ index, to, reason }: { index?: bigint; to: Address; reason?: string }, options?: ErrorOptions) {
+    const why = reason === undefined ? '' : ` (${reason})`
     super(
-      `${to} refuses withdrawal ${index} at the moment: claim it again when the receiver accepts the call, it stays claimable for ever.`,
+      index === undefined
+        ? `${to} would refuse this withdrawal${why}: change what it calls, or pass \`l1GasLimit\` to send it as it is.`
+        : `${to} refuses withdrawal ${index} at the moment${why}: claim it again when the receiver accepts the call, it stays claimable for ever.`,
       options,
     )
+    this.to = to
     this.index = index
   }
 }

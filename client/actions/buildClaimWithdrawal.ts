@@ -1,11 +1,11 @@
-import { type Address, BlockNotFoundError, TransactionReceiptNotFoundError } from 'viem'
-import { getBlock, getTransactionReceipt } from 'viem/actions'
-import type { NativeRollupChain, Rollup } from '../chains.ts'
-import { getWithdrawals } from '../getWithdrawals.ts'
+import { type Address, BlockNotFoundError } from 'viem'
+import { getBlock } from 'viem/actions'
+import type { NativeRollupChain } from '../chains.ts'
 import type { Settlement, Withdrawal } from '../types.ts'
-import { ProofMismatchError, WithdrawalMovedError, WithdrawalNotSettledError } from '../withdrawalErrors.ts'
+import { ProofMismatchError, WithdrawalNotSettledError } from '../withdrawalErrors.ts'
 import type { WithdrawalClaim } from './claimWithdrawal.ts'
 import { rollupFromL2 } from './clientRollup.ts'
+import { findAgain } from './findAgain.ts'
 import { proveInOutbox } from './outboxProof.ts'
 import type { Reader } from './rollupRpc.ts'
 
@@ -53,23 +53,4 @@ async function provingBlock(client: Reader, settlement: BuildClaimWithdrawalPara
   if (hash === l2BlockHash) return l2BlockNumber
   const has = hash === undefined ? 'has no block' : 'has another block'
   throw new ProofMismatchError(`The L2 node ${has} ${l2BlockNumber} than ${l2BlockHash}, which L1 has settled`)
-}
-
-/** As L2 has it now: a block that was not settled may have been built again, with other messages before this one. */
-async function findAgain(client: Reader, withdrawal: Withdrawal, { l2Messenger }: Rollup): Promise<Withdrawal> {
-  const receipt = await getTransactionReceipt(client, { hash: withdrawal.transactionHash }).catch((error: unknown) => {
-    if (error instanceof TransactionReceiptNotFoundError) throw new WithdrawalMovedError(withdrawal)
-    throw error
-  })
-  const sent = getWithdrawals(receipt, { messenger: l2Messenger })
-  const unmoved = receipt.blockHash === withdrawal.l2BlockHash
-  const [found, twin] = sent.filter((other) =>
-    unmoved ? other.index === withdrawal.index : isSameExceptPlace(other, withdrawal),
-  )
-  if (found === undefined || twin !== undefined) throw new WithdrawalMovedError(withdrawal)
-  return found
-}
-
-function isSameExceptPlace(one: Withdrawal, other: Withdrawal): boolean {
-  return (['sender', 'to', 'value', 'fee', 'gasLimit', 'data'] as const).every((field) => one[field] === other[field])
 }

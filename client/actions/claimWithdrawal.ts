@@ -35,6 +35,8 @@ export type WithdrawalClaim = {
 }
 export type ClaimWithdrawalParameters = WithdrawalClaim & TransactionOptions
 export type ClaimWithdrawalReturnType = Hash
+export type EstimateClaimWithdrawalGasParameters = ClaimWithdrawalParameters
+export type EstimateClaimWithdrawalGasReturnType = bigint
 
 /**
  * Claims a withdrawal on L1: its receiver is called and paid. Whoever likes may do it for others.
@@ -61,8 +63,8 @@ export async function prepareClaimWithdrawal(
 /** Gas that claimWithdrawal takes on L1. Throws what it throws. */
 export async function estimateClaimWithdrawalGas(
   client: Sender,
-  parameters: ClaimWithdrawalParameters,
-): Promise<bigint> {
+  parameters: EstimateClaimWithdrawalGasParameters,
+): Promise<EstimateClaimWithdrawalGasReturnType> {
   return estimateGas(client, claimCall(client, parameters), parameters)
 }
 

@@ -19,3 +19,8 @@ function requireChain(chain: Chain | undefined, expected: number, rollup: Rollup
   if (chain !== undefined && chain.id !== expected) throw new WrongChainError({ expected, actual: chain.id })
   return rollup
 }
+
+/** What may be wrong when nothing more is settled, for WaitTimeoutError. */
+export function settlementAdvice({ l1ChainId }: Rollup): string {
+  return `Is settlement going on (rollup_status of the L2 node), and is the client a node of chain ${l1ChainId}?`
+}

@@ -28,13 +28,15 @@ export type InitiateWithdrawalParameters = TransactionOptions & {
   chain?: NativeRollupChain | undefined
 }
 export type InitiateWithdrawalReturnType = Hash
+export type EstimateInitiateWithdrawalGasParameters = InitiateWithdrawalParameters
+export type EstimateInitiateWithdrawalGasReturnType = bigint
 
 /**
  * Gas that nobody pays unless it is used, but that the claim must bring along. Too little makes a message undeliverable, so
  * these are generous: enough for a contract wallet that notes what it gets, and for a call that writes a dozen slots.
  */
 const PLAIN_GAS = 300_000n
-const CALL_GAS = 2_000_000n
+export const CALL_GAS = 2_000_000n
 
 /**
  * Sends ETH, and a call if there is `data`, to L1, where it is claimed once its block is settled.
@@ -60,8 +62,8 @@ export async function prepareInitiateWithdrawal(
 /** Gas that initiateWithdrawal takes on L2. Throws what it throws. */
 export async function estimateInitiateWithdrawalGas(
   client: Sender,
-  parameters: InitiateWithdrawalParameters,
-): Promise<bigint> {
+  parameters: EstimateInitiateWithdrawalGasParameters,
+): Promise<EstimateInitiateWithdrawalGasReturnType> {
   return estimateGas(client, withdrawalCall(client, parameters), parameters)
 }
 

@@ -1,8 +1,10 @@
+import type { Rollup } from '../chains.ts'
 import type { Settlement, Withdrawal } from '../types.ts'
-import { WithdrawalAlreadyClaimedError } from '../withdrawalErrors.ts'
-import { rollupFromL1 } from './clientRollup.ts'
+import { WithdrawalAlreadyClaimedError, WithdrawalMovedError } from '../withdrawalErrors.ts'
+import { rollupFromL1, settlementAdvice } from './clientRollup.ts'
+import { findAgain } from './findAgain.ts'
 import { findSettlement } from './getSettlement.ts'
-import { poll, type WaitOptions } from './poll.ts'
+import { type Look, poll, type WaitOptions } from './poll.ts'
 import type { Reader } from './rollupRpc.ts'
 import {
   readWithdrawalState,
@@ -11,34 +13,55 @@ import {
   withdrawalOf,
 } from './withdrawalState.ts'
 
-export type WaitToClaimParameters = WithdrawalParameters & WaitOptions
+export type WaitToClaimParameters = WithdrawalParameters &
+  WaitOptions & {
+    /** asked again for the receipt when the block of the withdrawal was replaced before it was settled */
+    l2Client?: Reader | undefined
+  }
 /** `settlement` is of the newest L2 block that proves the withdrawal: what buildClaimWithdrawal takes. */
 export type WaitToClaimReturnType = { withdrawal: Withdrawal; settlement: Settlement }
 
 /**
  * Waits until a withdrawal can be claimed on L1.
  *
- * @throws WithdrawalAlreadyClaimedError, WithdrawalNotFoundError, WithdrawalMovedError, WaitTimeoutError
+ * @throws WithdrawalAlreadyClaimedError, WithdrawalNotFoundError, WaitTimeoutError, and WithdrawalMovedError when its block
+ *   was replaced and there is no `l2Client`
  * @example const { withdrawal, settlement } = await waitToClaim(l1, { receipt, targetChain: l2Chain })
  */
 export async function waitToClaim(
   client: Reader,
-  { targetChain, pollingInterval, timeout, signal, ...source }: WaitToClaimParameters,
+  { targetChain, l2Client, pollingInterval, timeout, signal, ...source }: WaitToClaimParameters,
 ): Promise<WaitToClaimReturnType> {
   const rollup = rollupFromL1(client, targetChain)
-  const withdrawal = withdrawalOf(source, rollup)
+  let withdrawal = withdrawalOf(source, rollup)
   const awaited = {
     what: `withdrawal ${withdrawal.index} of L2 block ${withdrawal.l2BlockNumber} to become claimable`,
-    advice: `Is settlement going on, and is the client on L1 (chain ${rollup.l1ChainId})?`,
+    advice: settlementAdvice(rollup),
   }
   return poll(client, { pollingInterval, timeout, signal }, awaited, async () => {
-    const state = await readWithdrawalState(client, withdrawal, rollup)
-    if (state.status === 'claimed') throw new WithdrawalAlreadyClaimedError({ index: withdrawal.index })
-    if (state.status !== 'ready-to-claim') return { reached: wordsOf(state) }
-    const { provable: l2BlockNumber, l1BlockNumber: toBlock } = state
-    const settlement = await findSettlement(client, rollup, { l2BlockNumber, toBlock })
-    return settlement === null ? { reached: wordsOf(state) } : { found: { withdrawal, settlement } }
+    try {
+      return await look(client, withdrawal, rollup)
+    } catch (error) {
+      if (!(error instanceof WithdrawalMovedError) || l2Client === undefined) throw error
+    }
+    const found = await findAgain(l2Client, withdrawal, rollup).catch((error: unknown) => {
+      // its transaction waits for another block
+      if (!(error instanceof WithdrawalMovedError)) throw error
+    })
+    withdrawal = found ?? withdrawal
+    return {
+      reached: `its block was replaced, ${found === undefined ? 'and it is in no other' : 'now it is in another'}`,
+    }
   })
+}
+
+async function look(client: Reader, withdrawal: Withdrawal, rollup: Rollup): Promise<Look<WaitToClaimReturnType>> {
+  const state = await readWithdrawalState(client, withdrawal, rollup)
+  if (state.status === 'claimed') throw new WithdrawalAlreadyClaimedError({ index: withdrawal.index })
+  if (state.status !== 'ready-to-claim') return { reached: wordsOf(state) }
+  const { provable: l2BlockNumber, l1BlockNumber: toBlock } = state
+  const settlement = await findSettlement(client, rollup, { l2BlockNumber, toBlock })
+  return settlement === null ? { reached: wordsOf(state) } : { found: { withdrawal, settlement } }
 }
 
 function wordsOf(state: WithdrawalState): string {

@@ -1,4 +1,14 @@
 import type { Account, Chain, Client, Transport } from 'viem'
+import {
+  type BuildInitiateWithdrawalParameters,
+  type BuildInitiateWithdrawalReturnType,
+  buildInitiateWithdrawal,
+} from '../actions/buildInitiateWithdrawal.ts'
+import {
+  type EstimateClaimWithdrawalGasParameters,
+  type EstimateClaimWithdrawalGasReturnType,
+  estimateClaimWithdrawalGas,
+} from '../actions/claimWithdrawal.ts'
 import { type DepositParameters, estimateDepositGas } from '../actions/deposit.ts'
 import {
   type GetForcedTransactionParameters,
@@ -13,10 +23,25 @@ import {
 import { type GetL2HeadParameters, type GetL2HeadReturnType, getL2Head } from '../actions/getL2Head.ts'
 import { type GetSettlementParameters, type GetSettlementReturnType, getSettlement } from '../actions/getSettlement.ts'
 import {
+  type GetTimeToClaimParameters,
+  type GetTimeToClaimReturnType,
+  getTimeToClaim,
+} from '../actions/getTimeToClaim.ts'
+import {
   type GetWithdrawalStatusParameters,
   type GetWithdrawalStatusReturnType,
   getWithdrawalStatus,
 } from '../actions/getWithdrawalStatus.ts'
+import {
+  type VerifyWithdrawalProofParameters,
+  type VerifyWithdrawalProofReturnType,
+  verifyWithdrawalProof,
+} from '../actions/verifyWithdrawalProof.ts'
+import {
+  type WaitForSettlementParameters,
+  type WaitForSettlementReturnType,
+  waitForSettlement,
+} from '../actions/waitForSettlement.ts'
 import { type WaitToClaimParameters, type WaitToClaimReturnType, waitToClaim } from '../actions/waitToClaim.ts'
 
 /** What can be asked of an L1 about a native rollup on it. */
@@ -27,6 +52,18 @@ export type PublicActionsL1 = {
   getForcedTransaction: (parameters: GetForcedTransactionParameters) => Promise<GetForcedTransactionReturnType>
   /** Where the message of an L1 transaction stands on L2, whose node is asked. */
   getMessageStatus: (parameters: GetL1MessageStatusParameters) => Promise<GetL1MessageStatusReturnType>
+  /** What initiateWithdrawal needs: a gas limit that was tried on L1. */
+  buildInitiateWithdrawal: (parameters: BuildInitiateWithdrawalParameters) => Promise<BuildInitiateWithdrawalReturnType>
+  /** Gas that claimWithdrawal takes. */
+  estimateClaimWithdrawalGas: (
+    parameters: EstimateClaimWithdrawalGasParameters,
+  ) => Promise<EstimateClaimWithdrawalGasReturnType>
+  /** How long a withdrawal has to wait until it can be claimed. */
+  getTimeToClaim: (parameters: GetTimeToClaimParameters) => Promise<GetTimeToClaimReturnType>
+  /** Asks L1's verifier whether the proof of a withdrawal holds. */
+  verifyWithdrawalProof: (parameters: VerifyWithdrawalProofParameters) => Promise<VerifyWithdrawalProofReturnType>
+  /** Waits until L1 has accepted an L2 block. */
+  waitForSettlement: (parameters: WaitForSettlementParameters) => Promise<WaitForSettlementReturnType>
   /** The newest L2 block that L1 has accepted. */
   getL2Head: (parameters: GetL2HeadParameters) => Promise<GetL2HeadReturnType>
   /** How an L2 block got to L1; null when it has not. */
@@ -45,6 +82,11 @@ export function publicActionsL1(): (
     estimateDepositGas: (parameters) => estimateDepositGas(client, parameters),
     getForcedTransaction: (parameters) => getForcedTransaction(client, parameters),
     getMessageStatus: (parameters) => getL1MessageStatus(client, parameters),
+    buildInitiateWithdrawal: (parameters) => buildInitiateWithdrawal(client, parameters),
+    estimateClaimWithdrawalGas: (parameters) => estimateClaimWithdrawalGas(client, parameters),
+    getTimeToClaim: (parameters) => getTimeToClaim(client, parameters),
+    verifyWithdrawalProof: (parameters) => verifyWithdrawalProof(client, parameters),
+    waitForSettlement: (parameters) => waitForSettlement(client, parameters),
     getL2Head: (parameters) => getL2Head(client, parameters),
     getSettlement: (parameters) => getSettlement(client, parameters),
     getWithdrawalStatus: (parameters) => getWithdrawalStatus(client, parameters),

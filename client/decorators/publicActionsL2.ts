@@ -1,5 +1,10 @@
 import type { Account, Address, Chain, Client, Transport } from 'viem'
 import {
+  type BuildClaimCrossMessageParameters,
+  type BuildClaimCrossMessageReturnType,
+  buildClaimCrossMessage,
+} from '../actions/buildClaimCrossMessage.ts'
+import {
   type BuildClaimMessageParameters,
   type BuildClaimMessageReturnType,
   buildClaimMessage,
@@ -10,12 +15,22 @@ import {
   buildClaimWithdrawal,
 } from '../actions/buildClaimWithdrawal.ts'
 import { type BuildDepositParameters, type BuildDepositReturnType, buildDeposit } from '../actions/buildDeposit.ts'
+import {
+  type GetExecutionWitnessParameters,
+  type GetExecutionWitnessReturnType,
+  getExecutionWitness,
+} from '../actions/getExecutionWitness.ts'
 import { type GetL2TokenAddressParameters, getL2TokenAddress } from '../actions/getL2TokenAddress.ts'
 import {
   type GetMessageStatusParameters,
   type GetMessageStatusReturnType,
   getMessageStatus,
 } from '../actions/getMessageStatus.ts'
+import {
+  type EstimateInitiateWithdrawalGasParameters,
+  type EstimateInitiateWithdrawalGasReturnType,
+  estimateInitiateWithdrawalGas,
+} from '../actions/initiateWithdrawal.ts'
 import { type QuoteDepositParameters, type QuoteDepositReturnType, quoteDeposit } from '../actions/quoteDeposit.ts'
 import {
   type WaitForMessageParameters,
@@ -33,6 +48,14 @@ export type PublicActionsL2 = {
   getL2TokenAddress: (parameters: GetL2TokenAddressParameters) => Promise<Address>
   /** What a deposit would cost on both chains, and when it would arrive. */
   quoteDeposit: (parameters: QuoteDepositParameters) => Promise<QuoteDepositReturnType>
+  /** What claimCrossMessage needs on another rollup. */
+  buildClaimCrossMessage: (parameters: BuildClaimCrossMessageParameters) => Promise<BuildClaimCrossMessageReturnType>
+  /** Gas that initiateWithdrawal takes. */
+  estimateInitiateWithdrawalGas: (
+    parameters: EstimateInitiateWithdrawalGasParameters,
+  ) => Promise<EstimateInitiateWithdrawalGasReturnType>
+  /** What is needed to run a block without a state. */
+  getExecutionWitness: (parameters: GetExecutionWitnessParameters) => Promise<GetExecutionWitnessReturnType>
   /** What claimWithdrawal needs, from L2. */
   buildClaimWithdrawal: (parameters: BuildClaimWithdrawalParameters) => Promise<BuildClaimWithdrawalReturnType>
   /** Where a message from L1 stands. */
@@ -50,6 +73,9 @@ export function publicActionsL2(): (
     buildDeposit: (parameters) => buildDeposit(client, parameters),
     getL2TokenAddress: (parameters) => getL2TokenAddress(client, parameters),
     quoteDeposit: (parameters) => quoteDeposit(client, parameters),
+    buildClaimCrossMessage: (parameters) => buildClaimCrossMessage(client, parameters),
+    estimateInitiateWithdrawalGas: (parameters) => estimateInitiateWithdrawalGas(client, parameters),
+    getExecutionWitness: (parameters) => getExecutionWitness(client, parameters),
     buildClaimWithdrawal: (parameters) => buildClaimWithdrawal(client, parameters),
     getMessageStatus: (parameters) => getMessageStatus(client, parameters),
     waitForMessage: (parameters) => waitForMessage(client, parameters),
