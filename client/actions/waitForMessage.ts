@@ -1,5 +1,4 @@
-import type { Address, Hash } from 'viem'
-import { isAddressEqual } from 'viem'
+import { type Address, type Hash, isAddressEqual } from 'viem'
 import type { NativeRollupChain } from '../chains.ts'
 import { InsufficientFeeError, MessageFailingError, MessageNotFoundError } from '../messageErrors.ts'
 import type { Message } from '../types.ts'
