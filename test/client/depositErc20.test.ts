@@ -1,6 +1,7 @@
 import { InsufficientTokensError } from 'reenact/viem'
 import { erc20Abi, type Hash, parseAbi, parseEther } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { compile } from '../compile.ts'
 import { startTestDevnet, type TestDevnet } from '../e2e/devnet.ts'
 import { clientsOf, devAccount, type Scene } from './clients.ts'
 
@@ -50,6 +51,24 @@ test('tokens are approved when that is needed, and arrive', async () => {
   await receiptOf(await l1.depositErc20({ token: TOKEN, amount: 70n, nonce: at, targetChain }))
   expect(await l1.getTransactionCount({ address: account })).toBe(at + 2)
   expect(await allowance()).toBe(0n)
+})
+
+test('a token that lets nobody change an approval', async () => {
+  const { l1, chains } = scene
+  const targetChain = chains.l2
+  const { StrictToken } = compile({ StrictToken: 'test/client/StrictToken.sol' })
+  const bytecode = StrictToken.creationCode
+  const { contractAddress } = await receiptOf(await l1.deployContract({ abi: StrictToken.abi, bytecode }))
+  const token = contractAddress ?? TOKEN
+  const bridge = targetChain.contracts.l1TokenBridge[chains.l1.id]?.address ?? TOKEN
+  await receiptOf(
+    await l1.writeContract({ address: token, abi: erc20Abi, functionName: 'approve', args: [bridge, 1n] }),
+  )
+  const nonce = await l1.getTransactionCount({ address: account })
+  const { status } = await receiptOf(await l1.depositErc20({ token, amount: 7n, nonce, targetChain }))
+  expect(status).toBe('success')
+  // to nothing, to what is needed, and the deposit
+  expect(await l1.getTransactionCount({ address: account })).toBe(nonce + 3)
 })
 
 test('wrong use', async () => {
