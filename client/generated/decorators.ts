@@ -231,29 +231,20 @@ export type RollupQuestions = {
    * `rollup_getBlockByL1Tx`.
    */
   getBlockByL1Tx: (parameters: GetBlockByL1TxParameters) => Promise<GetBlockByL1TxReturnType>
-  /**
-   * What claims a message to another rollup there, in one hop; a list for a whole transaction. Calls
-   * `rollup_getCrossMessageProof`.
-   */
+  /** What claims a message to another rollup there, in one hop. Calls `rollup_getCrossMessageProof`. */
   getRollupCrossMessageProof: (
     parameters: GetRollupCrossMessageProofParameters,
   ) => Promise<GetRollupCrossMessageProofReturnType>
   /**
-   * What claims a message to another rollup there, in one hop; a list for a whole transaction. Calls
+   * What claims each message of a transaction to another rollup there, in one hop. Calls
    * `rollup_getCrossMessageProof`.
    */
   getRollupCrossMessageProofs: (
     parameters: GetRollupCrossMessageProofsParameters,
   ) => Promise<GetRollupCrossMessageProofsReturnType>
-  /**
-   * The input with which EXECUTE verifies an L2 block: its bytes, or with encoding json its fields. Calls
-   * `rollup_getExecuteInput`.
-   */
+  /** The input with which EXECUTE verifies an L2 block, as bytes. Calls `rollup_getExecuteInput`. */
   getExecuteInput: (parameters: GetExecuteInputParameters) => Promise<GetExecuteInputReturnType>
-  /**
-   * The input with which EXECUTE verifies an L2 block: its bytes, or with encoding json its fields. Calls
-   * `rollup_getExecuteInput`.
-   */
+  /** The input with which EXECUTE verifies an L2 block, by its fields. Calls `rollup_getExecuteInput`. */
   getExecuteInputFields: (parameters: GetExecuteInputFieldsParameters) => Promise<GetExecuteInputFieldsReturnType>
   /** A message from L1: its status on L2, what delivered it, or why nothing can. Calls `rollup_getMessage`. */
   getRollupMessage: (parameters: GetRollupMessageParameters) => Promise<GetRollupMessageReturnType>
@@ -266,13 +257,16 @@ export type RollupQuestions = {
    * `rollup_getSettlement`.
    */
   getRollupSettlement: (parameters: GetRollupSettlementParameters) => Promise<GetRollupSettlementReturnType>
-  /** The same for a range of L2 blocks, ascending; without one, for the newest. Calls `rollup_getSettlements`. */
+  /**
+   * Where L2 blocks stand on their way to L1, ascending; without a range, the newest. Calls
+   * `rollup_getSettlements`.
+   */
   getRollupSettlements: (parameters?: GetRollupSettlementsParameters) => Promise<GetRollupSettlementsReturnType>
-  /** What claims a withdrawal on L1; a list for a whole transaction. Calls `rollup_getWithdrawalProof`. */
+  /** What claims a withdrawal on L1. Calls `rollup_getWithdrawalProof`. */
   getRollupWithdrawalProof: (
     parameters: GetRollupWithdrawalProofParameters,
   ) => Promise<GetRollupWithdrawalProofReturnType>
-  /** What claims a withdrawal on L1; a list for a whole transaction. Calls `rollup_getWithdrawalProof`. */
+  /** What claims each withdrawal of an L2 transaction on L1. Calls `rollup_getWithdrawalProof`. */
   getRollupWithdrawalProofs: (
     parameters: GetRollupWithdrawalProofsParameters,
   ) => Promise<GetRollupWithdrawalProofsReturnType>
@@ -281,13 +275,10 @@ export type RollupQuestions = {
    * `rollup_getWithdrawals`.
    */
   getRollupWithdrawals: (parameters?: GetRollupWithdrawalsParameters) => Promise<GetRollupWithdrawalsReturnType>
-  /**
-   * The witness of an L2 block or of an input, as it is or with what each node is and whether it is used. Calls
-   * `rollup_getWitness`.
-   */
+  /** The witness of an L2 block or of an input. Calls `rollup_getWitness`. */
   getWitness: (parameters: GetWitnessParameters) => Promise<GetWitnessReturnType>
   /**
-   * The witness of an L2 block or of an input, as it is or with what each node is and whether it is used. Calls
+   * The witness of an L2 block or of an input, with what each node is and whether it is used. Calls
    * `rollup_getWitness`.
    */
   getAnnotatedWitness: (parameters: GetAnnotatedWitnessParameters) => Promise<GetAnnotatedWitnessReturnType>
@@ -436,10 +427,7 @@ export type DevnetActions = {
    * `rollup_loadState`.
    */
   loadBoth: (parameters: LoadBothParameters) => Promise<LoadBothReturnType>
-  /**
-   * Settles nothing by itself until rollup_resumeSettlement; false: it did not before. Calls
-   * `rollup_pauseSettlement`.
-   */
+  /** Settles nothing by itself until resumeSettlement; false: it did not before. Calls `rollup_pauseSettlement`. */
   pauseSettlement: () => Promise<PauseSettlementReturnType>
   /**
    * Replaces the newest L1 blocks by as many others, lets L2 follow, and tells what became of everything in them.
@@ -468,8 +456,8 @@ export type DevnetActions = {
   /** Settles sealed blocks now, also while settlement is paused; gives the L1 transactions. Calls `rollup_settle`. */
   settle: (parameters?: SettleParameters) => Promise<SettleReturnType>
   /**
-   * Remembers L1 and all rollups on it as they are between two blocks; the answer is the id for rollup_revert.
-   * Calls `rollup_snapshot`.
+   * Remembers L1 and all rollups on it as they are between two blocks; the answer is the id for revertBoth. Calls
+   * `rollup_snapshot`.
    */
   snapshotBoth: () => Promise<SnapshotBothReturnType>
   /** Lets a stopped sequencer go on; a hash is that of the head on which it may. Calls `rollup_startSequencer`. */

@@ -135,10 +135,7 @@ export function loadBoth(client: RollupClient, { dump }: LoadBothParameters): Pr
 
 export type PauseSettlementReturnType = boolean
 
-/**
- * Settles nothing by itself until rollup_resumeSettlement; false: it did not before. Calls
- * `rollup_pauseSettlement`.
- */
+/** Settles nothing by itself until resumeSettlement; false: it did not before. Calls `rollup_pauseSettlement`. */
 export function pauseSettlement(client: RollupClient): Promise<PauseSettlementReturnType> {
   return controlRollup(client, { method: 'rollup_pauseSettlement' })
 }
@@ -236,8 +233,8 @@ export function settle(client: RollupClient, parameters?: SettleParameters): Pro
 export type SnapshotBothReturnType = bigint
 
 /**
- * Remembers L1 and all rollups on it as they are between two blocks; the answer is the id for rollup_revert.
- * Calls `rollup_snapshot`.
+ * Remembers L1 and all rollups on it as they are between two blocks; the answer is the id for revertBoth. Calls
+ * `rollup_snapshot`.
  */
 export function snapshotBoth(client: RollupClient): Promise<SnapshotBothReturnType> {
   return controlRollup(client, { method: 'rollup_snapshot', form: QUANTITY })

@@ -346,10 +346,7 @@ export type GetRollupCrossMessageProofParameters = {
 }
 export type GetRollupCrossMessageProofReturnType = RollupCrossMessageProof
 
-/**
- * What claims a message to another rollup there, in one hop; a list for a whole transaction. Calls
- * `rollup_getCrossMessageProof`.
- */
+/** What claims a message to another rollup there, in one hop. Calls `rollup_getCrossMessageProof`. */
 export function getRollupCrossMessageProof(
   client: RollupClient,
   { id, destinationBlock }: GetRollupCrossMessageProofParameters,
@@ -372,7 +369,7 @@ export type GetRollupCrossMessageProofsParameters = {
 export type GetRollupCrossMessageProofsReturnType = RollupCrossMessageProof[]
 
 /**
- * What claims a message to another rollup there, in one hop; a list for a whole transaction. Calls
+ * What claims each message of a transaction to another rollup there, in one hop. Calls
  * `rollup_getCrossMessageProof`.
  */
 export function getRollupCrossMessageProofs(
@@ -391,10 +388,7 @@ export type GetExecuteInputParameters = {
 }
 export type GetExecuteInputReturnType = Hex
 
-/**
- * The input with which EXECUTE verifies an L2 block: its bytes, or with encoding json its fields. Calls
- * `rollup_getExecuteInput`.
- */
+/** The input with which EXECUTE verifies an L2 block, as bytes. Calls `rollup_getExecuteInput`. */
 export function getExecuteInput(
   client: RollupClient,
   { block }: GetExecuteInputParameters,
@@ -407,10 +401,7 @@ export type GetExecuteInputFieldsParameters = {
 }
 export type GetExecuteInputFieldsReturnType = ExecuteInput
 
-/**
- * The input with which EXECUTE verifies an L2 block: its bytes, or with encoding json its fields. Calls
- * `rollup_getExecuteInput`.
- */
+/** The input with which EXECUTE verifies an L2 block, by its fields. Calls `rollup_getExecuteInput`. */
 export function getExecuteInputFields(
   client: RollupClient,
   { block }: GetExecuteInputFieldsParameters,
@@ -522,7 +513,10 @@ export type GetRollupSettlementsParameters = {
 }
 export type GetRollupSettlementsReturnType = RollupSettlement[]
 
-/** The same for a range of L2 blocks, ascending; without one, for the newest. Calls `rollup_getSettlements`. */
+/**
+ * Where L2 blocks stand on their way to L1, ascending; without a range, the newest. Calls
+ * `rollup_getSettlements`.
+ */
 export function getRollupSettlements(
   client: RollupClient,
   parameters?: GetRollupSettlementsParameters,
@@ -537,7 +531,7 @@ export type GetRollupWithdrawalProofParameters = {
 }
 export type GetRollupWithdrawalProofReturnType = RollupWithdrawalProof
 
-/** What claims a withdrawal on L1; a list for a whole transaction. Calls `rollup_getWithdrawalProof`. */
+/** What claims a withdrawal on L1. Calls `rollup_getWithdrawalProof`. */
 export function getRollupWithdrawalProof(
   client: RollupClient,
   { id, ...rest }: GetRollupWithdrawalProofParameters,
@@ -556,7 +550,7 @@ export type GetRollupWithdrawalProofsParameters = {
 }
 export type GetRollupWithdrawalProofsReturnType = RollupWithdrawalProof[]
 
-/** What claims a withdrawal on L1; a list for a whole transaction. Calls `rollup_getWithdrawalProof`. */
+/** What claims each withdrawal of an L2 transaction on L1. Calls `rollup_getWithdrawalProof`. */
 export function getRollupWithdrawalProofs(
   client: RollupClient,
   { txHash, ...rest }: GetRollupWithdrawalProofsParameters,
@@ -596,10 +590,7 @@ export type GetWitnessParameters = (
 }
 export type GetWitnessReturnType = ExecutionWitness
 
-/**
- * The witness of an L2 block or of an input, as it is or with what each node is and whether it is used. Calls
- * `rollup_getWitness`.
- */
+/** The witness of an L2 block or of an input. Calls `rollup_getWitness`. */
 export function getWitness(
   client: RollupClient,
   { block, input, ...rest }: GetWitnessParameters,
@@ -619,7 +610,7 @@ export type GetAnnotatedWitnessParameters =
 export type GetAnnotatedWitnessReturnType = AnnotatedWitness
 
 /**
- * The witness of an L2 block or of an input, as it is or with what each node is and whether it is used. Calls
+ * The witness of an L2 block or of an input, with what each node is and whether it is used. Calls
  * `rollup_getWitness`.
  */
 export function getAnnotatedWitness(

@@ -24,7 +24,7 @@ export function actionText(method: Method, plan: ActionPlan, texts: Texts): Acti
   const base = `${name[0]?.toUpperCase()}${name.slice(1)}`
   const [parametersType, returnType] = [`${base}Parameters`, `${base}ReturnType`]
   const taken = takenBy(method, plan, texts.parameters)
-  const summary = `${method.summary} Calls \`${method.name}\`.`
+  const summary = `${plan.summary ?? method.summary} Calls \`${method.name}\`.`
   const results = alternativesOf(method.result)
   const result = plan.resultForm === undefined ? method.result : results[plan.resultForm]
   if (result === undefined) throw new Error(`${method.name} has no result ${plan.resultForm}`)

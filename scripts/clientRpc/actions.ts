@@ -11,6 +11,8 @@ export type ParameterSource = string | readonly (string | null)[] | { readonly [
 /** One action of the client and the method behind it. */
 export type ActionPlan = {
   readonly action: string
+  /** where the words of the method do not fit this action */
+  readonly summary?: string
   readonly params: readonly ParameterSource[]
   /** which of several forms of the result this action gets */
   readonly resultForm?: number
@@ -49,26 +51,73 @@ export const ACTIONS: { readonly [method: string]: readonly ActionPlan[] } = {
   rollup_genesis: [{ action: 'getRollupGenesis', params: ['chain', 'rollup'] }],
   rollup_getBlockByL1Tx: [{ action: 'getBlockByL1Tx', params: ['l1TxHash'] }],
   rollup_getCrossMessageProof: [
-    { action: 'getRollupCrossMessageProof', params: [[null, 'id'], 'destinationBlock'], resultForm: 0 },
-    { action: 'getRollupCrossMessageProofs', params: [['txHash', null], 'destinationBlock'], resultForm: 1 },
+    {
+      action: 'getRollupCrossMessageProof',
+      summary: 'What claims a message to another rollup there, in one hop.',
+      params: [[null, 'id'], 'destinationBlock'],
+      resultForm: 0,
+    },
+    {
+      action: 'getRollupCrossMessageProofs',
+      summary: 'What claims each message of a transaction to another rollup there, in one hop.',
+      params: [['txHash', null], 'destinationBlock'],
+      resultForm: 1,
+    },
   ],
   rollup_getExecuteInput: [
-    { action: 'getExecuteInput', params: ['block'], resultForm: 0 },
-    { action: 'getExecuteInputFields', params: ['block', { encoding: 'json' }], resultForm: 1 },
+    {
+      action: 'getExecuteInput',
+      summary: 'The input with which EXECUTE verifies an L2 block, as bytes.',
+      params: ['block'],
+      resultForm: 0,
+    },
+    {
+      action: 'getExecuteInputFields',
+      summary: 'The input with which EXECUTE verifies an L2 block, by its fields.',
+      params: ['block', { encoding: 'json' }],
+      resultForm: 1,
+    },
   ],
   rollup_getMessage: [{ action: 'getRollupMessage', params: [MESSAGE] }],
   rollup_getMessageProof: [{ action: 'getRollupMessageProof', params: [MESSAGE, [null, SPREAD]] }],
   rollup_getMessages: [{ action: 'getRollupMessages', params: [SPREAD] }],
   rollup_getSettlement: [{ action: 'getRollupSettlement', params: ['block'] }],
-  rollup_getSettlements: [{ action: 'getRollupSettlements', params: [SPREAD] }],
+  rollup_getSettlements: [
+    {
+      action: 'getRollupSettlements',
+      summary: 'Where L2 blocks stand on their way to L1, ascending; without a range, the newest.',
+      params: [SPREAD],
+    },
+  ],
   rollup_getWithdrawalProof: [
-    { action: 'getRollupWithdrawalProof', params: [[null, 'id'], null, SPREAD], resultForm: 0 },
-    { action: 'getRollupWithdrawalProofs', params: [['txHash', null], null, SPREAD], resultForm: 1 },
+    {
+      action: 'getRollupWithdrawalProof',
+      summary: 'What claims a withdrawal on L1.',
+      params: [[null, 'id'], null, SPREAD],
+      resultForm: 0,
+    },
+    {
+      action: 'getRollupWithdrawalProofs',
+      summary: 'What claims each withdrawal of an L2 transaction on L1.',
+      params: [['txHash', null], null, SPREAD],
+      resultForm: 1,
+    },
   ],
   rollup_getWithdrawals: [{ action: 'getRollupWithdrawals', params: [SPREAD] }],
   rollup_getWitness: [
-    { action: 'getWitness', params: [BLOCK_OR_INPUT, SPREAD], resultForm: 0, without: { format: 'annotated' } },
-    { action: 'getAnnotatedWitness', params: [BLOCK_OR_INPUT, { format: 'annotated' }], resultForm: 1 },
+    {
+      action: 'getWitness',
+      summary: 'The witness of an L2 block or of an input.',
+      params: [BLOCK_OR_INPUT, SPREAD],
+      resultForm: 0,
+      without: { format: 'annotated' },
+    },
+    {
+      action: 'getAnnotatedWitness',
+      summary: 'The witness of an L2 block or of an input, with what each node is and whether it is used.',
+      params: [BLOCK_OR_INPUT, { format: 'annotated' }],
+      resultForm: 1,
+    },
   ],
   rollup_health: [{ action: 'getRollupHealth', params: [] }],
   rollup_injectFault: [{ action: 'injectFault', params: [SPREAD] }],
@@ -77,7 +126,13 @@ export const ACTIONS: { readonly [method: string]: readonly ActionPlan[] } = {
   rollup_methods: [{ action: 'getRollupMethods', params: [] }],
   rollup_metrics: [{ action: 'getRollupMetrics', params: [] }],
   rollup_mutateInput: [{ action: 'mutateInput', params: ['input', 'changes', SPREAD] }],
-  rollup_pauseSettlement: [{ action: 'pauseSettlement', params: [] }],
+  rollup_pauseSettlement: [
+    {
+      action: 'pauseSettlement',
+      summary: 'Settles nothing by itself until resumeSettlement; false: it did not before.',
+      params: [],
+    },
+  ],
   rollup_pendingMessages: [{ action: 'getRollupPendingMessages', params: [] }],
   rollup_reorgL1: [{ action: 'reorgL1', params: ['depth', SPREAD] }],
   rollup_resumeSettlement: [{ action: 'resumeSettlement', params: [] }],
@@ -89,7 +144,14 @@ export const ACTIONS: { readonly [method: string]: readonly ActionPlan[] } = {
   rollup_settle: [{ action: 'settle', params: [SPREAD] }],
   rollup_simulateClaim: [{ action: 'simulateClaim', params: ['proof', SPREAD] }],
   rollup_simulateMessage: [{ action: 'simulateMessage', params: [SPREAD] }],
-  rollup_snapshot: [{ action: 'snapshotBoth', params: [] }],
+  rollup_snapshot: [
+    {
+      action: 'snapshotBoth',
+      summary:
+        'Remembers L1 and all rollups on it as they are between two blocks; the answer is the id for revertBoth.',
+      params: [],
+    },
+  ],
   rollup_startSequencer: [{ action: 'startSequencer', params: ['head'] }],
   rollup_stateRootAt: [{ action: 'getRollupStateRootAt', params: ['block'] }],
   rollup_status: [{ action: 'getRollupStatus', params: [] }],

@@ -101,7 +101,7 @@ function eventTable(events: ReadonlyMap<string, JsonSchema>, { answers, forms }:
   ].join('\n')
 }
 
-/** The methods as they are on the wire, for \`client.request\`. */
+/** The methods as they are on the wire, for `client.request`. */
 function rpcSchema(methods: readonly Method[], { parameters, answers }: Texts): string {
   const entries = methods.map(({ name, params, result }) => {
     const taken = params.map(

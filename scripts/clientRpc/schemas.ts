@@ -26,18 +26,18 @@ export function alternativesOf(schema: JsonSchema): readonly JsonSchema[] {
 
 export type Property = { readonly name: string; readonly schema: JsonSchema; readonly isRequired: boolean }
 
-/** Of an object; a value that is always there has no use in an argument but to be given. */
+/** The properties of an object, in their order. */
 export function propertiesOf(schema: JsonSchema): readonly Property[] {
   const required = new Set((schema.required as readonly string[] | undefined) ?? [])
   const properties = (schema.properties as { [name: string]: JsonSchema } | undefined) ?? {}
   return Object.entries(properties).map(([name, own]) => ({ name, schema: own, isRequired: required.has(name) }))
 }
 
-/** Of the values of an object whose keys are data, or of further properties; false and an absent one: there are none. */
+/** The form of values whose keys are data; undefined when there are none. */
 export function otherPropertiesOf({ additionalProperties }: JsonSchema): JsonSchema | undefined {
   return typeof additionalProperties === 'object' ? (additionalProperties as JsonSchema) : undefined
 }
 
 export const isQuantity = ({ title }: JsonSchema): boolean => title === 'quantity'
-/** bytes of any kind: written as a quantity is */
+/** bytes of any kind, which are written as a quantity is */
 export const isHex = ({ title }: JsonSchema): boolean => /^(hash|address|data|data of \d+ bytes)$/.test(String(title))
