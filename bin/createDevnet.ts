@@ -9,7 +9,7 @@ import type { SealMode } from '../node/types.ts'
 import { type Devnet, startDevnet } from './devnet.ts'
 import { type DevnetL1Client, type DevnetL2Client, devnetL1Client, devnetL2Client } from './devnetClients.ts'
 import { asOptionError, type CreateDevnetOptions, DevnetError, devnetLogger, devnetOptionsOf } from './devnetInputs.ts'
-import { requireCount, settleAll } from './devnetMoves.ts'
+import { mineOnAll, requireCount, settleAll } from './devnetMoves.ts'
 
 export type { DevnetL1Client, DevnetL2Client } from './devnetClients.ts'
 export { type CreateDevnetOptions, DevnetError, type DevnetLogger } from './devnetInputs.ts'
@@ -24,6 +24,9 @@ export type DevnetEndpoint<chain> = {
   readonly chain: chain
 }
 
+/** One for each test account. */
+export type Ten<item> = readonly [item, item, item, item, item, item, item, item, item, item]
+
 /** Clients of one account on L1 and on one rollup. */
 export type DevnetClients = { readonly l1: DevnetL1Client; readonly l2: DevnetL2Client }
 
@@ -33,10 +36,10 @@ export type CreatedDevnet = {
   /** the first rollup */
   readonly l2: DevnetEndpoint<NativeRollupChain>
   readonly rollups: readonly DevnetEndpoint<NativeRollupChain>[]
-  /** ten, of the public test mnemonic, with 10,000 ETH each on L1 and 1,000 ETH each on every L2 */
-  readonly accounts: readonly LocalAccount[]
+  /** of the public test mnemonic, with 10,000 ETH each on L1 and 1,000 ETH each on every L2 */
+  readonly accounts: Ten<LocalAccount>
   /** of these accounts, for tools that take keys; everybody knows them */
-  readonly privateKeys: readonly Hex[]
+  readonly privateKeys: Ten<Hex>
   readonly mnemonic: string
   /** of the first account, on L1 and on the first rollup */
   readonly clients: DevnetClients
@@ -51,6 +54,8 @@ export type CreatedDevnet = {
   /**
    * Settles the blocks that every rollup has now, and gives the L1 transactions. Where L1 makes no blocks for transactions,
    * it makes those that this needs.
+   *
+   * @throws NodeError CANNOT_SETTLE when L1 would not take a block now, DevnetError UNFINISHED after 30 seconds
    */
   settle(): Promise<readonly Hash[]>
   /** Remembers all chains as they are; the id is for `revert`. */
@@ -70,7 +75,7 @@ export type CreatedDevnet = {
  *
  * @example
  * const devnet = await createDevnet()
- * const hash = await devnet.clients.l1.sendTransaction({ to: devnet.accounts[1]?.address, value: 1n })
+ * const hash = await devnet.clients.l1.sendTransaction({ to: devnet.accounts[1].address, value: 1n })
  * await devnet.close()
  *
  * @throws DevnetError BAD_OPTION; NodeError for a taken port, or a folder that another process uses
@@ -97,7 +102,7 @@ export async function createDevnet(options: CreateDevnetOptions = {}): Promise<C
 /** A devnet that runs, with clients. */
 async function joined(devnet: Devnet): Promise<CreatedDevnet> {
   const chains = await getDevnetChains(devnet.summary.l1Url)
-  const accounts = DEV_PRIVATE_KEYS.map((_, index) => devAccount(index))
+  const accounts = ten(devAccount)
   const rollups = chains.rollups.map(endpointOf)
   const clientsOf = (account: number | LocalAccount, rollup = 0): DevnetClients => {
     const from = typeof account === 'number' ? requireAccount(accounts, account) : account
@@ -105,14 +110,6 @@ async function joined(devnet: Devnet): Promise<CreatedDevnet> {
   }
   const clients = clientsOf(0)
   const operators = chains.rollups.map((_, index) => clientsOf(0, index).l2)
-  let closing: Promise<void> | undefined
-  /** of a closed devnet clients say that nobody listens, which does not tell why */
-  const whileOpen = <Result>(work: () => Promise<Result>): Promise<Result> =>
-    closing === undefined ? work() : Promise.reject(new DevnetError('CLOSED', 'this devnet is closed'))
-  const close = () => {
-    closing ??= devnet.close().then(freed)
-    return closing
-  }
   return {
     l1: endpointOf(chains.l1),
     l2: requireRollup(rollups, 0),
@@ -122,15 +119,31 @@ async function joined(devnet: Devnet): Promise<CreatedDevnet> {
     mnemonic: DEV_MNEMONIC,
     clients,
     clientsOf,
-    mine: (blocks = { l1: 1, l2: 1 }) => whileOpen(() => mineOnAll(devnet, clients.l1, operators, blocks)),
+    ...moves(devnet, clients.l1, operators),
+  }
+}
+
+type Moves = 'mine' | 'settle' | 'snapshot' | 'revert' | 'increaseTime' | 'close' | typeof Symbol.asyncDispose
+
+function moves(devnet: Devnet, l1: DevnetL1Client, rollups: readonly DevnetL2Client[]): Pick<CreatedDevnet, Moves> {
+  let closing: Promise<void> | undefined
+  /** of a closed devnet clients say that nobody listens, which does not tell why */
+  const whileOpen = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    closing === undefined ? work() : Promise.reject(new DevnetError('CLOSED', 'this devnet is closed'))
+  const close = () => {
+    closing ??= devnet.close().then(freed)
+    return closing
+  }
+  return {
+    mine: (blocks = { l1: 1, l2: 1 }) => whileOpen(() => mineOnAll(devnet, l1, rollups, blocks)),
     settle: () => whileOpen(() => settleAll(devnet)),
-    snapshot: () => whileOpen(() => clients.l1.snapshotBoth()),
+    snapshot: () => whileOpen(() => l1.snapshotBoth()),
     async revert(id) {
-      await whileOpen(() => clients.l1.revertBoth({ id }))
+      await whileOpen(() => l1.revertBoth({ id }))
     },
     async increaseTime(seconds) {
       const count = requireCount('increaseTime', seconds)
-      await whileOpen(() => clients.l1.setTime({ seconds: BigInt(count) }))
+      await whileOpen(() => l1.setTime({ seconds: BigInt(count) }))
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -143,22 +156,18 @@ async function freed(): Promise<void> {
   await setImmediate()
 }
 
-async function mineOnAll(
-  devnet: Devnet,
-  l1: DevnetL1Client,
-  rollups: readonly DevnetL2Client[],
-  blocks: { l1?: number | undefined; l2?: number | undefined },
-): Promise<void> {
-  const onL1 = requireCount('mine: l1', blocks.l1 ?? 0)
-  const onL2 = requireCount('mine: l2', blocks.l2 ?? 0)
-  if (onL1 > 0) await l1.mine({ blocks: onL1 })
-  if (onL2 === 0) return
-  for (const [index, rollup] of rollups.entries()) {
-    // the second begins now; the first may have been under way when L1 made its block
-    for (let read = 0; read < 2; read++) await devnet.rollups[index]?.node.watcher.step()
-    await rollup.mine({ blocks: onL2 })
-  }
-}
+const ten = <item>(make: (index: number) => item): Ten<item> => [
+  make(0),
+  make(1),
+  make(2),
+  make(3),
+  make(4),
+  make(5),
+  make(6),
+  make(7),
+  make(8),
+  make(9),
+]
 
 function endpointOf<chain extends Chain>(chain: chain): DevnetEndpoint<chain> {
   const { http, webSocket } = chain.rpcUrls.default

@@ -1,11 +1,30 @@
 import type { Hash } from 'viem'
 import type { L1Node } from '../node/l1Node.ts'
 import type { Devnet } from './devnet.ts'
+import type { DevnetL1Client, DevnetL2Client } from './devnetClients.ts'
 import { DevnetError } from './devnetInputs.ts'
 import type { RollupNode } from './rollupNode.ts'
 
 /** For what is on its way to L1. */
 const PATIENCE_MS = 30_000
+
+/** Makes blocks on L1, then on every rollup. Throws DevnetError BAD_OPTION, viem's errors with what the node says. */
+export async function mineOnAll(
+  devnet: Devnet,
+  l1: DevnetL1Client,
+  rollups: readonly DevnetL2Client[],
+  blocks: { l1?: number | undefined; l2?: number | undefined },
+): Promise<void> {
+  const onL1 = requireCount('mine: l1', blocks.l1 ?? 0)
+  const onL2 = requireCount('mine: l2', blocks.l2 ?? 0)
+  if (onL1 > 0) await l1.mine({ blocks: onL1 })
+  if (onL2 === 0) return
+  for (const [index, rollup] of rollups.entries()) {
+    // the second begins now; the first may have been under way when L1 made its block
+    for (let read = 0; read < 2; read++) await devnet.rollups[index]?.node.watcher.step()
+    await rollup.mine({ blocks: onL2 })
+  }
+}
 
 /** Settles what every rollup has now; gives the L1 transactions. Throws DevnetError UNFINISHED, RollupError CANNOT_SETTLE. */
 export async function settleAll({ l1, rollups }: Devnet): Promise<readonly Hash[]> {

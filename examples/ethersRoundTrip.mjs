@@ -6,7 +6,7 @@ import { createDevnet } from 'reenact/devnet'
 import { createEthersSdk } from 'reenact/ethers'
 
 const devnet = await createDevnet()
-const [key = ''] = devnet.privateKeys
+const [key] = devnet.privateKeys
 const l1 = new Wallet(key, new JsonRpcProvider(devnet.l1.url, undefined, { pollingInterval: 50 }))
 const l2 = new Wallet(key, new JsonRpcProvider(devnet.l2.url, undefined, { pollingInterval: 50 }))
 const sdk = await createEthersSdk({ l1, l2 })

@@ -34,10 +34,10 @@ describe('a devnet in this process', () => {
     expect(devnet.l2).toBe(devnet.rollups[0])
     expect(devnet.l1.wsUrl).toBe(devnet.l1.url.replace('http', 'ws'))
     expect(devnet.accounts).toHaveLength(10)
-    const last = devnet.accounts[9]?.address
-    expect(privateKeyToAccount(devnet.privateKeys[9] ?? '0x').address).toBe(last)
+    const last = devnet.accounts[9].address
+    expect(privateKeyToAccount(devnet.privateKeys[9]).address).toBe(last)
     expect(mnemonicToAccount(devnet.mnemonic, { addressIndex: 9 }).address).toBe(last)
-    expect(await l1.getBalance({ address: devnet.accounts[9]?.address ?? '0x' })).toBe(parseEther('10000'))
+    expect(await l1.getBalance({ address: devnet.accounts[9].address })).toBe(parseEther('10000'))
 
     const to = stranger().address
     const hash = await l1.sendTransaction({ to, value: 7n })
@@ -57,7 +57,7 @@ describe('a devnet in this process', () => {
     const own = stranger()
     expect(devnet.clientsOf(own).l1.account.address).toBe(own.address)
     const second = devnet.clientsOf(3, 1)
-    expect(second.l2.account.address).toBe(devnet.accounts[3]?.address)
+    expect(second.l2.account.address).toBe(devnet.accounts[3].address)
     expect(await second.l2.getChainId()).toBe(28_080)
     expect(() => devnet.clientsOf(10)).toThrow(
       new DevnetError('BAD_ACCOUNT', 'there are 10 test accounts, the first is 0; there is no 10'),
