@@ -17,12 +17,8 @@ for (const specifier of resolved) resolve(specifier)
 
 /** Compilers that a user's project may have: the newest, and the oldest that we read declarations with. */
 const COMPILERS = { 'TypeScript 7': 'typescript', 'TypeScript 5.9': 'typescript-floor' }
-/** Module resolutions that it may have. Declarations of packages are checked too, and those of viem need `dom`. */
-const PROGRAMS = {
-  // as in a dapp: no types of Node
-  bundler: { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'], types: [] },
-  nodenext: { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022', 'dom'], types: ['node'] },
-}
+/** Entries that a page in a browser cannot use. */
+const NODE_ONLY = ['reenact/devnet']
 
 /** Makes the project and installs `packages` (as `npm install` takes them) without running a script of theirs. */
 export async function createProject(folder, packages) {
@@ -65,43 +61,34 @@ function silent({ stdout, stderr }) {
 }
 
 /**
- * Writes one program for each module resolution: all entries, what `user` does with them, and (with Node's types) the examples.
- *
- * @returns one { compiler, program, check } for each compiler and resolution
+ * Writes a program for each module resolution that a user's project may have: `bundler` as in a dapp, without types of
+ * Node, and `nodenext`, with the examples. Both have all that `user` does with the entries.
  */
-export function typePrograms({ folder }, { modules }, user) {
+export function writePrograms({ folder }, { modules }, user) {
   cpSync(user, join(folder, 'user.ts'))
-  const runtime = modules.filter((specifier) => specifier.endsWith('/ethers') || specifier.endsWith('/devnet'))
-  const browser = modules.filter((specifier) => !runtime.includes(specifier))
-  writeFileSync(join(folder, 'browser.ts'), importsOf(browser))
+  writeFileSync(join(folder, 'page.ts'), importsOf(modules.filter((specifier) => !NODE_ONLY.includes(specifier))))
   writeFileSync(join(folder, 'all.ts'), importsOf(modules))
-  const files = { bundler: ['browser.ts', 'user.ts'], nodenext: ['all.ts', 'user.ts', 'examples/*.mjs'] }
-  for (const [name, options] of Object.entries(PROGRAMS)) {
-    const compilerOptions = {
-      ...options,
-      target: 'es2022',
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      allowJs: true,
-      // what a library on top of ours would emit
-      declaration: true,
-      outDir: `out-${name}`,
-    }
-    writeFileSync(
-      join(folder, `tsconfig.${name}.json`),
-      JSON.stringify({ compilerOptions, include: files[name] }, null, 2),
-    )
+  writeConfig(folder, 'bundler', { module: 'esnext', types: [] }, ['page.ts', 'user.ts'])
+  writeConfig(folder, 'nodenext', { module: 'nodenext', types: ['node'] }, ['all.ts', 'user.ts', 'examples/*.mjs'])
+}
+
+/** Declarations of packages are checked too, and those of viem need `dom`; what is emitted is what a library on top of ours would. */
+function writeConfig(folder, moduleResolution, options, include) {
+  const compilerOptions = {
+    ...{ ...options, moduleResolution, target: 'es2022', lib: ['es2022', 'dom'] },
+    ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, allowJs: true },
+    ...{ declaration: true, outDir: `out-${moduleResolution}` },
   }
-  return Object.entries(COMPILERS).flatMap(([compiler, packageName]) =>
-    Object.keys(PROGRAMS).map((program) => ({
-      name: `${compiler}, ${program}`,
-      check: () =>
-        run(process.execPath, [`node_modules/${packageName}/bin/tsc`, '-p', `tsconfig.${program}.json`], {
-          cwd: folder,
-        }),
-    })),
+  writeFileSync(
+    join(folder, `tsconfig.${moduleResolution}.json`),
+    JSON.stringify({ compilerOptions, include }, null, 2),
   )
+}
+
+/** @param compiler one of COMPILERS @param program a module resolution, of those that writePrograms knows */
+export async function checkTypes({ folder }, compiler, program) {
+  const args = [`node_modules/${COMPILERS[compiler]}/bin/tsc`, '-p', `tsconfig.${program}.json`]
+  await run(process.execPath, args, { cwd: folder })
 }
 
 function importsOf(specifiers) {

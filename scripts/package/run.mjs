@@ -1,7 +1,7 @@
 // Child processes of the package check: what they print is kept, and shown when they fail.
 import { spawn } from 'node:child_process'
 
-const TIMEOUT_MS = 180_000
+const TIMEOUT_MS = 300_000
 
 /**
  * Runs a command to its end.
