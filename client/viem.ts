@@ -146,6 +146,13 @@ export {
   watchRollup,
 } from './actions/watchRollup.ts'
 export {
+  prepareWithdrawErc20,
+  prepareWithdrawErc20Approval,
+  type WithdrawErc20Parameters,
+  type WithdrawErc20ReturnType,
+  withdrawErc20,
+} from './actions/withdrawErc20.ts'
+export {
   type ContractBySource,
   defineNativeRollupChain,
   type NativeRollupChain,

@@ -16,9 +16,12 @@ import {
   type SendCrossMessageReturnType,
   sendCrossMessage,
 } from '../actions/sendCrossMessage.ts'
+import { type WithdrawErc20Parameters, type WithdrawErc20ReturnType, withdrawErc20 } from '../actions/withdrawErc20.ts'
 
 /** What an account can do on a native rollup. */
 export type WalletActionsL2 = {
+  /** Sends tokens to L1. */
+  withdrawErc20: (parameters: WithdrawErc20Parameters) => Promise<WithdrawErc20ReturnType>
   /** Delivers a message from L1. */
   claimMessage: (parameters: ClaimMessageParameters) => Promise<Hash>
   /** Claims a message of another rollup on this one. */
@@ -32,6 +35,7 @@ export type WalletActionsL2 = {
 /** Adds messages to L1 and other rollups to a wallet client of a native rollup: `createWalletClient(...).extend(walletActionsL2())`. */
 export function walletActionsL2(): (client: Sender) => WalletActionsL2 {
   return (client) => ({
+    withdrawErc20: (parameters) => withdrawErc20(client, parameters),
     claimMessage: (parameters) => claimMessage(client, parameters),
     claimCrossMessage: (parameters) => claimCrossMessage(client, parameters),
     sendCrossMessage: (parameters) => sendCrossMessage(client, parameters),

@@ -14,19 +14,11 @@ import {
   WrongChainError,
   waitToClaim,
 } from 'reenact/viem'
-import {
-  concatHex,
-  type Hash,
-  numberToHex,
-  pad,
-  parseEther,
-  type TransactionReceipt,
-  toFunctionSelector,
-  zeroHash,
-} from 'viem'
+import { type Hash, numberToHex, pad, parseEther, type TransactionReceipt, zeroHash } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestDevnet, type TestDevnet } from '../e2e/devnet.ts'
 import { clientsOf, type Scene } from './clients.ts'
+import { receiverAsking } from './receiver.ts'
 
 const receiver = '0x00000000000000000000000000000000000f4e54'
 
@@ -169,28 +161,11 @@ test('a block that was replaced: its index may be of another message, so nothing
   expect((await refusal(WaitTimeoutError, waiting)).message).toContain('it is in no other')
 })
 
-/**
- * A receiver that remembers in slot 0 whom the messenger names. 32 bytes of calldata are for slot 1; while that is not zero,
- * it refuses everything else.
- */
-const RECEIVER = concatHex([
-  '0x60348060095f395ff3',
-  '0x36602014602957', // calldatasize == 32: to 0x29
-  '0x600154603057', // slot 1: to 0x30
-  '0x63',
-  toFunctionSelector('l2Sender()'),
-  '0x60e01b5f52',
-  '0x60205f60045f335afa15603057', // ask the caller, else to 0x30
-  '0x5f515f5500',
-  '0x5b5f3560015500', // 0x29
-  '0x5b5f5ffd', // 0x30
-])
-
 test('a call on L1 is tried before it is sent, as its receiver will see it, and when it is claimed', async () => {
   const { l1, l2, chains } = scene
   const targetChain = chains.l2
   const mined = async (hash: Promise<Hash>) => l1.waitForTransactionReceipt({ hash: await hash })
-  const { contractAddress: to } = await mined(l1.sendTransaction({ data: RECEIVER }))
+  const { contractAddress: to } = await mined(l1.sendTransaction({ data: receiverAsking('l2Sender()') }))
   if (!to) throw new Error('nothing was created')
   const built = await l1.buildInitiateWithdrawal({ to, value: parseEther('0.1'), data: '0x1234', targetChain })
   expect(built.l1GasLimit).toBeGreaterThan(100_000n)
