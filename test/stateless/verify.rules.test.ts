@@ -164,11 +164,13 @@ test('BLOCK_TOO_LARGE: 8,388,608 bytes of block RLP pass, one more does not', as
     out.set(raw, 1)
     return out
   }
-  const sizeOf = (length: number) => sizeOfBlock(sealed({ transactions: [big(length)] }))
-  const fit = 8_388_608 - (sizeOf(8_000_000) - 8_000_000)
-  expect(sizeOf(fit)).toBe(8_388_608)
-  expect(await codeOf(input(sealed({ transactions: [big(fit)] })))).toBe('EXECUTED')
-  expect(await codeOf(input(sealed({ transactions: [big(fit + 1)] })))).toBe('BLOCK_TOO_LARGE')
+  const blockOf = (length: number) => sealed({ transactions: [big(length)] })
+  // from 65,536 to 16,777,215 bytes lengths take three bytes
+  const fit = 8_388_608 - (sizeOfBlock(blockOf(100_000)) - 100_000)
+  const largest = blockOf(fit)
+  expect(sizeOfBlock(largest)).toBe(8_388_608)
+  expect(await codeOf(input(largest))).toBe('EXECUTED')
+  expect(await codeOf(input(blockOf(fit + 1)))).toBe('BLOCK_TOO_LARGE')
 })
 
 function sizeOfBlock(request: NewPayloadRequest): number {
