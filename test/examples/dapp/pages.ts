@@ -82,7 +82,7 @@ export async function openInChromium({ url, wallet }: PageOptions): Promise<Page
     '--remote-debugging-port=0',
     `--user-data-dir=${folder}`,
   ]
-  const child = spawn(CHROMIUM, [...flags, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(CHROMIUM, flags, { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = new Promise((resolve) => child.once('close', resolve))
   const port = await new Promise<string>((resolve, reject) => {
     let errors = ''
@@ -93,13 +93,9 @@ export async function openInChromium({ url, wallet }: PageOptions): Promise<Page
     })
     ended.then(() => reject(new Error(`Chromium ended:\n${errors}`)))
   })
-  const targets = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as {
-    type: string
-    webSocketDebuggerUrl: string
-  }[]
-  const target = targets.find(({ type }) => type === 'page')
-  if (target === undefined) throw new Error('Chromium has no page')
-  const devTools = await connect(target.webSocketDebuggerUrl)
+  const tab = await fetch(`http://127.0.0.1:${port}/json/new?about:blank`, { method: 'PUT' })
+  const { webSocketDebuggerUrl } = (await tab.json()) as { webSocketDebuggerUrl: string }
+  const devTools = await connect(webSocketDebuggerUrl)
   const evaluate = async <Value>(expression: string): Promise<Value> => {
     const { result } = (await devTools.send('Runtime.evaluate', { expression, returnByValue: true })) as {
       result: { value: Value }
