@@ -31,6 +31,8 @@ export type Sending = (client: EthersSender, options: TransactionOptions) => Pro
 export type Connection = {
   /** Reads by actions of viem. */
   read<Result>(action: (client: Reader) => Promise<Result>): Promise<Result>
+  /** Actions as methods, as a decorator of viem gives them. */
+  actions<Actions extends object>(decorate: (client: EthersSender) => Actions): Actions
   /** Sends by an action of viem: the transaction of ethers. */
   send(options: EthersSendOptions, action: Sending): Promise<TransactionResponse>
 }
@@ -42,6 +44,7 @@ export function connect(peer: EthersPeer, chain?: NativeRollupChain): Connection
   const reader = createClient({ ...about, transport: readTransport(provider) })
   return {
     read: (action) => withEthersErrors(() => action(reader)),
+    actions: (decorate) => guarded(decorate(reader)),
     send: ({ signer = isSigner(peer) ? peer : undefined, gasLimit, ...fees }, action) =>
       withEthersErrors(async () => {
         if (signer === undefined) throw new AccountRequiredError('pass a Signer of ethers as `signer`')
@@ -55,6 +58,16 @@ export function connect(peer: EthersPeer, chain?: NativeRollupChain): Connection
         return last
       }),
   }
+}
+
+/** The same methods; what fails in them is told as ethers tells it. */
+function guarded<Actions extends object>(actions: Actions): Actions {
+  type Method = (...parameters: unknown[]) => Promise<unknown>
+  const methods = Object.entries(actions).map(([name, action]: [string, Method]) => [
+    name,
+    (...parameters: unknown[]) => withEthersErrors(() => action(...parameters)),
+  ])
+  return Object.fromEntries(methods)
 }
 
 function isSigner(peer: EthersPeer): peer is Signer {

@@ -3,6 +3,7 @@ import { getChainId } from 'viem/actions'
 import { getRollupChain } from '../actions/getRollupChain.ts'
 import { type NativeRollupChain, type Rollup, rollupOf } from '../chains.ts'
 import { WrongChainError } from '../errors.ts'
+import { type DevnetActions, devnetActions, type RollupActions, rollupActions } from '../generated/decorators.ts'
 import { type Connection, connect, type EthersPeer, providerOf } from './connection.ts'
 import { createDeposits, type EthersDeposits } from './deposits.ts'
 import { createWithdrawals, type EthersWithdrawals } from './withdrawals.ts'
@@ -18,6 +19,10 @@ export type EthersSdk = {
   addresses: Rollup
   deposits: EthersDeposits
   withdrawals: EthersWithdrawals
+  /** what the L2 node tells about the rollup: the rollup_ methods that change nothing */
+  rollup: RollupActions
+  /** what changes an L2 node or a devnet: the other rollup_ methods */
+  devnet: DevnetActions
 }
 
 /**
@@ -40,6 +45,8 @@ export async function createEthersSdk({ l1, l2, chain }: EthersSdkOptions): Prom
     addresses,
     deposits: createDeposits(onL1, onL2, rollup),
     withdrawals: createWithdrawals(onL1, onL2, rollup),
+    rollup: onL2.actions(rollupActions()),
+    devnet: onL2.actions(devnetActions()),
   }
 }
 

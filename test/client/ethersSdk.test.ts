@@ -1,4 +1,4 @@
-import { JsonRpcProvider, Wallet } from 'ethers'
+import { isError, JsonRpcProvider, Wallet } from 'ethers'
 import {
   createEthersSdk,
   type EthersSdk,
@@ -76,5 +76,18 @@ describe('deposits', () => {
     await expect(late).rejects.toThrow(expect.objectContaining({ code: 'WAIT_TIMEOUT' }))
     const ended = sdk.deposits.wait(unknown, { signal: AbortSignal.timeout(30) })
     await expect(ended).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }))
+  })
+})
+
+describe('the node', () => {
+  test('tells about the rollup, in numbers', async () => {
+    expect((await sdk.rollup.getRollupConfig()).l2ChainId).toBe(BigInt(sdk.chain.id))
+    const { balance } = await sdk.devnet.faucet({ chain: 'l1', address: TO, value: 7n })
+    expect(balance).toBe(await providers.l1.getBalance(TO))
+  })
+
+  test('refuses as ethers tells it', async () => {
+    const failure: unknown = await sdk.rollup.getRollupMessage({ id: 10n ** 6n }).catch((error: unknown) => error)
+    expect(isError(failure, 'UNKNOWN_ERROR') && failure.error).toMatchObject({ code: -32001 })
   })
 })
