@@ -1,5 +1,7 @@
 /** `reenact/ethers`: native rollups for ethers 6. */
+export type { ForcedTransaction, ForcedTransactionStatus } from './actions/getForcedTransaction.ts'
 export type { WaitOptions } from './actions/poll.ts'
+export type { DepositQuote } from './actions/quoteDeposit.ts'
 export {
   defineNativeRollupChain,
   type NativeRollupChain,
@@ -9,6 +11,7 @@ export {
 export {
   AccountRequiredError,
   InsufficientFundsError,
+  InsufficientTokensError,
   LogsUnavailableError,
   NotARollupError,
   ProviderRequiredError,
@@ -19,8 +22,12 @@ export {
 export type { EthersPeer, EthersSendOptions } from './ethers/connection.ts'
 export { createEthersSdk, type EthersSdk, type EthersSdkOptions } from './ethers/createEthersSdk.ts'
 export type { DepositRequest, EthersDeposits, MessageChoice } from './ethers/deposits.ts'
+export type { EthersForced, ForcedLike } from './ethers/forced.ts'
+export type { EthersTokens, TokenRequest } from './ethers/tokens.ts'
 export type { Sent } from './ethers/values.ts'
 export type { EthersWithdrawals, WithdrawalLike, WithdrawalRequest } from './ethers/withdrawals.ts'
+export { ForcedTransactionNotFoundError, InvalidForcedTransactionError, NoBondError } from './forcedErrors.ts'
+export type { DevnetActions, RollupActions } from './generated/decorators.ts'
 export {
   EstimateUnavailableError,
   InsufficientFeeError,
@@ -28,7 +35,9 @@ export {
   MessageFailingError,
   MessageNotFoundError,
   MessageNotReadyError,
+  MessageProofStaleError,
 } from './messageErrors.ts'
+export { ControlTokenRequiredError, MethodNotAvailableError, UnexpectedAnswerError } from './nodeErrors.ts'
 export type { Message, MessageStatus, Settlement, Withdrawal, WithdrawalStatus } from './types.ts'
 export {
   ProofMismatchError,

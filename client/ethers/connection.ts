@@ -29,6 +29,8 @@ export type Sending = (client: EthersSender, options: TransactionOptions) => Pro
 
 /** One chain, for reading and sending. */
 export type Connection = {
+  /** who sends, unless another signer is given */
+  signer: Signer | undefined
   /** Reads by actions of viem. */
   read<Result>(action: (client: Reader) => Promise<Result>): Promise<Result>
   /** Actions as methods, as a decorator of viem gives them. */
@@ -41,11 +43,13 @@ export type Connection = {
 export function connect(peer: EthersPeer, chain?: NativeRollupChain): Connection {
   const provider = providerOf(peer)
   const about = { chain: chain as Chain | undefined, ...pollingOf(provider) }
+  const own = isSigner(peer) ? peer : undefined
   const reader = createClient({ ...about, transport: readTransport(provider) })
   return {
+    signer: own,
     read: (action) => withEthersErrors(() => action(reader)),
     actions: (decorate) => guarded(decorate(reader)),
-    send: ({ signer = isSigner(peer) ? peer : undefined, gasLimit, ...fees }, action) =>
+    send: ({ signer = own, gasLimit, ...fees }, action) =>
       withEthersErrors(async () => {
         if (signer === undefined) throw new AccountRequiredError('pass a Signer of ethers as `signer`')
         let last: TransactionResponse | undefined

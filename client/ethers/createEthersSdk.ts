@@ -6,6 +6,8 @@ import { WrongChainError } from '../errors.ts'
 import { type DevnetActions, devnetActions, type RollupActions, rollupActions } from '../generated/decorators.ts'
 import { type Connection, connect, type EthersPeer, providerOf } from './connection.ts'
 import { createDeposits, type EthersDeposits } from './deposits.ts'
+import { createForced, type EthersForced } from './forced.ts'
+import { createTokens, type EthersTokens } from './tokens.ts'
 import { createWithdrawals, type EthersWithdrawals } from './withdrawals.ts'
 
 /** Both chains; a provider alone can only be read with. `chain` is asked of L2 (`rollup_config`) when it is left out. */
@@ -19,6 +21,8 @@ export type EthersSdk = {
   addresses: Rollup
   deposits: EthersDeposits
   withdrawals: EthersWithdrawals
+  tokens: EthersTokens
+  forced: EthersForced
   /** what the L2 node tells about the rollup: the rollup_ methods that change nothing */
   rollup: RollupActions
   /** what changes an L2 node or a devnet: the other rollup_ methods */
@@ -45,6 +49,8 @@ export async function createEthersSdk({ l1, l2, chain }: EthersSdkOptions): Prom
     addresses,
     deposits: createDeposits(onL1, onL2, rollup),
     withdrawals: createWithdrawals(onL1, onL2, rollup),
+    tokens: createTokens(onL1, onL2, rollup),
+    forced: createForced(onL1, rollup),
     rollup: onL2.actions(rollupActions()),
     devnet: onL2.actions(devnetActions()),
   }
