@@ -1,5 +1,6 @@
 /** `reenact/ethers`: native rollups for ethers 6. */
 export type { ForcedTransaction, ForcedTransactionStatus } from './actions/getForcedTransaction.ts'
+export type { GetTimeToClaimReturnType } from './actions/getTimeToClaim.ts'
 export type { WaitOptions } from './actions/poll.ts'
 export type { DepositQuote } from './actions/quoteDeposit.ts'
 export {
@@ -27,7 +28,7 @@ export type { EthersTokens, TokenRequest } from './ethers/tokens.ts'
 export type { Sent } from './ethers/values.ts'
 export type { EthersWithdrawals, WithdrawalLike, WithdrawalRequest } from './ethers/withdrawals.ts'
 export { ForcedTransactionNotFoundError, InvalidForcedTransactionError, NoBondError } from './forcedErrors.ts'
-export type { DevnetActions, RollupActions } from './generated/decorators.ts'
+export type { DevnetActions, RollupQuestions } from './generated/decorators.ts'
 export {
   EstimateUnavailableError,
   InsufficientFeeError,

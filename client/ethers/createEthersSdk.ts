@@ -3,7 +3,7 @@ import { getChainId } from 'viem/actions'
 import { getRollupChain } from '../actions/getRollupChain.ts'
 import { type NativeRollupChain, type Rollup, rollupOf } from '../chains.ts'
 import { WrongChainError } from '../errors.ts'
-import { type DevnetActions, devnetActions, type RollupActions, rollupActions } from '../generated/decorators.ts'
+import { type DevnetActions, devnetActions, type RollupQuestions, rollupQuestions } from '../generated/decorators.ts'
 import { type Connection, connect, type EthersPeer, providerOf } from './connection.ts'
 import { createDeposits, type EthersDeposits } from './deposits.ts'
 import { createForced, type EthersForced } from './forced.ts'
@@ -24,7 +24,7 @@ export type EthersSdk = {
   tokens: EthersTokens
   forced: EthersForced
   /** what the L2 node tells about the rollup: the rollup_ methods that change nothing */
-  rollup: RollupActions
+  rollup: RollupQuestions
   /** what changes an L2 node or a devnet: the other rollup_ methods */
   devnet: DevnetActions
 }
@@ -51,7 +51,7 @@ export async function createEthersSdk({ l1, l2, chain }: EthersSdkOptions): Prom
     withdrawals: createWithdrawals(onL1, onL2, rollup),
     tokens: createTokens(onL1, onL2, rollup),
     forced: createForced(onL1, rollup),
-    rollup: onL2.actions(rollupActions()),
+    rollup: onL2.actions(rollupQuestions()),
     devnet: onL2.actions(devnetActions()),
   }
 }

@@ -5,11 +5,14 @@ import { WaitTimeoutError } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { type Sent, toHash } from './values.ts'
 
+/** Milliseconds: for questions about a transaction that may just have been sent. */
+const PATIENCE = 60_000
+
 /** Waits until a transaction, or what it was replaced by, is in a block. Throws WaitTimeoutError, the reason of `signal`. */
 export async function receiptOf(
   { read }: Connection,
   sent: Sent,
-  { signal, timeout = 0, pollingInterval }: WaitOptions = {},
+  { signal, timeout = 0, pollingInterval }: WaitOptions = { timeout: PATIENCE },
 ): Promise<TransactionReceipt> {
   const hash = toHash(sent)
   const polling = pollingInterval === undefined ? {} : { pollingInterval }

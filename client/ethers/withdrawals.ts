@@ -2,6 +2,7 @@ import type { AddressLike, BytesLike, TransactionResponse } from 'ethers'
 import { buildClaimWithdrawal } from '../actions/buildClaimWithdrawal.ts'
 import { claimWithdrawal } from '../actions/claimWithdrawal.ts'
 import { getL2Head } from '../actions/getL2Head.ts'
+import { type GetTimeToClaimReturnType, getTimeToClaim } from '../actions/getTimeToClaim.ts'
 import { getWithdrawalStatus } from '../actions/getWithdrawalStatus.ts'
 import { initiateWithdrawal } from '../actions/initiateWithdrawal.ts'
 import type { WaitOptions } from '../actions/poll.ts'
@@ -37,6 +38,8 @@ export type EthersWithdrawals = {
   /** All withdrawals of a transaction on L2. */
   list(sent: Sent): Promise<Withdrawal[]>
   status(withdrawal: WithdrawalLike): Promise<WithdrawalStatus>
+  /** How long it takes until it can be claimed. */
+  time(withdrawal: WithdrawalLike): Promise<GetTimeToClaimReturnType>
   /** Waits until it can be claimed. */
   waitToClaim(withdrawal: WithdrawalLike, options?: WaitOptions): Promise<WaitToClaimReturnType>
   /** Claims it on L1, for whoever it is for; `feeRecipient` gets its fee, by default who sends the claim. */
@@ -87,7 +90,11 @@ export function createWithdrawals(l1: Connection, l2: Connection, targetChain: N
       const source = await sourceOf(withdrawal)
       return l1.read((client) => getWithdrawalStatus(client, { ...source, targetChain }))
     },
-    waitToClaim: waitAgain,
+    time: async (withdrawal) => {
+      const source = await sourceOf(withdrawal)
+      return l1.read((client) => getTimeToClaim(client, { ...source, targetChain }))
+    },
+    waitToClaim: (withdrawal, options = {}) => waitAgain(withdrawal, options),
     claim: async (withdrawal, { feeRecipient, ...options } = {}) => {
       const ready = await readyToClaim(withdrawal)
       const recipient = await optionalAddress(feeRecipient)

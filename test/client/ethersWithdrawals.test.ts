@@ -42,6 +42,7 @@ test('a withdrawal that is not settled is not claimed; one that is claimed is no
   const { withdrawal } = await sdk.withdrawals.waitToClaim(sent)
   expect(await sdk.withdrawals.list(sent)).toEqual([withdrawal])
   expect(await sdk.withdrawals.status(withdrawal)).toBe('ready-to-claim')
+  expect((await sdk.withdrawals.time(sent)).seconds).toBe(0n)
   const claim = await sdk.withdrawals.claim(sent.hash)
   expect((await claim.wait())?.status).toBe(1)
   expect(await l1.getBalance(TO)).toBe(parseEther('0.5'))

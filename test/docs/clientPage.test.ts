@@ -127,8 +127,8 @@ describe('the table of errors', () => {
   })
 
   test.each(declared.map(([, name = '', code = '']) => ({ name, code })))('$name is exported', ({ name }) => {
-    const entries = name === 'ProviderRequiredError' ? [ethersEntry] : [viemEntry, ethersEntry]
-    for (const entry of entries) expect(entry).toHaveProperty(name)
+    if (name !== 'ProviderRequiredError') expect(viemEntry).toHaveProperty(name)
+    if (!/^(CrossMessage|WebSocket)/.test(name)) expect(ethersEntry).toHaveProperty(name)
   })
 
   test('has no code twice', () => {
