@@ -7,9 +7,9 @@ import type { Message } from './types.ts'
 export type CrossMessage = Message & { destination: number }
 
 /**
- * The messages to other rollups that a transaction on L2 sent, in their order.
+ * The messages to other rollups that a transaction on L2 sent, in their order; `messenger` of L2, where it is another one
+ * than usual.
  *
- * @param options.messenger of L2, where it is another one than usual
  * @example const [message] = getCrossMessages(await source.waitForTransactionReceipt({ hash }))
  */
 export function getCrossMessages(

@@ -8,11 +8,7 @@ export type WithdrawalReceipt = Pick<TransactionReceipt, 'blockHash' | 'blockNum
   logs: readonly Log[]
 }
 
-/**
- * The messages to L1 that a transaction on L2 sent, in their order.
- *
- * @param options.messenger of L2, where it is another one than usual
- */
+/** The messages to L1 that a transaction on L2 sent, in their order; `messenger` of L2, where it is another one than usual. */
 export function getWithdrawals(
   receipt: Pick<WithdrawalReceipt, 'logs'>,
   { messenger = L2_CONTRACTS.messenger }: { messenger?: Address } = {},

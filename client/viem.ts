@@ -145,6 +145,7 @@ export {
   type WatchRollupReturnType,
   watchRollup,
 } from './actions/watchRollup.ts'
+export type { WithdrawalParameters, WithdrawalSource } from './actions/withdrawalState.ts'
 export {
   prepareWithdrawErc20,
   prepareWithdrawErc20Approval,
@@ -181,7 +182,7 @@ export {
 } from './errors.ts'
 export { ForcedTransactionNotFoundError, InvalidForcedTransactionError, NoBondError } from './forcedErrors.ts'
 // One action for each rollup_ method, and the types of what they take and answer.
-export { type DevnetActions, devnetActions } from './generated/decorators.ts'
+export { type DevnetActions, devnetActions, type RollupQuestions } from './generated/decorators.ts'
 export * from './generated/devnetActions.ts'
 export type { RollupEvents } from './generated/events.ts'
 export * from './generated/rollupActions.ts'

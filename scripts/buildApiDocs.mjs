@@ -45,6 +45,8 @@ async function write(folder) {
     logLevel: 'Warn',
     treatWarningsAsErrors: true,
     treatValidationWarningsAsErrors: true,
+    // `reenact/abi` exports it
+    intentionallyNotExported: ['crossMessengerAbi'],
     readme: 'none',
     excludeExternals: true,
     excludePrivate: true,

@@ -28,9 +28,8 @@ export async function createProject(folder, packages) {
     cwd: folder,
   })
   const installed = join(folder, 'node_modules', 'reenact')
-  const examples = readdirSync(join(installed, 'examples')).filter((name) => name.endsWith('.mjs'))
-  for (const name of [...examples, 'contracts'])
-    cpSync(join(installed, 'examples', name), join(folder, 'examples', name), { recursive: true })
+  cpSync(join(installed, 'examples'), join(folder, 'examples'), { recursive: true })
+  const examples = readdirSync(join(folder, 'examples')).filter((name) => name.endsWith('.mjs'))
   writeFileSync(join(folder, 'imports.mjs'), IMPORTS)
   return { folder, installed, examples }
 }
