@@ -1,6 +1,7 @@
 import type { AddressLike, TransactionResponse } from 'ethers'
 import { depositErc20 } from '../actions/depositErc20.ts'
 import { getL2TokenAddress } from '../actions/getL2TokenAddress.ts'
+import { withdrawErc20 } from '../actions/withdrawErc20.ts'
 import type { NativeRollupChain } from '../chains.ts'
 import type { Connection, EthersSendOptions } from './connection.ts'
 import { optionalAddress, toAddress } from './values.ts'
@@ -21,6 +22,8 @@ export type TokenRequest = {
 export type EthersTokens = {
   /** Brings tokens to L2; they are approved first, in a transaction of its own, when what is approved is too little. */
   deposit(request: TokenRequest & EthersSendOptions): Promise<TransactionResponse>
+  /** Sends tokens of L2 to L1; native ones are approved first, as for `deposit`. */
+  withdraw(request: TokenRequest & EthersSendOptions): Promise<TransactionResponse>
   /** Where a token of L1 is on L2, or will be: the contract appears with the first deposit. */
   onL2(l1Token: AddressLike): Promise<string>
 }
@@ -30,6 +33,10 @@ export function createTokens(l1: Connection, l2: Connection, targetChain: Native
     deposit: async ({ token, amount, to, fee, ...options }) => {
       const transfer = { token: await toAddress(token), amount, to: await optionalAddress(to), fee }
       return l1.send(options, (client, rest) => depositErc20(client, { ...rest, ...transfer, targetChain }))
+    },
+    withdraw: async ({ token, amount, to, fee, ...options }) => {
+      const transfer = { token: await toAddress(token), amount, to: await optionalAddress(to), fee }
+      return l2.send(options, (client, rest) => withdrawErc20(client, { ...rest, ...transfer }))
     },
     onL2: async (token) => {
       const l1Token = await toAddress(token)

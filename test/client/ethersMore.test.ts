@@ -58,7 +58,7 @@ describe('a message that the sequencer leaves', () => {
   })
 })
 
-test('tokens of L1 arrive on L2, approved on the way', async () => {
+test('tokens of L1 arrive on L2, approved on the way, and go back', async () => {
   await (await new Wallet(KEY, l1).sendTransaction({ to: WETH9_ADDRESS, value: 100n })).wait()
   const weth = new Contract(WETH9_ADDRESS, ERC20, l1)
   const { message } = await sdk.deposits.wait(await sdk.tokens.deposit({ token: weth, amount: 40n, to: TO }))
@@ -66,6 +66,11 @@ test('tokens of L1 arrive on L2, approved on the way', async () => {
   const token = new Contract(await sdk.tokens.onL2(weth), ERC20, l2)
   expect(await token.getFunction('symbol')()).toBe('WETH')
   expect(await token.getFunction('balanceOf')(TO)).toBe(40n)
+  await sdk.deposits.wait(await sdk.tokens.deposit({ token: weth, amount: 7n }))
+  const back = await sdk.tokens.withdraw({ token, amount: 7n, to: TO })
+  await sdk.withdrawals.waitToClaim(back)
+  await (await sdk.withdrawals.claim(back)).wait()
+  expect(await weth.getFunction('balanceOf')(TO)).toBe(7n)
 })
 
 test('a transaction is forced, included, and its bond comes back', async () => {

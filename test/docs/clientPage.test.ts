@@ -44,10 +44,10 @@ test('every block of the page is in a language that is run here', () => {
 
 describe('the programs', () => {
   const programs = programsOf('ts')
-  // beside this file, so that they find their packages; the sources stand for the package
+  // beside this file, so that they find their packages; hidden from the checks of the whole repository while they are there
   let folder: string
   beforeAll(() => {
-    folder = mkdtempSync(fileURLToPath(new URL('page-', import.meta.url)))
+    folder = mkdtempSync(fileURLToPath(new URL('.page-', import.meta.url)))
   })
   const fileOf = (title: string): string => join(folder, `${title.replaceAll(/\W/g, '-')}.ts`)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
