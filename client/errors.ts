@@ -90,6 +90,17 @@ export class InsufficientTokensError extends RollupClientError {
   }
 }
 
+/** A node that serves one chain alone. */
+export class NotADevnetError extends RollupClientError {
+  readonly code = 'NOT_A_DEVNET'
+
+  constructor(rpcUrl: string) {
+    super(
+      `The node at ${rpcUrl} does not run L1 and L2 itself: make the chain with getRollupChain or defineNativeRollupChain.`,
+    )
+  }
+}
+
 /** A transaction needs somebody who sends it. */
 export class AccountRequiredError extends RollupClientError {
   readonly code = 'ACCOUNT_REQUIRED'

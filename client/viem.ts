@@ -175,6 +175,7 @@ export {
   InsufficientFundsError,
   InsufficientTokensError,
   LogsUnavailableError,
+  NotADevnetError,
   NotARollupError,
   RollupClientError,
   WaitTimeoutError,

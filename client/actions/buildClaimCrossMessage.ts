@@ -1,13 +1,15 @@
-import { decodeFunctionData, type Hex, isAddressEqual, numberToHex } from 'viem'
+import { decodeFunctionData, isAddressEqual, zeroHash } from 'viem'
+import { getBlock } from 'viem/actions'
 import { crossMessengerAbi } from '../abis/crossMessenger.ts'
 import { type NativeRollupChain, rollupOf } from '../chains.ts'
 import { CrossMessageNotReadyError } from '../crossMessageErrors.ts'
+import { getRollupCrossMessageProof } from '../generated/rollupActions.ts'
 import type { CrossMessage } from '../getCrossMessages.ts'
 import { getMessageHash } from '../messageHash.ts'
 import { ProofMismatchError } from '../withdrawalErrors.ts'
 import type { CrossMessageClaim } from './claimCrossMessage.ts'
 import { rollupFromL2 } from './clientRollup.ts'
-import { ask, type Reader, rpcCodeOf, rpcMessageOf } from './rollupRpc.ts'
+import { type Reader, rpcCodeOf, rpcMessageOf } from './rollupRpc.ts'
 
 export type BuildClaimCrossMessageParameters = {
   /** as getCrossMessages finds it in a receipt of this rollup */
@@ -19,7 +21,6 @@ export type BuildClaimCrossMessageParameters = {
 }
 export type BuildClaimCrossMessageReturnType = CrossMessageClaim
 
-type Answer = { to: Hex; calldata: Hex }
 /** what is not settled yet, or unknown to a node that is behind */
 const NOT_YET = [-32000, -32001]
 
@@ -37,8 +38,11 @@ export async function buildClaimCrossMessage(
   const { l2ChainId: sourceChainId } = rollupFromL2(client, chain)
   const { l2ChainId: destinationChainId, crossMessenger } = rollupOf(destination.chain)
   const { index } = message
-  const block = await ask<object>(destination, 'eth_getBlockByNumber', 'latest', false)
-  const proof = ask<Answer>(client, 'rollup_getCrossMessageProof', numberToHex(index), block)
+  const { timestamp, parentBeaconBlockRoot = zeroHash } = await getBlock(destination)
+  const proof = getRollupCrossMessageProof(client, {
+    id: index,
+    destinationBlock: { timestamp, parentBeaconBlockRoot },
+  })
   const { to, calldata } = await proof.catch((cause: unknown) => {
     if (!NOT_YET.includes(rpcCodeOf(cause) ?? 0)) throw cause
     throw new CrossMessageNotReadyError({ index, reason: rpcMessageOf(cause) }, { cause })

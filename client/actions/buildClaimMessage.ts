@@ -1,10 +1,12 @@
-import type { Address, Hex } from 'viem'
+import type { Address } from 'viem'
 import type { NativeRollupChain } from '../chains.ts'
+import { getRollupMessageProof } from '../generated/rollupActions.ts'
+import type { RollupMessageProof } from '../generated/types.ts'
 import { MessageAlreadyClaimedError, MessageFailingError, MessageNotReadyError } from '../messageErrors.ts'
 import type { MessageClaim, MessageProof } from './claimMessage.ts'
 import { rollupFromL2 } from './clientRollup.ts'
 import { getMessageState, type MessageSelector, selectMessage } from './messageState.ts'
-import { ask, type Reader, rpcCodeOf } from './rollupRpc.ts'
+import { type Reader, rpcCodeOf } from './rollupRpc.ts'
 
 export type BuildClaimMessageParameters = MessageSelector & {
   /** who gets the fee of the message; default: who sends the claim */
@@ -13,9 +15,6 @@ export type BuildClaimMessageParameters = MessageSelector & {
   chain?: NativeRollupChain | undefined
 }
 export type BuildClaimMessageReturnType = MessageClaim
-
-type Inbox = { anchorTimestamp: Hex; l1Header: Hex; accountProof: readonly Hex[]; storageProof: readonly Hex[] }
-type Answer = { siblings: readonly Hex[]; rootId?: Hex; inbox?: Inbox }
 
 const NOT_ANCHORED = -32000
 
@@ -36,15 +35,14 @@ export async function buildClaimMessage(
   const { index } = message
   if (status === 'claimed') throw new MessageAlreadyClaimedError(index)
   if (status === 'failing') throw new MessageFailingError({ index, reason: revertReason ?? 'no reason is known' })
-  const id = `0x${index.toString(16)}`
-  const answer = await ask<Answer>(client, 'rollup_getMessageProof', id).catch((cause: unknown) => {
+  const answer = await getRollupMessageProof(client, { id: index }).catch((cause: unknown) => {
     throw rpcCodeOf(cause) === NOT_ANCHORED ? new MessageNotReadyError(`message ${index}`, { cause }) : cause
   })
   return { chain: targetChain, message, proof: proofOf(answer), feeRecipient }
 }
 
-function proofOf({ siblings: path, rootId, inbox }: Answer): MessageProof {
-  if (rootId !== undefined) return { path, rootId: BigInt(rootId) }
+function proofOf({ siblings: path, rootId, inbox }: RollupMessageProof): MessageProof {
+  if (rootId !== undefined) return { path, rootId }
   if (inbox === undefined) throw new Error('the node answered with a proof under no root')
-  return { path, inbox: { ...inbox, anchorTimestamp: BigInt(inbox.anchorTimestamp) } }
+  return { path, inbox }
 }

@@ -1,48 +1,24 @@
 import type { Address, Hex } from 'viem'
 import type { NativeRollupChain } from '../chains.ts'
+import { estimateDeposit } from '../generated/rollupActions.ts'
+import type { DepositEstimate } from '../generated/types.ts'
 import { EstimateUnavailableError, InsufficientFeeError, MessageFailingError } from '../messageErrors.ts'
-import { ask, clientOf, isUnavailable, type Reader, rpcCodeOf, rpcMessageOf } from './rollupRpc.ts'
+import { clientOf, isUnavailable, type Reader, rpcCodeOf, rpcMessageOf } from './rollupRpc.ts'
 
 /** A message before it is sent. Wei. */
 export type UnsentMessage = { from: Address; to: Address; value: bigint; data: Hex; fee: bigint }
 
 /** What a message takes on both chains. Gas, wei, seconds; `eta` is absent when the sequencer does not deliver it. */
-export type MessageEstimate = {
-  /** the least gas limit that delivers it now, with a margin */
-  l2GasLimit: bigint
-  l1Gas: bigint
-  l1GasPrice: bigint
-  l1Cost: bigint
-  /** for which the sequencer delivers any message like this */
-  relayFee: bigint
-  /** it delivers this one for its fee */
-  relayed: boolean
-  eta?: bigint
-}
-
-type Answer = { [quantity in Exclude<keyof MessageEstimate, 'relayed' | 'eta'>]: Hex } & { relayed: boolean; eta?: Hex }
+export type MessageEstimate = DepositEstimate
 
 const REVERTED = 3
 
-/** Asks a node of L2 what a message takes. Throws MessageFailingError, viem's errors. */
-export async function estimateMessage(
-  client: Reader,
-  { value, fee, ...rest }: UnsentMessage,
-): Promise<MessageEstimate> {
-  const message = { ...rest, value: `0x${value.toString(16)}`, fee: `0x${fee.toString(16)}` }
-  const answer = await ask<Answer>(client, 'rollup_estimateDeposit', message).catch((cause: unknown) => {
+/** Asks a node of L2 what a message takes. Throws MessageFailingError, MethodNotAvailableError, viem's errors. */
+export async function estimateMessage(client: Reader, message: UnsentMessage): Promise<MessageEstimate> {
+  return estimateDeposit(client, message).catch((cause: unknown) => {
     if (rpcCodeOf(cause) !== REVERTED) throw cause
     throw new MessageFailingError({ reason: rpcMessageOf(cause) }, { cause })
   })
-  return {
-    l2GasLimit: BigInt(answer.l2GasLimit),
-    l1Gas: BigInt(answer.l1Gas),
-    l1GasPrice: BigInt(answer.l1GasPrice),
-    l1Cost: BigInt(answer.l1Cost),
-    relayFee: BigInt(answer.relayFee),
-    relayed: answer.relayed,
-    ...(answer.eta === undefined ? {} : { eta: BigInt(answer.eta) }),
-  }
 }
 
 /** `fee` and `l2GasLimit` are what the sender wants, if anything. */

@@ -1,24 +1,20 @@
-import { type Chain, type Client, createClient, defineChain, type Hex, http, type Transport } from 'viem'
+import { type Chain, type Client, createClient, defineChain, http, type Transport } from 'viem'
 import { ETHER, type NativeRollupChain } from '../chains.ts'
+import { NotADevnetError } from '../errors.ts'
+import { getRollupDescriptor } from '../generated/rollupActions.ts'
 import { getRollupChain } from './getRollupChain.ts'
 
 /** The chains of a running devnet; `l2` is the first of `rollups`. */
 export type DevnetChains = { l1: Chain; l2: NativeRollupChain; rollups: readonly NativeRollupChain[] }
 
-type Endpoint = { chainId: Hex; http: string; ws: string }
-type Descriptor = { l1?: Endpoint; l2: readonly Endpoint[] }
-
 /**
  * The chains behind one port of a devnet, with the addresses that it tells.
  *
  * @param rpcUrl of L1 or of any rollup of the devnet
+ * @throws NotADevnetError, MethodNotAvailableError, viem's errors
  */
 export async function getDevnetChains(rpcUrl: string): Promise<DevnetChains> {
-  const descriptor = await clientOf(rpcUrl).request<{
-    Method: 'rollup_descriptor'
-    Parameters: []
-    ReturnType: Descriptor
-  }>({ method: 'rollup_descriptor', params: [] })
+  const descriptor = await getRollupDescriptor(clientOf(rpcUrl))
   const rollups = await Promise.all(
     descriptor.l2.map((endpoint, index) =>
       getRollupChain(clientOf(endpoint.http), {
@@ -29,9 +25,8 @@ export async function getDevnetChains(rpcUrl: string): Promise<DevnetChains> {
     ),
   )
   const [l2] = rollups
-  if (l2 === undefined) throw new Error(`the node at ${rpcUrl} runs no rollup`)
   const { l1 } = descriptor
-  if (l1 === undefined) throw new Error(`the node at ${rpcUrl} does not run its own L1: use defineNativeRollupChain`)
+  if (l1 === undefined || l2 === undefined) throw new NotADevnetError(rpcUrl)
   const chain = defineChain({
     id: Number(l1.chainId),
     name: 'Reenact L1',

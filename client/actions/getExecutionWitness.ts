@@ -1,5 +1,5 @@
 import { type Hex, numberToHex } from 'viem'
-import { ask, type Reader } from './rollupRpc.ts'
+import type { Reader } from './rollupRpc.ts'
 
 export type GetExecutionWitnessParameters = { blockNumber: bigint }
 /** The parts that a stateless client needs besides the block (EIP-8025). */
@@ -20,5 +20,9 @@ export async function getExecutionWitness(
   client: Reader,
   { blockNumber }: GetExecutionWitnessParameters,
 ): Promise<GetExecutionWitnessReturnType> {
-  return ask<GetExecutionWitnessReturnType>(client, 'debug_executionWitness', numberToHex(blockNumber))
+  return client.request<{
+    Method: 'debug_executionWitness'
+    Parameters: [Hex]
+    ReturnType: GetExecutionWitnessReturnType
+  }>({ method: 'debug_executionWitness', params: [numberToHex(blockNumber)] })
 }

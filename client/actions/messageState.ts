@@ -1,10 +1,12 @@
-import { type Address, getAddress, type Hash, type Hex } from 'viem'
+import { getAddress, type Hash } from 'viem'
 import { type NativeRollupChain, rollupOf } from '../chains.ts'
+import { getRollupMessage } from '../generated/rollupActions.ts'
+import type { RollupMessage } from '../generated/types.ts'
 import { getMessages, type MessageReceipt } from '../getMessages.ts'
 import { MessageNotFoundError } from '../messageErrors.ts'
 import type { Message, MessageStatus, SentMessage } from '../types.ts'
 import { deliveryOf } from './messageDelivery.ts'
-import { ask, isUnavailable, type Reader, rpcCodeOf } from './rollupRpc.ts'
+import { isUnavailable, type Reader, rpcCodeOf } from './rollupRpc.ts'
 
 /** A message from L1: by its index among all messages to this rollup, or by the receipt of the transaction that sent it. */
 export type MessageSelector =
@@ -49,10 +51,10 @@ export async function getMessageState(
   id: MessageId,
 ): Promise<MessageState> {
   const { index, isOnly, sent } = id
-  const selector = isOnly ? { l1TxHash: sent?.transactionHash } : `0x${index.toString(16)}`
+  const selector = isOnly && sent !== undefined ? { l1TxHash: sent.transactionHash } : { id: index }
   const missing = `The node knows no message ${index}`
   try {
-    const answer = await ask<Answer>(client, 'rollup_getMessage', selector)
+    const answer = await getRollupMessage(client, selector)
     if (sent === undefined || answer.l1.tx === sent.transactionHash) return stateOf(answer)
   } catch (cause) {
     if (sent !== undefined && isUnavailable(cause)) return deliveryOf(client, rollupOf(targetChain), sent)
@@ -63,30 +65,12 @@ export async function getMessageState(
 
 const NOT_FOUND = -32001
 
-type Answer = {
-  id: Hex
-  from: Address
-  to: Address
-  value: Hex
-  fee: Hex
-  gasLimit: Hex
-  data: Hex
-  status: MessageStatus
-  l1: { tx: Hash }
-  l2?: { tx: Hash; block: Hex }
-  failure?: { revertReason: string }
-}
-
-function stateOf({ status, l2, failure, ...answer }: Answer): MessageState {
+function stateOf({ status, l2, failure, ...answer }: RollupMessage): MessageState {
+  const { id: index, from, to, value, fee, gasLimit, data } = answer
   return {
-    message: messageOf(answer),
+    message: { index, sender: getAddress(from), to: getAddress(to), value, fee, gasLimit, data },
     status,
-    ...(l2 === undefined ? {} : { l2TransactionHash: l2.tx, l2BlockNumber: BigInt(l2.block) }),
+    ...(l2 === undefined ? {} : { l2TransactionHash: l2.tx, l2BlockNumber: l2.block }),
     ...(failure === undefined ? {} : { revertReason: failure.revertReason }),
   }
-}
-
-function messageOf({ id, from, to, value, fee, gasLimit, data }: Omit<Answer, 'status'>): Message {
-  const numbers = { index: BigInt(id), value: BigInt(value), fee: BigInt(fee), gasLimit: BigInt(gasLimit) }
-  return { sender: getAddress(from), to: getAddress(to), data, ...numbers }
 }

@@ -10,14 +10,10 @@ import {
   WebSocketRequestError,
 } from 'viem'
 import type { NativeRollupChain } from '../chains.ts'
+import { MethodNotAvailableError } from '../nodeErrors.ts'
 
 /** A client that is only asked. */
 export type Reader = Client<Transport, Chain | undefined>
-
-/** One call of a method that viem has no types for. */
-export function ask<Answer>(client: Reader, method: string, ...params: readonly unknown[]): Promise<Answer> {
-  return client.request({ method, params } as never) as Promise<Answer>
-}
 
 /** The node behind the first URL of a rollup's chain. */
 export function clientOf({ rpcUrls }: NativeRollupChain): Reader {
@@ -41,6 +37,7 @@ const NO_METHOD = [-32601, -32004, 4200]
 
 /** True when nobody answered, or the node does not know the method: another node might. */
 export function isUnavailable(error: unknown): boolean {
+  if (error instanceof MethodNotAvailableError) return true
   if (!(error instanceof BaseError)) return false
   if (NO_METHOD.includes(rpcCodeOf(error) ?? 0)) return true
   return (
