@@ -37,6 +37,8 @@ export type NativeRollupChainOptions = {
   l2?: { messenger: Address; tokenBridge: Address; l1State: Address; crossMessenger: Address }
   /** L1 block in which the contracts appeared; default 0 */
   deployBlock?: bigint
+  /** milliseconds between L2 blocks, by which viem's clients choose how often they ask while they wait */
+  blockTime?: number
   testnet?: boolean
 }
 
@@ -52,7 +54,18 @@ export const ETHER = { name: 'Ether', symbol: 'ETH', decimals: 18 } as const
 
 /** A viem chain that knows the contracts of a native rollup on both sides. */
 export function defineNativeRollupChain(options: NativeRollupChainOptions): NativeRollupChain {
-  const { id, name, rpcUrl, webSocketUrl, sourceId, l1, l2 = L2_CONTRACTS, deployBlock = 0n, testnet } = options
+  const {
+    id,
+    name,
+    rpcUrl,
+    webSocketUrl,
+    sourceId,
+    l1,
+    l2 = L2_CONTRACTS,
+    deployBlock = 0n,
+    blockTime,
+    testnet,
+  } = options
   const onL1 = (address: Address): ContractBySource => ({ [sourceId]: { address, blockCreated: Number(deployBlock) } })
   const chain = defineChain({
     id,
@@ -61,6 +74,7 @@ export function defineNativeRollupChain(options: NativeRollupChainOptions): Nati
     rpcUrls: {
       default: { http: [rpcUrl], ...(webSocketUrl === undefined ? {} : { webSocket: [webSocketUrl] }) },
     },
+    ...(blockTime === undefined ? {} : { blockTime }),
     ...(testnet === undefined ? {} : { testnet }),
   })
   const contracts: NativeRollupContracts = {

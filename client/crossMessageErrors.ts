@@ -3,6 +3,7 @@ import { RollupClientError } from './errors.ts'
 
 /** The destination cannot be shown a message of another rollup yet. */
 export class CrossMessageNotReadyError extends RollupClientError {
+  override readonly name = 'CrossMessageNotReadyError'
   readonly code = 'CROSS_MESSAGE_NOT_READY'
   readonly index: bigint
 
@@ -17,6 +18,7 @@ export class CrossMessageNotReadyError extends RollupClientError {
 
 /** A message of another rollup was delivered before. */
 export class CrossMessageAlreadyClaimedError extends RollupClientError {
+  override readonly name = 'CrossMessageAlreadyClaimedError'
   readonly code = 'CROSS_MESSAGE_ALREADY_CLAIMED'
   readonly index: bigint
 
@@ -28,6 +30,7 @@ export class CrossMessageAlreadyClaimedError extends RollupClientError {
 
 /** The receiver of a message of another rollup fails when it is called, now; the message stays claimable. */
 export class CrossMessageFailingError extends RollupClientError {
+  override readonly name = 'CrossMessageFailingError'
   readonly code = 'CROSS_MESSAGE_FAILING'
   readonly index: bigint
 

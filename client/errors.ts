@@ -4,16 +4,14 @@ import { type Address, formatEther } from 'viem'
  * Base of everything that this library refuses: `code` is stable, the message says what is wrong and what to do about it.
  */
 export abstract class RollupClientError extends Error {
+  /** spelled out in every class: minifiers shorten the names of classes */
+  abstract override readonly name: string
   abstract readonly code: string
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = new.target.name
-  }
 }
 
 /** A client of another chain than the action is for. */
 export class WrongChainError extends RollupClientError {
+  override readonly name = 'WrongChainError'
   readonly code = 'WRONG_CHAIN'
   readonly expected: number
   readonly actual: number
@@ -27,6 +25,7 @@ export class WrongChainError extends RollupClientError {
 
 /** A chain without the contracts of a native rollup. */
 export class NotARollupError extends RollupClientError {
+  override readonly name = 'NotARollupError'
   readonly code = 'NOT_A_ROLLUP'
 
   constructor(what: string) {
@@ -36,6 +35,7 @@ export class NotARollupError extends RollupClientError {
 
 /** An account has too little ETH for a transaction. Wei; `needed` is value and gas, or the value alone when that is too much. */
 export class InsufficientFundsError extends RollupClientError {
+  override readonly name = 'InsufficientFundsError'
   readonly code = 'INSUFFICIENT_FUNDS'
   readonly address: Address
   readonly chainId: number
@@ -61,6 +61,7 @@ export class InsufficientFundsError extends RollupClientError {
 
 /** An account has too few of a token. Units of the token. */
 export class InsufficientTokensError extends RollupClientError {
+  override readonly name = 'InsufficientTokensError'
   readonly code = 'INSUFFICIENT_TOKENS'
   readonly address: Address
   readonly token: Address
@@ -92,6 +93,7 @@ export class InsufficientTokensError extends RollupClientError {
 
 /** A node that serves one chain alone. */
 export class NotADevnetError extends RollupClientError {
+  override readonly name = 'NotADevnetError'
   readonly code = 'NOT_A_DEVNET'
 
   constructor(rpcUrl: string) {
@@ -103,6 +105,7 @@ export class NotADevnetError extends RollupClientError {
 
 /** A transaction needs somebody who sends it. */
 export class AccountRequiredError extends RollupClientError {
+  override readonly name = 'AccountRequiredError'
   readonly code = 'ACCOUNT_REQUIRED'
 
   constructor(advice = 'give the wallet client an `account`, or pass one') {
@@ -112,6 +115,7 @@ export class AccountRequiredError extends RollupClientError {
 
 /** An ethers provider that knows no JSON-RPC, or a signer without a provider. */
 export class ProviderRequiredError extends RollupClientError {
+  override readonly name = 'ProviderRequiredError'
   readonly code = 'PROVIDER_REQUIRED'
 
   constructor() {
@@ -121,6 +125,7 @@ export class ProviderRequiredError extends RollupClientError {
 
 /** A wait took longer than its `timeout`. */
 export class WaitTimeoutError extends RollupClientError {
+  override readonly name = 'WaitTimeoutError'
   readonly code = 'WAIT_TIMEOUT'
   /** milliseconds */
   readonly timeout: number
@@ -133,6 +138,7 @@ export class WaitTimeoutError extends RollupClientError {
 
 /** A node answers for too few blocks at once to find logs in a chain as long as this. */
 export class LogsUnavailableError extends RollupClientError {
+  override readonly name = 'LogsUnavailableError'
   readonly code = 'LOGS_UNAVAILABLE'
   /** blocks that the node answered for at once */
   readonly range: bigint

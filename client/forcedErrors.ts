@@ -2,6 +2,7 @@ import { RollupClientError } from './errors.ts'
 
 /** A transaction that no L2 block could contain: forcing it would cost its bond. */
 export class InvalidForcedTransactionError extends RollupClientError {
+  override readonly name = 'InvalidForcedTransactionError'
   readonly code = 'INVALID_FORCED_TRANSACTION'
 
   constructor(what: string, options?: ErrorOptions) {
@@ -14,6 +15,7 @@ export class InvalidForcedTransactionError extends RollupClientError {
 
 /** Nobody has forced such a transaction. */
 export class ForcedTransactionNotFoundError extends RollupClientError {
+  override readonly name = 'ForcedTransactionNotFoundError'
   readonly code = 'FORCED_TRANSACTION_NOT_FOUND'
 
   constructor(what: string) {
@@ -23,6 +25,7 @@ export class ForcedTransactionNotFoundError extends RollupClientError {
 
 /** There is no bond to pay back. */
 export class NoBondError extends RollupClientError {
+  override readonly name = 'NoBondError'
   readonly code = 'NO_BOND'
   readonly id: bigint
 

@@ -2,6 +2,7 @@ import { RollupClientError } from './errors.ts'
 
 /** There is no such message from L1, or not any more. */
 export class MessageNotFoundError extends RollupClientError {
+  override readonly name = 'MessageNotFoundError'
   readonly code = 'MESSAGE_NOT_FOUND'
 
   constructor(what: string, options?: ErrorOptions) {
@@ -14,6 +15,7 @@ export class MessageNotFoundError extends RollupClientError {
 
 /** No L2 block has seen the L1 block with the message yet. */
 export class MessageNotReadyError extends RollupClientError {
+  override readonly name = 'MessageNotReadyError'
   readonly code = 'MESSAGE_NOT_READY'
 
   constructor(what: string, options?: ErrorOptions) {
@@ -26,6 +28,7 @@ export class MessageNotReadyError extends RollupClientError {
 
 /** The message was delivered before. */
 export class MessageAlreadyClaimedError extends RollupClientError {
+  override readonly name = 'MessageAlreadyClaimedError'
   readonly code = 'MESSAGE_ALREADY_CLAIMED'
   readonly index: bigint
 
@@ -40,6 +43,7 @@ export class MessageAlreadyClaimedError extends RollupClientError {
 
 /** Whoever delivered the message now would fail. `index` is absent for one that was not sent. */
 export class MessageFailingError extends RollupClientError {
+  override readonly name = 'MessageFailingError'
   readonly code = 'MESSAGE_FAILING'
   readonly reason: string
   readonly index: bigint | undefined
@@ -58,6 +62,7 @@ export class MessageFailingError extends RollupClientError {
 
 /** The sequencer does not deliver a message for this fee. Wei; `index` is absent for one that was not sent. */
 export class InsufficientFeeError extends RollupClientError {
+  override readonly name = 'InsufficientFeeError'
   readonly code = 'INSUFFICIENT_FEE'
   readonly fee: bigint
   readonly needed: bigint
@@ -77,6 +82,7 @@ export class InsufficientFeeError extends RollupClientError {
 
 /** No node of L2 tells what a message needs. */
 export class EstimateUnavailableError extends RollupClientError {
+  override readonly name = 'EstimateUnavailableError'
   readonly code = 'ESTIMATE_UNAVAILABLE'
 
   constructor(chainId: number, options?: ErrorOptions) {
@@ -89,6 +95,7 @@ export class EstimateUnavailableError extends RollupClientError {
 
 /** L2 does not know the root that a message is proven under, not any more or not after a reorganisation. */
 export class MessageProofStaleError extends RollupClientError {
+  override readonly name = 'MessageProofStaleError'
   readonly code = 'MESSAGE_PROOF_STALE'
   readonly index: bigint
 

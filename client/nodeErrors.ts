@@ -2,6 +2,7 @@ import { RollupClientError } from './errors.ts'
 
 /** The node does not have a method, or refuses it on this chain. */
 export class MethodNotAvailableError extends RollupClientError {
+  override readonly name = 'MethodNotAvailableError'
   readonly code = 'METHOD_NOT_AVAILABLE'
   readonly method: string
   /** in the words of the node; absent when it does not know the method */
@@ -21,6 +22,7 @@ export class MethodNotAvailableError extends RollupClientError {
 
 /** A method that changes what the node does, asked without the token that the node wants for it. */
 export class ControlTokenRequiredError extends RollupClientError {
+  override readonly name = 'ControlTokenRequiredError'
   readonly code = 'CONTROL_TOKEN_REQUIRED'
   readonly method: string
 
@@ -35,6 +37,7 @@ export class ControlTokenRequiredError extends RollupClientError {
 
 /** An answer without the form that this version of the library knows. */
 export class UnexpectedAnswerError extends RollupClientError {
+  override readonly name = 'UnexpectedAnswerError'
   readonly code = 'UNEXPECTED_ANSWER'
   readonly method: string
   /** where in the answer */
@@ -52,6 +55,7 @@ export class UnexpectedAnswerError extends RollupClientError {
 
 /** Something that a node pushes, asked for over a transport on which it cannot. */
 export class WebSocketRequiredError extends RollupClientError {
+  override readonly name = 'WebSocketRequiredError'
   readonly code = 'WEB_SOCKET_REQUIRED'
   readonly method: string
 

@@ -3,6 +3,7 @@ import { RollupClientError } from './errors.ts'
 
 /** A receipt in which nothing is sent to L1. */
 export class WithdrawalNotFoundError extends RollupClientError {
+  override readonly name = 'WithdrawalNotFoundError'
   readonly code = 'WITHDRAWAL_NOT_FOUND'
   readonly transactionHash: Hash
 
@@ -18,6 +19,7 @@ export class WithdrawalNotFoundError extends RollupClientError {
 
 /** L1 does not know the L2 block of a withdrawal yet. */
 export class WithdrawalNotSettledError extends RollupClientError {
+  override readonly name = 'WithdrawalNotSettledError'
   readonly code = 'WITHDRAWAL_NOT_SETTLED'
   readonly l2BlockNumber: bigint
   /** the newest L2 block that L1 was asked to prove with, or knows */
@@ -35,6 +37,7 @@ export class WithdrawalNotSettledError extends RollupClientError {
 
 /** Settled, but not for as long as the rollup's finality delay. */
 export class WithdrawalNotFinalError extends RollupClientError {
+  override readonly name = 'WithdrawalNotFinalError'
   readonly code = 'WITHDRAWAL_NOT_FINAL'
   readonly l2BlockNumber: bigint
 
@@ -49,6 +52,7 @@ export class WithdrawalNotFinalError extends RollupClientError {
 
 /** Somebody has delivered the withdrawal on L1 already: its receiver has what was sent. */
 export class WithdrawalAlreadyClaimedError extends RollupClientError {
+  override readonly name = 'WithdrawalAlreadyClaimedError'
   readonly code = 'WITHDRAWAL_ALREADY_CLAIMED'
   readonly index: bigint
 
@@ -60,6 +64,7 @@ export class WithdrawalAlreadyClaimedError extends RollupClientError {
 
 /** The receiver of a withdrawal fails when it is called, now. `index` is absent for one that was not sent. */
 export class WithdrawalFailingError extends RollupClientError {
+  override readonly name = 'WithdrawalFailingError'
   readonly code = 'WITHDRAWAL_FAILING'
   readonly to: Address
   readonly index: bigint | undefined
@@ -79,6 +84,7 @@ export class WithdrawalFailingError extends RollupClientError {
 
 /** The block of a withdrawal was built again before it was settled: it is in another block now, or in none. */
 export class WithdrawalMovedError extends RollupClientError {
+  override readonly name = 'WithdrawalMovedError'
   readonly code = 'WITHDRAWAL_MOVED'
   readonly transactionHash: Hash
 
@@ -92,6 +98,7 @@ export class WithdrawalMovedError extends RollupClientError {
 
 /** What the L2 node says and what L1 has settled do not fit together. */
 export class ProofMismatchError extends RollupClientError {
+  override readonly name = 'ProofMismatchError'
   readonly code = 'PROOF_MISMATCH'
 
   constructor(what: string, options?: ErrorOptions) {

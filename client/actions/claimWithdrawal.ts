@@ -80,6 +80,8 @@ function claimCall(
     address: l1Messenger,
     abi: l1MessengerAbi,
     functionName: 'claim',
+    // what is final in the next block is not yet so in the newest one
+    blockTag: 'pending',
     args: [withdrawal, path, l2BlockNumber, accountProof, storageProof, recipient],
     refusals: refusalsOf(parameters),
   }

@@ -46,6 +46,8 @@ export type ContractCall<abi extends Abi, name extends ContractFunctionName<abi,
   value?: bigint
   /** gas on top of the estimate, for what others may do before it runs */
   spareGas?: bigint
+  /** the state that it is tried on; default: the node's choice */
+  blockTag?: 'pending'
   refusals?: Refusals
 }
 
@@ -117,11 +119,11 @@ export async function requireChain(client: Sender, expected: number): Promise<vo
 /** What a call takes, its spare gas included. Throws one of its refusals, or viem's errors. */
 export async function estimateGas<const abi extends Abi, name extends ContractFunctionName<abi, Mutability>>(
   client: Sender,
-  { address, abi, functionName, args, value, spareGas = 0n, refusals = {} }: ContractCall<abi, name>,
+  { address, abi, functionName, args, value, blockTag, spareGas = 0n, refusals = {} }: ContractCall<abi, name>,
   options: { account?: Account | Address | undefined },
 ): Promise<bigint> {
   // by the address alone: for an account that signs here viem would ask for nonce and fees as well
-  const request = { address, abi, functionName, args, value, account: senderOf(client, options).address }
+  const request = { address, abi, functionName, args, value, blockTag, account: senderOf(client, options).address }
   try {
     return (await estimateContractGas(client, request as never)) + spareGas
   } catch (cause) {

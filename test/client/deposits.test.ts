@@ -60,7 +60,7 @@ describe('deposits', () => {
     const l1Receipt = await receiptOf(await l1.deposit({ value: parseEther('1'), targetChain }))
     const { message, l2TransactionHash, l2BlockNumber } = await l2.waitForMessage({ l1Receipt })
     expect(message).toMatchObject({
-      sender: account.address.toLowerCase(),
+      sender: account.address,
       value: parseEther('1'),
       fee: 0n,
       data: '0x',
