@@ -1,7 +1,6 @@
 // @ts-check
 // Tokens to L2 and back. WETH9 is a token that a devnet has from the start; any ERC-20 goes the same way.
 import assert from 'node:assert/strict'
-import { l2TokenBridgeAbi } from 'reenact/abi'
 import { createDevnet } from 'reenact/devnet'
 import { erc20Abi, parseAbi } from 'viem'
 
@@ -24,8 +23,7 @@ const symbol = await l2.readContract({ ...read, functionName: 'symbol' })
 const onL2 = await l2.readContract({ ...read, functionName: 'balanceOf', args: [address] })
 console.log('on L2:', onL2, symbol) // → on L2: 1000n WETH
 
-const bridge = { address: targetChain.contracts.l2TokenBridge.address, abi: l2TokenBridgeAbi }
-const hash = await l2.writeContract({ ...bridge, functionName: 'withdraw', args: [token, address, 400n, 0n] })
+const hash = await l2.withdrawErc20({ token, amount: 400n })
 const receipt = await l2.waitForTransactionReceipt({ hash })
 const { withdrawal, settlement } = await l1.waitToClaim({ receipt, targetChain })
 const claim = await l1.claimWithdrawal(await l2.buildClaimWithdrawal({ withdrawal, settlement }))
