@@ -65,6 +65,7 @@ async function write(folder) {
     classPropertiesFormat: 'table',
     typeDeclarationFormat: 'table',
     propertyMembersFormat: 'table',
+    typeAliasPropertiesFormat: 'table',
     tableColumnSettings: { hideDefaults: true, hideInherited: true, hideOverrides: true },
     pageTitleTemplates: { index: 'API of reenact', module: ({ name }) => `reenact/${name}` },
   })

@@ -116,7 +116,7 @@ describe('the table of errors', () => {
   const sources = readdirSync(folder).filter((name) => name.endsWith('.ts'))
   const declared = sources.flatMap((name) => [
     ...readFileSync(new URL(name, folder), 'utf8').matchAll(
-      /class (\w+) extends RollupClientError \{\s+readonly code = '(\w+)'/g,
+      /class (\w+) extends RollupClientError \{\s+override readonly name = '\1'\s+readonly code = '(\w+)'/g,
     ),
   ])
 
