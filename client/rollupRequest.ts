@@ -1,6 +1,6 @@
 import { type Account, type Chain, type Client, type Hash, type Hex, numberToHex, type Transport } from 'viem'
-import { rpcCodeOf, rpcMessageOf } from './actions/rollupRpc.ts'
 import { ControlTokenRequiredError, MethodNotAvailableError, UnexpectedAnswerError } from './nodeErrors.ts'
+import { rpcCodeOf, rpcMessageOf } from './rpcFailure.ts'
 
 /** Any client of a node that has the rollup_ methods. */
 export type RollupClient = Client<Transport, Chain | undefined, Account | undefined>

@@ -113,8 +113,8 @@ export {
   type QuoteDepositReturnType,
   quoteDeposit,
 } from './actions/quoteDeposit.ts'
+export type { Reader } from './actions/reader.ts'
 export { prepareReclaimBond, type ReclaimBondParameters, reclaimBond } from './actions/reclaimBond.ts'
-export type { Reader } from './actions/rollupRpc.ts'
 export type { PreparedCall, Sender, TransactionOptions } from './actions/sendCall.ts'
 export {
   prepareSendCrossMessage,

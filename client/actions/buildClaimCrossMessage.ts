@@ -6,10 +6,11 @@ import { CrossMessageNotReadyError } from '../crossMessageErrors.ts'
 import { getRollupCrossMessageProof } from '../generated/rollupActions.ts'
 import type { CrossMessage } from '../getCrossMessages.ts'
 import { getMessageHash } from '../messageHash.ts'
+import { rpcCodeOf, rpcMessageOf } from '../rpcFailure.ts'
 import { ProofMismatchError } from '../withdrawalErrors.ts'
 import type { CrossMessageClaim } from './claimCrossMessage.ts'
-import { rollupFromL2 } from './clientRollup.ts'
-import { type Reader, rpcCodeOf, rpcMessageOf } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { rollupFromL2 } from './rollupOfClient.ts'
 
 export type BuildClaimCrossMessageParameters = {
   /** as getCrossMessages finds it in a receipt of this rollup */

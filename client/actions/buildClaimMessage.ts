@@ -3,10 +3,11 @@ import type { NativeRollupChain } from '../chains.ts'
 import { getRollupMessageProof } from '../generated/rollupActions.ts'
 import type { RollupMessageProof } from '../generated/types.ts'
 import { MessageAlreadyClaimedError, MessageFailingError, MessageNotReadyError } from '../messageErrors.ts'
+import { rpcCodeOf } from '../rpcFailure.ts'
 import type { MessageClaim, MessageProof } from './claimMessage.ts'
-import { rollupFromL2 } from './clientRollup.ts'
 import { getMessageState, type MessageSelector, selectMessage } from './messageState.ts'
-import { type Reader, rpcCodeOf } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { chainFromL2 } from './rollupOfClient.ts'
 
 export type BuildClaimMessageParameters = MessageSelector & {
   /** who gets the fee of the message; default: who sends the claim */
@@ -28,8 +29,7 @@ export async function buildClaimMessage(
   client: Reader,
   { feeRecipient, chain, ...selector }: BuildClaimMessageParameters,
 ): Promise<BuildClaimMessageReturnType> {
-  rollupFromL2(client, chain)
-  const targetChain = (chain ?? client.chain) as NativeRollupChain
+  const targetChain = chainFromL2(client, chain)
   const state = await getMessageState(client, targetChain, selectMessage(selector, targetChain))
   const { message, status, revertReason } = state
   const { index } = message

@@ -1,13 +1,13 @@
 import { type Address, BlockNotFoundError } from 'viem'
 import { getBlock } from 'viem/actions'
-import type { NativeRollupChain } from '../chains.ts'
+import { type NativeRollupChain, rollupOf } from '../chains.ts'
 import type { Settlement, Withdrawal } from '../types.ts'
 import { ProofMismatchError, WithdrawalNotSettledError } from '../withdrawalErrors.ts'
 import type { WithdrawalClaim } from './claimWithdrawal.ts'
-import { rollupFromL2 } from './clientRollup.ts'
 import { findAgain } from './findAgain.ts'
 import { proveInOutbox } from './outboxProof.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { chainFromL2 } from './rollupOfClient.ts'
 
 export type BuildClaimWithdrawalParameters = {
   withdrawal: Withdrawal
@@ -30,13 +30,13 @@ export async function buildClaimWithdrawal(
   client: Reader,
   { withdrawal, settlement, feeRecipient, chain }: BuildClaimWithdrawalParameters,
 ): Promise<BuildClaimWithdrawalReturnType> {
-  const rollup = rollupFromL2(client, chain)
+  const targetChain = chainFromL2(client, chain)
+  const rollup = rollupOf(targetChain)
   const blockNumber = await provingBlock(client, settlement)
   const current = await findAgain(client, withdrawal, rollup)
   const { index, l2BlockNumber } = current
   if (l2BlockNumber > blockNumber) throw new WithdrawalNotSettledError({ l2BlockNumber, settled: blockNumber })
   const proof = await proveInOutbox(client, rollup, { index, blockNumber })
-  const targetChain = (chain ?? client.chain) as NativeRollupChain
   return { targetChain, withdrawal: current, l2BlockNumber: blockNumber, feeRecipient, ...proof }
 }
 

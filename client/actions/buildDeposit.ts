@@ -1,7 +1,7 @@
 import type { Account, Address, Hex } from 'viem'
 import type { NativeRollupChain } from '../chains.ts'
-import { rollupFromL2 } from './clientRollup.ts'
 import { completeMessage, type MessageWish } from './estimateMessage.ts'
+import { chainFromL2 } from './rollupOfClient.ts'
 import { type Sender, senderOf } from './sendCall.ts'
 
 export type BuildDepositParameters = {
@@ -50,8 +50,8 @@ export function plannedDeposit(
   client: Sender,
   { account, to, value, data = '0x', fee, l2GasLimit, chain }: BuildDepositParameters,
 ): { account: Account | Address; targetChain: NativeRollupChain; wish: MessageWish } {
-  rollupFromL2(client, chain)
+  const targetChain = chainFromL2(client, chain)
   const sender = senderOf(client, { account })
   const wish = { from: sender.address, to: to ?? sender.address, value, data, fee, l2GasLimit }
-  return { account: account ?? sender, targetChain: (chain ?? client.chain) as NativeRollupChain, wish }
+  return { account: account ?? sender, targetChain, wish }
 }

@@ -1,9 +1,9 @@
 import { type Account, type Address, concatHex, type Hex } from 'viem'
 import { estimateGas } from 'viem/actions'
 import type { NativeRollupChain } from '../chains.ts'
+import { rpcCodeOf, rpcMessageOf } from '../rpcFailure.ts'
 import { WithdrawalFailingError } from '../withdrawalErrors.ts'
-import { rollupFromL1 } from './clientRollup.ts'
-import { rpcCodeOf, rpcMessageOf } from './rollupRpc.ts'
+import { rollupFromL1 } from './rollupOfClient.ts'
 import { type Sender, senderOf } from './sendCall.ts'
 
 export type BuildInitiateWithdrawalParameters = {

@@ -8,7 +8,7 @@ import {
 } from '../crossMessageErrors.ts'
 import type { Message } from '../types.ts'
 import { ProofMismatchError } from '../withdrawalErrors.ts'
-import { rollupFromL2 } from './clientRollup.ts'
+import { rollupFromL2 } from './rollupOfClient.ts'
 import {
   type PreparedCall,
   prepareCall,

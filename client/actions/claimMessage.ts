@@ -3,7 +3,7 @@ import { l2MessengerAbi } from '../abis/l2Messenger.ts'
 import type { NativeRollupChain } from '../chains.ts'
 import { MessageAlreadyClaimedError, MessageFailingError, MessageProofStaleError } from '../messageErrors.ts'
 import type { Message } from '../types.ts'
-import { rollupFromL2 } from './clientRollup.ts'
+import { rollupFromL2 } from './rollupOfClient.ts'
 import {
   type ContractCall,
   type PreparedCall,

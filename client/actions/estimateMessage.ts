@@ -3,7 +3,8 @@ import type { NativeRollupChain } from '../chains.ts'
 import { estimateDeposit } from '../generated/rollupActions.ts'
 import type { DepositEstimate } from '../generated/types.ts'
 import { EstimateUnavailableError, InsufficientFeeError, MessageFailingError } from '../messageErrors.ts'
-import { clientOf, isUnavailable, type Reader, rpcCodeOf, rpcMessageOf } from './rollupRpc.ts'
+import { isUnavailable, rpcCodeOf, rpcMessageOf } from '../rpcFailure.ts'
+import { clientOf, type Reader } from './reader.ts'
 
 /** A message before it is sent. Wei. */
 export type UnsentMessage = { from: Address; to: Address; value: bigint; data: Hex; fee: bigint }

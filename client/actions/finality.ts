@@ -3,7 +3,7 @@ import { getBlock, readContract } from 'viem/actions'
 import { nativeRollupAbi } from '../abis/nativeRollup.ts'
 import type { Rollup } from '../chains.ts'
 import { logPages } from './logPages.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
 
 /** contracts/l1/NativeRollup.sol::STATE_ROOT_HISTORY */
 const STATE_ROOT_HISTORY = 8_192n

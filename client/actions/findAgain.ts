@@ -4,7 +4,7 @@ import type { Rollup } from '../chains.ts'
 import { getWithdrawals } from '../getWithdrawals.ts'
 import type { Withdrawal } from '../types.ts'
 import { WithdrawalMovedError } from '../withdrawalErrors.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
 
 /**
  * A withdrawal as L2 has it now: a block that was not settled may have been built again, with other messages before this

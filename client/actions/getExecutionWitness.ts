@@ -1,5 +1,5 @@
 import { type Hex, numberToHex } from 'viem'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
 
 export type GetExecutionWitnessParameters = { blockNumber: bigint }
 /** The parts that a stateless client needs besides the block (EIP-8025). */

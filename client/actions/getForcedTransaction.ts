@@ -13,9 +13,9 @@ import { nativeRollupAbi } from '../abis/nativeRollup.ts'
 import type { NativeRollupChain, Rollup } from '../chains.ts'
 import { ForcedTransactionNotFoundError } from '../forcedErrors.ts'
 import type { MessageReceipt } from '../getMessages.ts'
-import { rollupFromL1 } from './clientRollup.ts'
 import { logPages } from './logPages.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { rollupFromL1 } from './rollupOfClient.ts'
 
 /** A forced transaction: by its place in the queue, its hash on L2 (the newest with it), or what forceTransaction gave. */
 export type ForcedTransactionSelector =

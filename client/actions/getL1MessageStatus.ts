@@ -2,9 +2,9 @@ import type { Hash } from 'viem'
 import { getTransactionReceipt } from 'viem/actions'
 import type { NativeRollupChain } from '../chains.ts'
 import type { MessageStatus } from '../types.ts'
-import { rollupFromL1 } from './clientRollup.ts'
 import { getMessageStatus } from './getMessageStatus.ts'
-import { clientOf, type Reader } from './rollupRpc.ts'
+import { clientOf, type Reader } from './reader.ts'
+import { rollupFromL1 } from './rollupOfClient.ts'
 
 export type GetL1MessageStatusParameters = {
   /** of the L1 transaction that sent the message */

@@ -2,8 +2,8 @@ import { getBlock, readContract } from 'viem/actions'
 import { nativeRollupAbi } from '../abis/nativeRollup.ts'
 import type { NativeRollupChain } from '../chains.ts'
 import type { L2Head } from '../types.ts'
-import { rollupFromL1 } from './clientRollup.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { rollupFromL1 } from './rollupOfClient.ts'
 
 export type GetL2HeadParameters = { targetChain: NativeRollupChain }
 export type GetL2HeadReturnType = L2Head

@@ -2,8 +2,8 @@ import type { Address } from 'viem'
 import { readContract } from 'viem/actions'
 import { l2TokenBridgeAbi } from '../abis/l2TokenBridge.ts'
 import type { NativeRollupChain } from '../chains.ts'
-import { rollupFromL2 } from './clientRollup.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { rollupFromL2 } from './rollupOfClient.ts'
 
 export type GetL2TokenAddressParameters = {
   /** a token of L1 */

@@ -1,8 +1,8 @@
 import type { NativeRollupChain } from '../chains.ts'
 import type { MessageStatus } from '../types.ts'
-import { rollupFromL2 } from './clientRollup.ts'
 import { getMessageState, type MessageSelector, selectMessage } from './messageState.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { chainFromL2 } from './rollupOfClient.ts'
 
 export type GetMessageStatusParameters = MessageSelector & {
   /** for a client without a chain */
@@ -20,7 +20,6 @@ export async function getMessageStatus(
   client: Reader,
   { chain, ...selector }: GetMessageStatusParameters,
 ): Promise<GetMessageStatusReturnType> {
-  rollupFromL2(client, chain)
-  const targetChain = (chain ?? client.chain) as NativeRollupChain
+  const targetChain = chainFromL2(client, chain)
   return (await getMessageState(client, targetChain, selectMessage(selector, targetChain))).status
 }

@@ -3,9 +3,9 @@ import { getBlock } from 'viem/actions'
 import { nativeRollupAbi } from '../abis/nativeRollup.ts'
 import type { NativeRollupChain, Rollup } from '../chains.ts'
 import type { Settlement } from '../types.ts'
-import { rollupFromL1 } from './clientRollup.ts'
 import { logPages } from './logPages.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { rollupFromL1 } from './rollupOfClient.ts'
 
 export type GetSettlementParameters = { l2BlockNumber: bigint; targetChain: NativeRollupChain }
 /** null: not settled; the genesis block never is, L1 was created with it */

@@ -1,5 +1,5 @@
-import { rollupFromL1 } from './clientRollup.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { rollupFromL1 } from './rollupOfClient.ts'
 import { readWithdrawalState, type WithdrawalParameters, withdrawalOf } from './withdrawalState.ts'
 
 export type GetTimeToClaimParameters = WithdrawalParameters

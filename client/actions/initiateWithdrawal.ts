@@ -1,7 +1,7 @@
 import type { Address, Hash, Hex } from 'viem'
 import { l2MessengerAbi } from '../abis/l2Messenger.ts'
 import type { NativeRollupChain } from '../chains.ts'
-import { rollupFromL2 } from './clientRollup.ts'
+import { rollupFromL2 } from './rollupOfClient.ts'
 import {
   type ContractCall,
   estimateGas,

@@ -1,6 +1,6 @@
 import { type Address, type Hex, MethodNotFoundRpcError, numberToHex, RpcError, type RpcLog, TimeoutError } from 'viem'
 import { LogsUnavailableError } from '../errors.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
 
 /** What is looked for, in which blocks, both included. */
 export type LogQuery = { address: Address; topics: readonly (Hex | null)[]; fromBlock: bigint; toBlock: bigint }

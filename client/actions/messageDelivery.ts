@@ -1,11 +1,19 @@
-import { encodeEventTopics, type Hex } from 'viem'
+import { encodeEventTopics, type Hash, type Hex } from 'viem'
 import { getBlockNumber, readContract } from 'viem/actions'
 import { l2MessengerAbi } from '../abis/l2Messenger.ts'
 import type { Rollup } from '../chains.ts'
-import type { SentMessage } from '../types.ts'
+import type { Message, MessageStatus, SentMessage } from '../types.ts'
 import { logPages } from './logPages.ts'
-import type { MessageState } from './messageState.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+
+/** Where a message stands; with `claimed` what delivered it, with `failing` why its delivery would fail. */
+export type MessageState = {
+  message: Message
+  status: MessageStatus
+  l2TransactionHash?: Hash
+  l2BlockNumber?: bigint
+  revertReason?: string
+}
 
 /** Where a message stands, by calls of L2's messenger and its logs alone. */
 export async function deliveryOf(

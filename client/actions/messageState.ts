@@ -1,12 +1,13 @@
-import { getAddress, type Hash } from 'viem'
+import { getAddress } from 'viem'
 import { type NativeRollupChain, rollupOf } from '../chains.ts'
 import { getRollupMessage } from '../generated/rollupActions.ts'
 import type { RollupMessage } from '../generated/types.ts'
 import { getMessages, type MessageReceipt } from '../getMessages.ts'
 import { MessageNotFoundError } from '../messageErrors.ts'
-import type { Message, MessageStatus, SentMessage } from '../types.ts'
-import { deliveryOf } from './messageDelivery.ts'
-import { isUnavailable, type Reader, rpcCodeOf } from './rollupRpc.ts'
+import { isUnavailable, rpcCodeOf } from '../rpcFailure.ts'
+import type { SentMessage } from '../types.ts'
+import { deliveryOf, type MessageState } from './messageDelivery.ts'
+import type { Reader } from './reader.ts'
 
 /** A message from L1: by its index among all messages to this rollup, or by the receipt of the transaction that sent it. */
 export type MessageSelector =
@@ -16,15 +17,6 @@ export type MessageSelector =
       /** which of the messages of that transaction; default: the first */
       index?: bigint | undefined
     }
-
-/** Where a message stands; with `claimed` what delivered it, with `failing` why its delivery would fail. */
-export type MessageState = {
-  message: Message
-  status: MessageStatus
-  l2TransactionHash?: Hash
-  l2BlockNumber?: bigint
-  revertReason?: string
-}
 
 /** How a node is asked for a message. `isOnly`: no other is in its transaction, `sent`: as the receipt has it. */
 export type MessageId = { index: bigint; isOnly: boolean; sent?: SentMessage }

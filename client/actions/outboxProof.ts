@@ -6,7 +6,7 @@ import { getWithdrawalHash } from '../messageHash.ts'
 import { nextTurn, proveLeaf } from '../messageTree.ts'
 import { ProofMismatchError } from '../withdrawalErrors.ts'
 import { logPages } from './logPages.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
 
 /** Slot 0 of the messenger: the root of all messages that L2 has sent. */
 const ROOT_SLOT = zeroHash

@@ -1,8 +1,8 @@
 import type { Address, Hash, Hex } from 'viem'
 import { crossMessengerAbi } from '../abis/crossMessenger.ts'
 import type { NativeRollupChain } from '../chains.ts'
-import { rollupFromL2 } from './clientRollup.ts'
 import { CALL_GAS } from './initiateWithdrawal.ts'
+import { rollupFromL2 } from './rollupOfClient.ts'
 import {
   type PreparedCall,
   prepareCall,

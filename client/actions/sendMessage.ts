@@ -2,7 +2,7 @@ import type { Address, Hash, Hex } from 'viem'
 import { l1MessengerAbi } from '../abis/l1Messenger.ts'
 import { type NativeRollupChain, rollupOf } from '../chains.ts'
 import { completeMessage } from './estimateMessage.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
 import {
   type ContractCall,
   estimateGas,

@@ -4,8 +4,8 @@ import { nativeRollupAbi } from '../abis/nativeRollup.ts'
 import { withdrawalVerifierAbi } from '../abis/withdrawalVerifier.ts'
 import { getWithdrawalHash } from '../messageHash.ts'
 import type { WithdrawalClaim } from './claimWithdrawal.ts'
-import { rollupFromL1 } from './clientRollup.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { rollupFromL1 } from './rollupOfClient.ts'
 
 export type VerifyWithdrawalProofParameters = WithdrawalClaim
 export type VerifyWithdrawalProofReturnType = boolean

@@ -1,12 +1,13 @@
 import { type Address, type Hash, isAddressEqual } from 'viem'
-import type { NativeRollupChain } from '../chains.ts'
+import { type NativeRollupChain, rollupOf } from '../chains.ts'
 import { InsufficientFeeError, MessageFailingError, MessageNotFoundError } from '../messageErrors.ts'
 import type { Message } from '../types.ts'
-import { rollupFromL2 } from './clientRollup.ts'
 import { estimateMessage } from './estimateMessage.ts'
-import { getMessageState, type MessageSelector, type MessageState, selectMessage } from './messageState.ts'
+import type { MessageState } from './messageDelivery.ts'
+import { getMessageState, type MessageSelector, selectMessage } from './messageState.ts'
 import { type Look, poll, type WaitOptions } from './poll.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { chainFromL2 } from './rollupOfClient.ts'
 
 export type WaitForMessageParameters = MessageSelector &
   WaitOptions & {
@@ -36,8 +37,8 @@ export async function waitForMessage(
   client: Reader,
   { chain, patience = PATIENCE, pollingInterval, timeout, signal, ...selector }: WaitForMessageParameters,
 ): Promise<WaitForMessageReturnType> {
-  const { l2ChainId, l2TokenBridge } = rollupFromL2(client, chain)
-  const targetChain = (chain ?? client.chain) as NativeRollupChain
+  const targetChain = chainFromL2(client, chain)
+  const { l2ChainId, l2TokenBridge } = rollupOf(targetChain)
   const id = selectMessage(selector, targetChain)
   const awaited = {
     what: `message ${id.index} on chain ${l2ChainId}`,

@@ -1,11 +1,11 @@
 import { getBlock, readContract } from 'viem/actions'
 import { nativeRollupAbi } from '../abis/nativeRollup.ts'
-import type { NativeRollupChain } from '../chains.ts'
+import type { NativeRollupChain, Rollup } from '../chains.ts'
 import type { Settlement } from '../types.ts'
-import { rollupFromL1, settlementAdvice } from './clientRollup.ts'
 import { findSettlement } from './getSettlement.ts'
 import { poll, type WaitOptions } from './poll.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { rollupFromL1 } from './rollupOfClient.ts'
 
 export type WaitForSettlementParameters = WaitOptions & { l2BlockNumber: bigint; targetChain: NativeRollupChain }
 export type WaitForSettlementReturnType = Settlement
@@ -32,4 +32,9 @@ export async function waitForSettlement(
     const found = await findSettlement(client, rollup, { l2BlockNumber, toBlock })
     return found === null ? reached : { found }
   })
+}
+
+/** What may be wrong when nothing more is settled, for WaitTimeoutError. */
+export function settlementAdvice({ l1ChainId }: Rollup): string {
+  return `Is settlement going on (rollup_status of the L2 node), and is the client a node of chain ${l1ChainId}?`
 }

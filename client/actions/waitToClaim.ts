@@ -1,11 +1,12 @@
 import type { Rollup } from '../chains.ts'
 import type { Settlement, Withdrawal } from '../types.ts'
 import { WithdrawalAlreadyClaimedError, WithdrawalMovedError } from '../withdrawalErrors.ts'
-import { rollupFromL1, settlementAdvice } from './clientRollup.ts'
 import { findAgain } from './findAgain.ts'
 import { findSettlement } from './getSettlement.ts'
 import { type Look, poll, type WaitOptions } from './poll.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
+import { rollupFromL1 } from './rollupOfClient.ts'
+import { settlementAdvice } from './waitForSettlement.ts'
 import {
   readWithdrawalState,
   type WithdrawalParameters,

@@ -1,7 +1,7 @@
 import type { Address, Hash } from 'viem'
 import { l2TokenBridgeAbi } from '../abis/l2TokenBridge.ts'
 import type { NativeRollupChain } from '../chains.ts'
-import { rollupFromL2 } from './clientRollup.ts'
+import { rollupFromL2 } from './rollupOfClient.ts'
 import {
   type PreparedCall,
   prepareCall,

@@ -7,7 +7,7 @@ import type { Withdrawal } from '../types.ts'
 import { WithdrawalMovedError, WithdrawalNotFoundError } from '../withdrawalErrors.ts'
 import { findFinality } from './finality.ts'
 import { findSettlement } from './getSettlement.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
 
 /** The withdrawal, or the receipt from L2 of the transaction that sent it: of several in it, the first. */
 export type WithdrawalSource =

@@ -1,6 +1,7 @@
 import type { JsonRpcApiProvider, Signer, TransactionResponse } from 'ethers'
-import { type Account, type Chain, type Client, createClient, type Hash, type Transport } from 'viem'
-import type { TransactionOptions } from '../actions/sendCall.ts'
+import { type Chain, createClient, type Hash } from 'viem'
+import type { Reader } from '../actions/reader.ts'
+import type { Sender, TransactionOptions } from '../actions/sendCall.ts'
 import type { NativeRollupChain } from '../chains.ts'
 import { AccountRequiredError, ProviderRequiredError } from '../errors.ts'
 import { withEthersErrors } from './failure.ts'
@@ -20,12 +21,8 @@ export type EthersSendOptions = {
   nonce?: number
 }
 
-/** A client for actions of viem that read. */
-export type Reader = Client<Transport, Chain | undefined>
-/** A client for actions of viem that send, by a signer of ethers. */
-export type EthersSender = Client<Transport, Chain | undefined, Account | undefined>
 /** An action of viem that sends, and tells the hash of what it sent last. */
-export type Sending = (client: EthersSender, options: TransactionOptions) => Promise<Hash>
+export type Sending = (client: Sender, options: TransactionOptions) => Promise<Hash>
 
 /** One chain, for reading and sending. */
 export type Connection = {
@@ -34,7 +31,7 @@ export type Connection = {
   /** Reads by actions of viem. */
   read<Result>(action: (client: Reader) => Promise<Result>): Promise<Result>
   /** Actions as methods, as a decorator of viem gives them. */
-  actions<Actions extends object>(decorate: (client: EthersSender) => Actions): Actions
+  actions<Actions extends object>(decorate: (client: Sender) => Actions): Actions
   /** Sends by an action of viem: the transaction of ethers. */
   send(options: EthersSendOptions, action: Sending): Promise<TransactionResponse>
 }

@@ -54,7 +54,13 @@ test('the claim path is smaller than 15 KB: its own code, and what it adds to a 
 
 test('an action brings along what it needs and no other action', async () => {
   const { sources } = await bundle(`export { getL2Head } from 'reenact/viem'`)
-  expect(sources.sort()).toEqual(['abis/nativeRollup', 'actions/clientRollup', 'actions/getL2Head', 'chains', 'errors'])
+  expect(sources.sort()).toEqual([
+    'abis/nativeRollup',
+    'actions/rollupOfClient',
+    'actions/getL2Head',
+    'chains',
+    'errors',
+  ])
   const claims = await bundle(CLAIM_PATH)
   expect(claims.sources.filter((source) => /deposit|Message$|getDevnet|decorators/.test(source))).toEqual([])
 })

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { accessTo } from '../e2e/chainAccess.ts'
 import { startTestDevnet } from '../e2e/devnet.ts'
 import { startCheckedProxy } from './checkedProxy.ts'
+import { codeOf, compared, expectedOf, readPage, sectionsOf } from './page.ts'
 
 /**
  * The examples of docs/rpc.md are run as they stand: each section of rollup_ behind the lines that come before the first
@@ -14,14 +14,11 @@ import { startCheckedProxy } from './checkedProxy.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
 
-const page = readFileSync(new URL('../../docs/rpc.md', import.meta.url), 'utf8')
-const [, namespace = ''] = /\n## rollup_\n([\s\S]*?)\n## /.exec(page) ?? []
-const [opening = '', ...sections] = namespace.split(/\n### /)
-const codeOf = (text: string): string => [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code).join('')
-const examples = sections.flatMap((text) => {
-  const code = codeOf(text)
-  return code === '' ? [] : [{ title: text.slice(0, text.indexOf('\n')), code }]
-})
+const [, namespace = ''] = /\n## rollup_\n([\s\S]*?)\n## /.exec(readPage('rpc.md')) ?? []
+const { opening, sections } = sectionsOf(namespace, 3)
+const examples = sections
+  .map((section) => ({ title: section.title, code: codeOf(section, 'js') }))
+  .filter(({ code }) => code !== '')
 
 const METHODS_WITH_EXAMPLES = /^(rollup|optimism|admin)_/
 
@@ -45,13 +42,13 @@ describe('the examples under', () => {
     const l2 = await startCheckedProxy(devnet.l2Url, METHODS_WITH_EXAMPLES)
     try {
       const env = { ...process.env, L1_URL: l1.url, L2_URL: l2.url }
-      const program = `${codeOf(opening)}${code}\nprocess.exit()`
+      const program = `${codeOf(opening, 'js')}${code}\nprocess.exit()`
       const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, env })
-      const expected = [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text = '']) => text)
+      const expected = expectedOf(code)
       expect(expected.length).toBeGreaterThan(0)
       expect(expected.length).toBe([...code.matchAll(/console\.log\(/g)].length)
       const printed = stdout.trimEnd().split('\n')
-      expect(printed.map((line, index) => (fits(line, expected[index]) ? expected[index] : line))).toEqual(expected)
+      expect(compared(printed, expected)).toEqual(expected)
       expect(l1.checked.size + l2.checked.size).toBeGreaterThan(0)
       expect([...l1.faults, ...l2.faults]).toEqual([])
     } finally {
@@ -61,9 +58,3 @@ describe('the examples under', () => {
     }
   })
 })
-
-function fits(line: string, pattern: string | undefined): boolean {
-  if (pattern === undefined) return false
-  const parts = pattern.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`).test(line)
-}

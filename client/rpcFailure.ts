@@ -1,24 +1,5 @@
-import {
-  BaseError,
-  type Chain,
-  type Client,
-  createClient,
-  HttpRequestError,
-  http,
-  TimeoutError,
-  type Transport,
-  WebSocketRequestError,
-} from 'viem'
-import type { NativeRollupChain } from '../chains.ts'
-import { MethodNotAvailableError } from '../nodeErrors.ts'
-
-/** A client that is only asked. */
-export type Reader = Client<Transport, Chain | undefined>
-
-/** The node behind the first URL of a rollup's chain. */
-export function clientOf({ rpcUrls }: NativeRollupChain): Reader {
-  return createClient({ transport: http(rpcUrls.default.http[0], { retryCount: 1 }) })
-}
+import { BaseError, HttpRequestError, TimeoutError, WebSocketRequestError } from 'viem'
+import { MethodNotAvailableError } from './nodeErrors.ts'
 
 /** The JSON-RPC code of an error, if it has one. */
 export function rpcCodeOf(error: unknown): number | undefined {

@@ -1,7 +1,7 @@
 import type { Chain } from 'viem'
 import { type NativeRollupChain, type Rollup, rollupOf } from '../chains.ts'
 import { WrongChainError } from '../errors.ts'
-import type { Reader } from './rollupRpc.ts'
+import type { Reader } from './reader.ts'
 
 /** The rollup that a client of L1 is asked about. Throws WrongChainError when the client is of another chain. */
 export function rollupFromL1({ chain }: Reader, targetChain: NativeRollupChain): Rollup {
@@ -15,12 +15,13 @@ export function rollupFromL2({ chain }: Reader, given: NativeRollupChain | undef
   return requireChain(chain, rollup.l2ChainId, rollup)
 }
 
+/** The same as a chain. Throws NotARollupError, WrongChainError. */
+export function chainFromL2(client: Reader, given: NativeRollupChain | undefined): NativeRollupChain {
+  rollupFromL2(client, given)
+  return (given ?? client.chain) as NativeRollupChain
+}
+
 function requireChain(chain: Chain | undefined, expected: number, rollup: Rollup): Rollup {
   if (chain !== undefined && chain.id !== expected) throw new WrongChainError({ expected, actual: chain.id })
   return rollup
-}
-
-/** What may be wrong when nothing more is settled, for WaitTimeoutError. */
-export function settlementAdvice({ l1ChainId }: Rollup): string {
-  return `Is settlement going on (rollup_status of the L2 node), and is the client a node of chain ${l1ChainId}?`
 }
