@@ -104,7 +104,7 @@ export function devnetOptionsOf(given: CreateDevnetOptions): DevnetOptions {
   const kinds = KINDS.safeParse(given)
   if (!kinds.success) throw refusal(given, kinds.error.issues)
   const { sealing = 'instant', censor = [], ...options } = kinds.data
-  if (sealing === 'manual' && (options.l1BlockTime ?? options.l2BlockTime ?? 0) > 0) {
+  if (sealing === 'manual' && [options.l1BlockTime, options.l2BlockTime].some((seconds = 0) => seconds > 0)) {
     const message = "createDevnet: sealing 'manual' makes no blocks by itself: leave it out, or the block times"
     throw new DevnetError('BAD_OPTION', message)
   }

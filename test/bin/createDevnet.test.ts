@@ -154,6 +154,7 @@ describe('options that are refused', () => {
     [{ rollups: 17, l1BlockTime: -1 }, /rollups 17: .*; l1BlockTime -1: /],
     [{ sealing: 'never' }, /sealing "never": expected one of "instant", "manual"/],
     [{ sealing: 'manual', l2BlockTime: 1 }, /sealing 'manual' makes no blocks by itself/],
+    [{ sealing: 'manual', l1BlockTime: 0, l2BlockTime: 1 }, /sealing 'manual' makes no blocks by itself/],
     [{ censor: ['0x12'] }, /censor \["0x12"\]: must be addresses/],
     [{ censor: [5] }, /censor\.0 5: expected string/],
     [{ dataDir: '' }, /dataDir "": /],
