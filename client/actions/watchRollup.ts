@@ -1,6 +1,6 @@
 import { RpcRequestError, SocketClosedError } from 'viem'
 import { EVENT_FORMS, type RollupEvents } from '../generated/events.ts'
-import { WebSocketRequiredError } from '../nodeErrors.ts'
+import { UnexpectedAnswerError, WebSocketRequiredError } from '../nodeErrors.ts'
 import { decodeAnswer, type RollupClient, refusalOf } from '../rollupRequest.ts'
 
 export type RollupEventName = keyof RollupEvents
@@ -110,6 +110,7 @@ async function subscribe(connect: Connect, event: RollupEventName, { hear, end }
   socket.addEventListener('close', onClose)
   try {
     id = await request(connection, SUBSCRIBE, event)
+    if (typeof id !== 'string') throw new UnexpectedAnswerError({ method: SUBSCRIBE, path: '', expected: 'a string' })
   } catch (error) {
     leave()
     throw error
@@ -125,8 +126,13 @@ async function subscribe(connect: Connect, event: RollupEventName, { hear, end }
 
 function notificationIn(data: unknown): Notification | undefined {
   if (typeof data !== 'string' || !data.includes(`"${NOTIFICATION}"`)) return undefined
-  const message = JSON.parse(data) as Notification
-  return message.method === NOTIFICATION ? message : undefined
+  try {
+    const message = JSON.parse(data) as Notification
+    return message.method === NOTIFICATION ? message : undefined
+  } catch {
+    // nobody is above this listener: what is thrown here would end the process
+    return undefined
+  }
 }
 
 async function request(connection: Connection, method: string, param: unknown): Promise<unknown> {

@@ -113,9 +113,11 @@ test.each([
     SocketClosedError,
     (socket: WebSocket, id: number) => {
       tell(socket, { id, result: '0x1' })
+      socket.send('"rollup_subscription" that is no JSON')
       socket.close()
     },
   ],
+  [UnexpectedAnswerError, (socket: WebSocket, id: number) => tell(socket, { id, result: null })],
   [
     UnexpectedAnswerError,
     (socket: WebSocket, id: number) => {
