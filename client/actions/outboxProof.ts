@@ -10,6 +10,7 @@ import type { Reader } from './reader.ts'
 
 /** Slot 0 of the messenger: the root of all messages that L2 has sent. */
 const ROOT_SLOT = zeroHash
+const SENT = { abi: l2MessengerAbi, eventName: 'MessageSent' } as const
 /** messages that are hashed before others get their turn */
 const SLICE = 200
 
@@ -29,6 +30,9 @@ export async function proveInOutbox(
     getProof(client, { address: rollup.l2Messenger, storageKeys: [ROOT_SLOT], blockNumber }),
     fetchLeaves(client, rollup, blockNumber),
   ])
+  if (index >= BigInt(leaves.length)) {
+    throw new ProofMismatchError(`The L2 node does not have message ${index} up to block ${blockNumber}`)
+  }
   const { root, path } = await proveLeaf(leaves, Number(index))
   const [slot] = storageProof
   if (slot === undefined || slot.value !== BigInt(root)) {
@@ -39,22 +43,25 @@ export async function proveInOutbox(
 
 /** Hashes of all messages that L2 has sent up to a block, in their order. */
 async function fetchLeaves(client: Reader, rollup: Rollup, toBlock: bigint): Promise<Hash[]> {
-  const event = { abi: l2MessengerAbi, eventName: 'MessageSent' } as const
-  const topics = encodeEventTopics(event) as [Hex]
-  const pages: RpcLog[][] = []
+  const topics = encodeEventTopics(SENT) as [Hex]
+  const pages: Leaf[][] = []
+  // from the newest page to the oldest; of each only the hashes are kept
   for await (const page of logPages(client, { address: rollup.l2Messenger, topics, fromBlock: 0n, toBlock })) {
-    pages.unshift(page)
+    pages.push(await leavesIn(page, rollup))
   }
-  const logs = pages.flat()
-  const leaves: Hash[] = []
+  const leaves = pages.reverse().flat()
+  const missing = leaves.findIndex(({ index }, place) => index !== BigInt(place))
+  if (missing === -1) return leaves.map(({ hash }) => hash)
+  throw new ProofMismatchError(`The L2 node does not have message ${missing} of those up to block ${toBlock}`)
+}
+
+type Leaf = { index: bigint; hash: Hash }
+
+async function leavesIn(logs: readonly RpcLog[], rollup: Rollup): Promise<Leaf[]> {
+  const leaves: Leaf[] = []
   for (let first = 0; first < logs.length; first += SLICE) {
-    for (const { args } of parseEventLogs({ ...event, logs: logs.slice(first, first + SLICE) })) {
-      if (args.index !== BigInt(leaves.length)) {
-        throw new ProofMismatchError(
-          `The L2 node does not have message ${leaves.length} of those up to block ${toBlock}`,
-        )
-      }
-      leaves.push(getWithdrawalHash(args, rollup))
+    for (const { args } of parseEventLogs({ ...SENT, logs: logs.slice(first, first + SLICE) })) {
+      leaves.push({ index: args.index, hash: getWithdrawalHash(args, rollup) })
     }
     await nextTurn()
   }
