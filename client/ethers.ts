@@ -31,6 +31,7 @@ export { ForcedTransactionNotFoundError, InvalidForcedTransactionError, NoBondEr
 export type { DevnetActions, RollupQuestions } from './generated/decorators.ts'
 export {
   EstimateUnavailableError,
+  ExcessiveFeeError,
   InsufficientFeeError,
   MessageAlreadyClaimedError,
   MessageFailingError,

@@ -1,3 +1,4 @@
+import { formatEther } from 'viem'
 import { RollupClientError } from './errors.ts'
 
 /** There is no such message from L1, or not any more. */
@@ -77,6 +78,21 @@ export class InsufficientFeeError extends RollupClientError {
     this.fee = fee
     this.needed = needed
     this.index = index
+  }
+}
+
+/** A node of L2 asks more for a delivery than is paid without having been said. Wei. */
+export class ExcessiveFeeError extends RollupClientError {
+  override readonly name = 'ExcessiveFeeError'
+  readonly code = 'EXCESSIVE_FEE'
+  readonly needed: bigint
+
+  constructor({ chainId, needed, most }: { chainId: number; needed: bigint; most: bigint }) {
+    const [asks, limit] = [needed, most].map((wei) => formatEther(wei))
+    super(
+      `The node of chain ${chainId} asks ${asks} ETH for delivering this message, and no more than ${limit} is paid unasked: pass \`fee\` if that is right (0n if you will deliver it yourself with claimMessage).`,
+    )
+    this.needed = needed
   }
 }
 

@@ -194,6 +194,7 @@ export { type GetMessagesParameters, getMessages, type MessageReceipt } from './
 export { getWithdrawals, type WithdrawalReceipt } from './getWithdrawals.ts'
 export {
   EstimateUnavailableError,
+  ExcessiveFeeError,
   InsufficientFeeError,
   MessageAlreadyClaimedError,
   MessageFailingError,

@@ -2,7 +2,12 @@ import type { Address, Hex } from 'viem'
 import type { NativeRollupChain } from '../chains.ts'
 import { estimateDeposit } from '../generated/rollupActions.ts'
 import type { DepositEstimate } from '../generated/types.ts'
-import { EstimateUnavailableError, InsufficientFeeError, MessageFailingError } from '../messageErrors.ts'
+import {
+  EstimateUnavailableError,
+  ExcessiveFeeError,
+  InsufficientFeeError,
+  MessageFailingError,
+} from '../messageErrors.ts'
 import { isUnavailable, rpcCodeOf, rpcMessageOf } from '../rpcFailure.ts'
 import { clientOf, type Reader } from './reader.ts'
 
@@ -27,12 +32,14 @@ export type MessageWish = Omit<UnsentMessage, 'fee'> & { fee?: bigint | undefine
 
 /** Enough for what receives plain ETH, a wallet that is a contract included. */
 const PLAIN_GAS_LIMIT = 100_000n
+/** Wei. What a node asks nobody can check against L1: a wrong answer costs no more than this. */
+const MOST_UNASKED = 100_000_000_000_000_000n
 
 /**
  * Fills in gas limit and fee. Plain ETH is delivered for nothing; for a message with data a node of L2 is asked, whose
  * sequencer delivers it for the fee that it quotes. A fee of 0n is taken as it is: such a message is for whoever claims it.
  *
- * @throws MessageFailingError, InsufficientFeeError (a fee that buys nothing), EstimateUnavailableError
+ * @throws MessageFailingError, InsufficientFeeError (a fee that buys nothing), ExcessiveFeeError, EstimateUnavailableError
  */
 export async function completeMessage(
   targetChain: NativeRollupChain,
@@ -48,7 +55,11 @@ export async function completeMessage(
     return undefined
   })
   if (estimate === undefined) return { fee: fee ?? 0n, l2GasLimit: l2GasLimit ?? PLAIN_GAS_LIMIT }
-  const { relayed, relayFee: needed } = estimate
+  const { relayed, relayFee: needed, l2GasLimit: estimated } = estimate
   if (fee !== undefined && fee > 0n && !relayed) throw new InsufficientFeeError({ fee, needed })
-  return { fee: fee ?? (relayed ? 0n : needed), l2GasLimit: l2GasLimit ?? estimate.l2GasLimit }
+  if (fee === undefined && !relayed && needed > MOST_UNASKED) {
+    throw new ExcessiveFeeError({ chainId: targetChain.id, needed, most: MOST_UNASKED })
+  }
+  const enough = isPlain && estimated < PLAIN_GAS_LIMIT ? PLAIN_GAS_LIMIT : estimated
+  return { fee: fee ?? (relayed ? 0n : needed), l2GasLimit: l2GasLimit ?? enough }
 }

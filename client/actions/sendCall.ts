@@ -8,6 +8,7 @@ import {
   type ContractFunctionArgs,
   type ContractFunctionName,
   ContractFunctionRevertedError,
+  defineChain,
   encodeFunctionData,
   type Hash,
   type Hex,
@@ -15,6 +16,7 @@ import {
 } from 'viem'
 import { estimateContractGas, estimateFeesPerGas, getBalance, getChainId, sendTransaction } from 'viem/actions'
 import { parseAccount } from 'viem/utils'
+import { ETHER } from '../chains.ts'
 import { AccountRequiredError, InsufficientFundsError, type RollupClientError, WrongChainError } from '../errors.ts'
 
 /** A client that may send: with an account, or with one in the parameters. */
@@ -85,11 +87,17 @@ export async function prepareCall<const abi extends Abi, name extends ContractFu
 /** Signs and sends what was prepared. Throws AccountRequiredError and what viem's sendTransaction throws. */
 export function sendPrepared(
   client: Sender,
-  { to, data, value, gas }: PreparedCall,
+  { chainId, to, data, value, gas }: PreparedCall,
   { account, maxFeePerGas, maxPriorityFeePerGas, nonce }: TransactionOptions,
 ): Promise<Hash> {
   const options = { account: senderOf(client, { account }), maxFeePerGas, maxPriorityFeePerGas, nonce }
-  return sendTransaction(client, { to, data, value, gas, ...options, chain: null } as never)
+  return sendTransaction(client, { to, data, value, gas, ...options, chain: chainOf(client, chainId) } as never)
+}
+
+/** With it viem signs for this chain alone, whatever the node says then that it is of. */
+function chainOf({ chain }: Sender, id: number): Chain {
+  if (chain?.id === id) return chain
+  return defineChain({ id, name: `chain ${id}`, nativeCurrency: ETHER, rpcUrls: { default: { http: [] } } })
 }
 
 /** Prepares a call and sends it. Throws what prepareCall and sendPrepared throw. */
