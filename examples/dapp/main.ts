@@ -2,6 +2,7 @@
 import { l2MessengerAbi } from 'reenact/abi'
 import * as rollup from 'reenact/viem'
 import * as viem from 'viem'
+import { amount, button, find, listWallets, say } from './page.ts'
 
 const url = new URLSearchParams(location.search).get('rpc') ?? 'http://127.0.0.1:8545'
 const { l1: l1Chain, l2: targetChain } = await rollup.getDevnetChains(url)
@@ -89,36 +90,4 @@ async function connect(provider: viem.EIP1193Provider): Promise<string> {
   return `Connected as ${account}.`
 }
 
-function find<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
-  const element = document.getElementById(id)
-  if (!(element instanceof kind)) throw new Error(`The page has no #${id}.`)
-  return element
-}
-const say = (text: string) => find('says', HTMLElement).replaceChildren(text)
-const amount = () => viem.parseEther(find('amount', HTMLInputElement).value)
-
-/** Does its work once at a time, and says how that went. */
-function button(label: string, work: () => Promise<string>): HTMLButtonElement {
-  const made = document.createElement('button')
-  made.textContent = label
-  made.onclick = async () => {
-    made.disabled = true
-    say(await work().catch((error) => (error instanceof viem.BaseError ? error.shortMessage : error.message)))
-    made.disabled = false
-  }
-  return made
-}
-
-// EIP-6963: every wallet of the browser announces itself, some of them twice.
-declare global {
-  interface WindowEventMap {
-    'eip6963:announceProvider': CustomEvent<{ info: { uuid: string; name: string }; provider: viem.EIP1193Provider }>
-  }
-}
-window.addEventListener('eip6963:announceProvider', ({ detail: { info, provider } }) => {
-  if (document.getElementById(info.uuid)) return
-  const choice = button(info.name, () => connect(provider))
-  choice.id = info.uuid
-  find('wallets', HTMLElement).append(choice)
-})
-window.dispatchEvent(new Event('eip6963:requestProvider'))
+listWallets(connect)
