@@ -128,7 +128,7 @@ describe('the table of errors', () => {
 
   test.each(declared.map(([, name = '', code = '']) => ({ name, code })))('$name is exported', ({ name }) => {
     if (name !== 'ProviderRequiredError') expect(viemEntry).toHaveProperty(name)
-    if (!/^(CrossMessage|WebSocket)/.test(name)) expect(ethersEntry).toHaveProperty(name)
+    if (!/^(CrossMessage|NotADevnet|WebSocket)/.test(name)) expect(ethersEntry).toHaveProperty(name)
   })
 
   test('has no code twice', () => {
