@@ -21,6 +21,8 @@ import { inParallel, run } from './package/run.mjs'
 
 /** The oldest that package.json allows, and the newest of each line that users run. */
 const NODES = ['20.19.0', '22.23.3', '24.21.0']
+/** With the oldest peers: one that takes the whole way with each of them. */
+const EXAMPLES_OF_PEERS = ['withdrawAndClaim.mjs', 'ethersRoundTrip.mjs']
 /** More would only wait for each other: every example runs two chains. */
 const WIDTH = 2
 
@@ -67,7 +69,7 @@ async function main() {
     typeCheck(newest, 'TypeScript 7', 'nodenext'),
     typeCheck(newest, 'TypeScript 7', 'bundler'),
     ...nodes.flatMap((node) => useWith(newest, node, entries)),
-    ...useWith(oldest, nodes[0], entries),
+    ...useWith({ ...oldest, examples: EXAMPLES_OF_PEERS }, nodes[0], entries),
   ]
   await inParallel(WIDTH, checks, ([name, work]) => check(name, work))
 }
