@@ -40,16 +40,19 @@ export async function waitToClaim(
     advice: settlementAdvice(rollup),
   }
   return poll(client, { pollingInterval, timeout, signal }, awaited, async () => {
-    try {
-      return await look(client, withdrawal, rollup)
-    } catch (error) {
-      if (!(error instanceof WithdrawalMovedError) || l2Client === undefined) throw error
-    }
+    if (l2Client === undefined) return look(client, withdrawal, rollup)
+    const seen = await look(client, withdrawal, rollup).catch((error: unknown) => {
+      if (!(error instanceof WithdrawalMovedError)) throw error
+    })
+    if (seen !== undefined && 'found' in seen) return seen
+    // while it is not settled too: it may be in an earlier block now, and none may follow that one
     const found = await findAgain(l2Client, withdrawal, rollup).catch((error: unknown) => {
       // its transaction waits for another block
       if (!(error instanceof WithdrawalMovedError)) throw error
     })
+    const isUnmoved = found?.l2BlockHash === withdrawal.l2BlockHash
     withdrawal = found ?? withdrawal
+    if (seen !== undefined && isUnmoved) return seen
     return {
       reached: `its block was replaced, ${found === undefined ? 'and it is in no other' : 'now it is in another'}`,
     }
