@@ -11,7 +11,7 @@ import type { WithdrawalSource } from '../actions/withdrawalState.ts'
 import { type NativeRollupChain, rollupOf } from '../chains.ts'
 import { getWithdrawals } from '../getWithdrawals.ts'
 import type { Withdrawal, WithdrawalStatus } from '../types.ts'
-import { WithdrawalMovedError, WithdrawalNotFinalError, WithdrawalNotSettledError } from '../withdrawalErrors.ts'
+import { WithdrawalNotFinalError, WithdrawalNotSettledError } from '../withdrawalErrors.ts'
 import type { Connection, EthersSendOptions } from './connection.ts'
 import { receiptOf } from './receipts.ts'
 import { optionalAddress, optionalHex, type Sent } from './values.ts'
@@ -54,16 +54,12 @@ export function createWithdrawals(l1: Connection, l2: Connection, targetChain: N
   const sourceOf = async (withdrawal: WithdrawalLike, options?: WaitOptions): Promise<WithdrawalSource> =>
     isWithdrawal(withdrawal) ? { withdrawal } : { receipt: await receiptOf(l2, withdrawal, options) }
 
-  /** An L2 block that was not settled may be built again: the transaction is in another one then. */
-  async function waitAgain(withdrawal: WithdrawalLike, options?: WaitOptions): Promise<WaitToClaimReturnType> {
+  /** With both chains: an L2 block that was not settled may be built again, and the transaction is in another one then. */
+  async function waitOnBoth(withdrawal: WithdrawalLike, options?: WaitOptions): Promise<WaitToClaimReturnType> {
     const source = await sourceOf(withdrawal, options)
-    try {
-      return await l1.read((client) => waitToClaim(client, { ...options, ...source, targetChain }))
-    } catch (error) {
-      const now = error instanceof WithdrawalMovedError ? await sourceOf(withdrawal, options) : source
-      if (now.receipt === undefined || now.receipt.blockHash === source.receipt?.blockHash) throw error
-      return waitAgain(withdrawal, options)
-    }
+    return l2.read((l2Client) =>
+      l1.read((client) => waitToClaim(client, { ...options, ...source, targetChain, l2Client })),
+    )
   }
 
   async function readyToClaim(withdrawal: WithdrawalLike): Promise<WaitToClaimReturnType> {
@@ -94,7 +90,7 @@ export function createWithdrawals(l1: Connection, l2: Connection, targetChain: N
       const source = await sourceOf(withdrawal)
       return l1.read((client) => getTimeToClaim(client, { ...source, targetChain }))
     },
-    waitToClaim: (withdrawal, options = {}) => waitAgain(withdrawal, options),
+    waitToClaim: (withdrawal, options = {}) => waitOnBoth(withdrawal, options),
     claim: async (withdrawal, { feeRecipient, ...options } = {}) => {
       const ready = await readyToClaim(withdrawal)
       const recipient = await optionalAddress(feeRecipient)

@@ -63,9 +63,11 @@ test('anybody claims for the fee, and may give it away', async () => {
 })
 
 test('a withdrawal whose block was replaced is claimed where it is now', async () => {
-  await l2.send('rollup_injectFault', [{ kind: 'equivocate' }])
+  await l2.send('rollup_pauseSettlement', [])
   const sent = await sdk.withdrawals.create({ to: TO, value: 5n })
   const before = await l2.waitForTransaction(sent.hash)
+  await l2.send('rollup_injectFault', [{ kind: 'equivocate' }])
+  await l2.send('rollup_resumeSettlement', [])
   const { withdrawal } = await sdk.withdrawals.waitToClaim(sent)
   expect(withdrawal.l2BlockHash).not.toBe(before?.blockHash)
   expect((await (await sdk.withdrawals.claim(sent)).wait())?.status).toBe(1)
