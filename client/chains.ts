@@ -114,9 +114,9 @@ export type Rollup = {
  * @throws NotARollupError for a chain that was not made by defineNativeRollupChain, or none
  */
 export function rollupOf(chain: Chain | NativeRollupChain | undefined): Rollup {
-  if (chain === undefined) throw new NotARollupError('The client has no chain')
+  if (chain === undefined) throw new NotARollupError('Which rollup is not said')
   const { contracts = {}, sourceId } = chain as Chain
-  if (sourceId === undefined) throw new NotARollupError(`Chain ${chain.id} (${chain.name}) names no L1`)
+  if (sourceId === undefined) throw new NotARollupError(`Chain ${chain.id} (${chain.name}) is no native rollup`)
   const find = (name: string): ChainContract => {
     const entry = (contracts as Record<string, ChainContract | ContractBySource | undefined>)[name]
     const found = entry !== undefined && 'address' in entry ? entry : entry?.[sourceId]

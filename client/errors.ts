@@ -29,7 +29,7 @@ export class NotARollupError extends RollupClientError {
   readonly code = 'NOT_A_ROLLUP'
 
   constructor(what: string) {
-    super(`${what}: pass a chain made with defineNativeRollupChain or getDevnetChains.`)
+    super(`${what}: pass a chain made with defineNativeRollupChain, getRollupChain or getDevnetChains.`)
   }
 }
 

@@ -5,13 +5,16 @@ import { RollupClientError } from './errors.ts'
 export class WithdrawalNotFoundError extends RollupClientError {
   override readonly name = 'WithdrawalNotFoundError'
   readonly code = 'WITHDRAWAL_NOT_FOUND'
-  readonly transactionHash: Hash
+  /** absent when no receipt was given */
+  readonly transactionHash: Hash | undefined
 
-  constructor({ transactionHash, reverted = false }: { transactionHash: Hash; reverted?: boolean }) {
+  constructor({ transactionHash, reverted = false }: { transactionHash?: Hash; reverted?: boolean }) {
+    const what =
+      transactionHash === undefined ? 'This is no receipt' : `Transaction ${transactionHash} sends no message to L1`
     super(
       reverted
         ? `Transaction ${transactionHash} failed, so it withdrew nothing: send it again.`
-        : `Transaction ${transactionHash} sends no message to L1: pass the receipt, from L2, of a withdrawal.`,
+        : `${what}: pass the receipt, from L2, of a withdrawal.`,
     )
     this.transactionHash = transactionHash
   }
@@ -90,7 +93,7 @@ export class WithdrawalMovedError extends RollupClientError {
 
   constructor({ transactionHash, l2BlockNumber }: { transactionHash: Hash; l2BlockNumber: bigint }) {
     super(
-      `L2 block ${l2BlockNumber} was replaced before it was settled: ask L2 for the receipt of ${transactionHash} again, and send the transaction again if it has none.`,
+      `L1 has settled another L2 block ${l2BlockNumber} than the one of this receipt: ask L2 for the receipt of ${transactionHash} again, and send the transaction again if it has none. Is the receipt from this rollup?`,
     )
     this.transactionHash = transactionHash
   }

@@ -23,7 +23,10 @@ export type MessageId = { index: bigint; isOnly: boolean; sent?: SentMessage }
 
 /** Which message is meant. Throws MessageNotFoundError, NotARollupError. */
 export function selectMessage({ l1Receipt, index }: MessageSelector, targetChain: NativeRollupChain): MessageId {
-  if (l1Receipt === undefined) return { index, isOnly: false }
+  if (l1Receipt === undefined) {
+    if (typeof index !== 'bigint') throw new MessageNotFoundError('Neither a receipt nor an index was given')
+    return { index, isOnly: false }
+  }
   const all = getMessages(l1Receipt, { targetChain })
   const sent = index === undefined ? all[0] : all.find((message) => message.index === index)
   if (sent !== undefined) return { index: sent.index, isOnly: all.length === 1, sent }

@@ -14,10 +14,16 @@ import {
   type Hex,
   type Transport,
 } from 'viem'
-import { estimateContractGas, estimateFeesPerGas, getBalance, getChainId, sendTransaction } from 'viem/actions'
+import { estimateContractGas, estimateFeesPerGas, getBalance, getChainId, getCode, sendTransaction } from 'viem/actions'
 import { parseAccount } from 'viem/utils'
 import { ETHER } from '../chains.ts'
-import { AccountRequiredError, InsufficientFundsError, type RollupClientError, WrongChainError } from '../errors.ts'
+import {
+  AccountRequiredError,
+  InsufficientFundsError,
+  NotARollupError,
+  type RollupClientError,
+  WrongChainError,
+} from '../errors.ts'
 
 /** A client that may send: with an account, or with one in the parameters. */
 export type Sender = Client<Transport, Chain | undefined, Account | undefined>
@@ -63,7 +69,7 @@ export const TREE_LEVEL_GAS = 110_000n
  * Checks account, chain and funds, and tries the call by estimating its gas, so that a refusal is known, with its reason,
  * before anything is paid. With `gas` given it is not tried.
  *
- * @throws AccountRequiredError, WrongChainError, InsufficientFundsError, one of `refusals`, and viem's
+ * @throws AccountRequiredError, WrongChainError, NotARollupError, InsufficientFundsError, one of `refusals`, and viem's
  * ContractFunctionExecutionError with the contract's error in it
  */
 export async function prepareCall<const abi extends Abi, name extends ContractFunctionName<abi, Mutability>>(
@@ -73,7 +79,13 @@ export async function prepareCall<const abi extends Abi, name extends ContractFu
 ): Promise<PreparedCall> {
   const { chainId, address: to, value = 0n } = call
   const { address } = senderOf(client, options)
-  const [, balance] = await Promise.all([requireChain(client, chainId), getBalance(client, { address })])
+  const [, code, balance] = await Promise.all([
+    requireChain(client, chainId),
+    getCode(client, { address: to }),
+    getBalance(client, { address }),
+  ])
+  // an address without code takes any call, and keeps the value
+  if (code === undefined) throw new NotARollupError(`Chain ${chainId} has no contract at ${to}`)
   if (balance < value) throw new InsufficientFundsError({ address, chainId, balance, needed: value })
   const [gas, price] = await Promise.all([
     options.gas ?? estimateGas(client, call, options),

@@ -72,13 +72,13 @@ function guarded<Actions extends object>(actions: Actions): Actions {
 }
 
 function isSigner(peer: EthersPeer): peer is Signer {
-  return 'signTransaction' in peer
+  return typeof peer === 'object' && 'signTransaction' in peer
 }
 
 /** Throws ProviderRequiredError. */
 export function providerOf(peer: EthersPeer): JsonRpcApiProvider {
   const provider = isSigner(peer) ? peer.provider : peer
-  if (provider === null || !('send' in provider)) throw new ProviderRequiredError()
+  if (typeof provider !== 'object' || provider === null || !('send' in provider)) throw new ProviderRequiredError()
   return provider as JsonRpcApiProvider
 }
 

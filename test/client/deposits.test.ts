@@ -141,3 +141,35 @@ describe('deposits', () => {
     expect(getMessages(await receiptOf(hash), { targetChain })).toMatchObject([{ fee: 7n, gasLimit: 90_000n }])
   })
 })
+
+describe('what is given by mistake', () => {
+  test('a hash for a receipt, or nothing', async () => {
+    const { l2, targetChain } = clients()
+    const hash = '0x12' as never
+    expect(() => getMessages(hash, { targetChain })).toThrow(MessageNotFoundError)
+    await expect(l2.waitForMessage({ l1Receipt: hash })).rejects.toThrow('This is no receipt: pass the receipt of')
+    const nothing = l2.waitForMessage({} as never)
+    await expect(nothing).rejects.toThrow('Neither a receipt nor an index was given: pass the receipt of')
+  })
+
+  test('a chain that is no rollup, or none', async () => {
+    const { l1 } = clients()
+    const asked = (targetChain: unknown) => l1.deposit({ value: 1n, targetChain: targetChain as typeof chains.l2 })
+    await expect(asked(undefined)).rejects.toThrow('Which rollup is not said: pass a chain made with')
+    await expect(asked(chains.l1)).rejects.toThrow(
+      'Chain 18079 (Reenact L1) is no native rollup: pass a chain made with',
+    )
+  })
+
+  test('an address without a contract gets nothing', async () => {
+    const { l1, targetChain } = clients()
+    const { address } = stranger
+    const l1Messenger = { [targetChain.sourceId]: { address } }
+    const wrong = { ...targetChain, contracts: { ...targetChain.contracts, l1Messenger } }
+    const sent = l1.deposit({ value: 1n, targetChain: wrong })
+    await expect(sent).rejects.toMatchObject({
+      code: 'NOT_A_ROLLUP',
+      message: expect.stringContaining(`Chain 18079 has no contract at ${address}`),
+    })
+  })
+})

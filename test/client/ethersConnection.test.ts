@@ -2,7 +2,7 @@ import { BrowserProvider, isError, JsonRpcProvider, NonceManager, type Signer, W
 import { AccountRequiredError, getDevnetChains, type NativeRollupChain, WrongChainError } from 'reenact/viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sendMessage } from '../../client/actions/sendMessage.ts'
-import { type Connection, connect, type EthersSendOptions } from '../../client/ethers/connection.ts'
+import { type Connection, connect, type EthersPeer, type EthersSendOptions } from '../../client/ethers/connection.ts'
 import { DEV_PRIVATE_KEYS } from '../../genesis/accounts.ts'
 import { startTestDevnet, type TestDevnet } from '../e2e/devnet.ts'
 
@@ -69,7 +69,9 @@ describe('errors', () => {
   })
 
   test('no node', async () => {
-    expect(() => connect(new Wallet(KEY))).toThrow(expect.objectContaining({ code: 'PROVIDER_REQUIRED' }))
+    for (const peer of [new Wallet(KEY), devnet.l1Url, undefined]) {
+      expect(() => connect(peer as EthersPeer)).toThrow(expect.objectContaining({ code: 'PROVIDER_REQUIRED' }))
+    }
   })
 
   test('a refusal of the contract has its name, as ethers tells it', async () => {

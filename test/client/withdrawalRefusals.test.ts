@@ -183,3 +183,12 @@ test('a call on L1 is tried before it is sent, as its receiver will see it, and 
   const senderSeen = await l1.getStorageAt({ address: to, slot: '0x0' })
   expect(senderSeen).toBe(pad(l2.account.address).toLowerCase())
 })
+
+test('a hash is no receipt', async () => {
+  const { l1, chains } = scene
+  const { message } = await refusal(
+    WithdrawalNotFoundError,
+    l1.waitToClaim({ receipt: zeroHash as never, targetChain: chains.l2 }),
+  )
+  expect(message).toBe('This is no receipt: pass the receipt, from L2, of a withdrawal.')
+})
