@@ -15,6 +15,9 @@ export async function mineOnAll(
   rollups: readonly DevnetL2Client[],
   blocks: { l1?: number | undefined; l2?: number | undefined },
 ): Promise<void> {
+  const wrong =
+    typeof blocks === 'object' ? Object.keys(blocks).find((key) => key !== 'l1' && key !== 'l2') : `${blocks}`
+  if (wrong !== undefined) throw new DevnetError('BAD_OPTION', `mine: expected { l1?, l2? }, got ${wrong}`)
   const onL1 = requireCount('mine: l1', blocks.l1 ?? 0)
   const onL2 = requireCount('mine: l2', blocks.l2 ?? 0)
   if (onL1 > 0) await l1.mine({ blocks: onL1 })

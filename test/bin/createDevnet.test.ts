@@ -96,6 +96,9 @@ describe('a devnet in this process', () => {
     expect((await l1.getL2Head({ targetChain: devnet.l2.chain })).blockNumber).toBe(0n)
     await expect(devnet.revert(id)).rejects.toThrow(/no snapshot/)
     expect(await codeOf(devnet.mine({ l1: -1 }))).toBe('BAD_OPTION')
+    // as JavaScript may call it
+    expect(await codeOf(devnet.mine(1 as never))).toBe('BAD_OPTION')
+    expect(await codeOf(devnet.mine({ L1: 1 } as never))).toBe('BAD_OPTION')
     expect(await codeOf(devnet.increaseTime(0.5))).toBe('BAD_OPTION')
     expect(await heads()).toEqual([2n, 2n, 2n])
   })

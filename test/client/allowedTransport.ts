@@ -13,6 +13,7 @@ export const READING = [
 export const SENDING = [
   ...READING,
   'eth_getBalance',
+  'eth_getCode',
   'eth_estimateGas',
   'eth_gasPrice',
   'eth_maxPriorityFeePerGas',

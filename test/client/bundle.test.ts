@@ -56,8 +56,8 @@ test('an action brings along what it needs and no other action', async () => {
   const { sources } = await bundle(`export { getL2Head } from 'reenact/viem'`)
   expect(sources.sort()).toEqual([
     'abis/nativeRollup',
-    'actions/rollupOfClient',
     'actions/getL2Head',
+    'actions/rollupOfClient',
     'chains',
     'errors',
   ])

@@ -37,6 +37,7 @@ test('a node that calls itself L1 once the call is checked gets nothing that is 
   const sent: Hex[] = []
   const transport = nodeOf({
     eth_chainId: () => numberToHex(asked++ === 0 ? L2 : L1),
+    eth_getCode: () => '0x00',
     eth_getBalance: () => numberToHex(parseEther('5')),
     eth_estimateGas: () => numberToHex(100_000),
     eth_gasPrice: () => '0x1',
