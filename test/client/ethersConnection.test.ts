@@ -37,9 +37,9 @@ describe('a transaction is sent by', () => {
   ]
   test.each(signers)('%s', async (_, signerOf) => {
     const signer = await signerOf()
-    const { hash, from } = await message(connect(signer))
-    expect(from).toBe(await signer.getAddress())
-    expect((await provider.waitForTransaction(hash))?.status).toBe(1)
+    const sent = await message(connect(signer))
+    expect(sent.from).toBe(await signer.getAddress())
+    expect((await sent.wait())?.status).toBe(1)
   })
 
   test('the signer of one call', async () => {

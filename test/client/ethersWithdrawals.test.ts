@@ -65,7 +65,7 @@ test('anybody claims for the fee, and may give it away', async () => {
 test('a withdrawal whose block was replaced is claimed where it is now', async () => {
   await l2.send('rollup_pauseSettlement', [])
   const sent = await sdk.withdrawals.create({ to: TO, value: 5n })
-  const before = await l2.waitForTransaction(sent.hash)
+  const before = await sent.wait()
   await l2.send('rollup_injectFault', [{ kind: 'equivocate' }])
   await l2.send('rollup_resumeSettlement', [])
   const { withdrawal } = await sdk.withdrawals.waitToClaim(sent)
