@@ -1,17 +1,20 @@
-// Runs one of the benches of docs/performance.md on the compiled node: `node scripts/bench.mjs devnet|latency|stalls|rpc|start|trie|hostile|precompiles`.
+// Runs a bench of docs/performance.md on the compiled node: `npm run bench -- NAME [options]`; without a name it lists them.
 // Plain JavaScript, because the build comes first.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const [name = '', ...rest] = process.argv.slice(2)
-const run = (args) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
-const setup = fileURLToPath(new URL('setup.mjs', import.meta.url))
-// The node that this bench measures against is among what the tests run against.
-if (run([setup, name === 'rpc' ? 'test' : 'build']) !== 0) process.exit(1)
-const script = fileURLToPath(new URL(`../dist/bench/${name}.js`, import.meta.url))
-if (!/^[a-z]+$/.test(name) || !existsSync(script)) {
-  console.error(`no such bench: ${name || '(none)'} (devnet, latency, stalls, rpc, start, trie, hostile, precompiles)`)
+const sources = fileURLToPath(new URL('../bench', import.meta.url))
+const known = readdirSync(sources).flatMap((file) => (file.endsWith('.ts') ? file.slice(0, -3) : []))
+if (!known.includes(name)) {
+  console.error(`no such bench: ${name || '(none)'} (${known.join(', ')})`)
   process.exit(2)
 }
+/** What they measure against is among what the tests run against. */
+const NEEDS_PEERS = ['all', 'rpc']
+const run = (args) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
+const setup = fileURLToPath(new URL('setup.mjs', import.meta.url))
+if (run([setup, NEEDS_PEERS.includes(name) ? 'test' : 'build']) !== 0) process.exit(1)
+const script = fileURLToPath(new URL(`../dist/bench/${name}.js`, import.meta.url))
 process.exit(run([script, ...rest]))

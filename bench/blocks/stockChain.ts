@@ -1,0 +1,62 @@
+import { createBlockFromRLP } from '@ethereumjs/block'
+import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common'
+import { Caches, MerkleStateManager } from '@ethereumjs/statemanager'
+import { Account, Address } from '@ethereumjs/util'
+import { createVM, runBlock } from '@ethereumjs/vm'
+import type { GenesisJson } from '../../execution/genesisJson.ts'
+import { bytesEqual, hexToBytes } from '../../stateless/bytes.ts'
+import { blockRlp } from '../../stateless/header.ts'
+import type { Block, Hash32 } from '../../stateless/types.ts'
+import { type BenchFork, CHAIN_ID } from './benchGenesis.ts'
+
+/** Milliseconds of one block: decoded from RLP, senders recovered, run with everything that `runBlock` checks. */
+export type StockTimes = { decode: number; senders: number; run: number; total: number }
+
+/** EthereumJS as it comes from npm: its trie in memory, its caches, its JavaScript cryptography. */
+export type StockChain = { run(block: Block): Promise<StockTimes> }
+
+export async function openStockChain(genesis: GenesisJson, fork: BenchFork, first: Block): Promise<StockChain> {
+  const hardfork = fork === 'cancun' ? Hardfork.Cancun : Hardfork.Amsterdam
+  const common = createCustomCommon({ chainId: CHAIN_ID }, Mainnet, { hardfork })
+  const stateManager = new MerkleStateManager({ common, caches: new Caches() })
+  for (const [key, entry] of Object.entries(genesis.alloc)) await putAccount(stateManager, key, entry)
+  await stateManager.flush()
+  if (!bytesEqual(await stateManager.getStateRoot(), first.header.stateRoot)) throw new Error('another genesis state')
+  const hashes = new Map<bigint, Hash32>([[0n, first.hash]])
+  const blockchain = {
+    getBlock: async (number: number) => ({ hash: () => hashes.get(BigInt(number)) }),
+    putBlock: async () => {},
+    validateHeader: async () => {},
+    shallowCopy: () => blockchain,
+  }
+  const vm = await createVM({ common, stateManager, blockchain: blockchain as never })
+  return {
+    async run(sealed) {
+      const rlp = blockRlp(sealed)
+      const start = performance.now()
+      const block = createBlockFromRLP(rlp, { common })
+      const decoded = performance.now()
+      for (const tx of block.transactions) tx.getSenderAddress()
+      const recovered = performance.now()
+      await runBlock(vm, { block, skipHeaderValidation: true, skipBlockValidation: true })
+      const ran = performance.now()
+      hashes.set(sealed.header.number, sealed.hash)
+      return { decode: decoded - start, senders: recovered - decoded, run: ran - recovered, total: ran - start }
+    },
+  }
+}
+
+async function putAccount(
+  state: MerkleStateManager,
+  key: string,
+  { balance, nonce = '0x0', code, storage = {} }: GenesisJson['alloc'][string],
+): Promise<void> {
+  const address = new Address(hexToBytes(key))
+  await state.putAccount(address, new Account(BigInt(nonce), BigInt(balance)))
+  if (code !== undefined) await state.putCode(address, hexToBytes(code))
+  for (const [slot, value] of Object.entries(storage)) {
+    const digits = value.slice(2)
+    const bytes = hexToBytes(digits.padStart(2 * Math.ceil(digits.length / 2), '0'))
+    await state.putStorage(address, hexToBytes(slot), bytes)
+  }
+}
