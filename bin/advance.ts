@@ -27,7 +27,7 @@ const PAYER = 9
  */
 export async function runAdvance(options: AdvanceOptions, env: Environment): Promise<number> {
   const logger = processLogger(options)
-  const engines = await createEngines(logger)
+  const engines = await createEngines(logger, { paths: options.engine })
   const l1 = createL1Client(http(options.l1, { retryCount: 2, timeout: 10_000 }))
   const address = options.rollup as `0x${string}`
   const { genesis, deployment } = await openRollupGenesis(l1, engines, { ...options, rollup: address })

@@ -11,6 +11,8 @@ export type DevnetSummary = {
   l1Head: bigint
   l1GenesisHash: string
   fork: string
+  /** `fast` or `reference` */
+  engine: string
   executeAddress: string
   sealing: { l1: string; l2: string }
   settling: boolean
@@ -39,7 +41,7 @@ export function devnetBanner(summary: DevnetSummary): string {
     `  mnemonic: ${DEV_MNEMONIC}`,
     '',
     'L1',
-    `  chain id ${first.deployment.l1ChainId}, fork ${summary.fork}, sealing ${summary.sealing.l1}`,
+    `  chain id ${first.deployment.l1ChainId}, fork ${summary.fork}, sealing ${summary.sealing.l1}, engine ${summary.engine}`,
     `  HTTP and WebSocket ${summary.l1Url}`,
     `  EXECUTE             ${summary.executeAddress} (metered: 100,000 + 16 per byte + regular gas of the block)`,
     ...summary.rollups.flatMap((_, index) => rollupLines(summary, index)),

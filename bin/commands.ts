@@ -50,8 +50,15 @@ const controlToken = z
   .optional()
   .describe('control methods only with this bearer token; better as REENACT_CONTROL_TOKEN')
 
+/** Absent: what `defaultPaths` gives, so that tests of a devnet need not say it. */
+const engine = z
+  .enum(['fast', 'reference'])
+  .optional()
+  .describe("what runs blocks: fast, or reference: the library's own code wherever it is right, slow (default fast)")
+
 /** Settings that every node has. */
 const shared = {
+  engine,
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   'data-dir': z.string().min(1).optional().describe('keep the chains here; without it they live in memory'),
   'allow-host': z.string().optional().describe('further Host header names to accept, separated by commas'),
@@ -151,6 +158,7 @@ export const advanceSchema = z.object({
     .describe('signed L2 transaction to include; may be given several times'),
   'data-dir': z.string().min(1).optional().describe('keep the rebuilt L2 here; without it it lives in memory'),
   'log-level': logLevel.default('error').describe('debug, info, warn, error or silent'),
+  engine,
   json: flag.default(false).describe('print what came out as JSON'),
   config: z.string().optional().describe('JSON file with any of these settings'),
 })
@@ -171,6 +179,7 @@ export const loadSchema = z.object({
   'l1-block-time': seconds.default(2).describe('of its own devnet: seconds between L1 blocks, 0: one per transaction'),
   'l2-block-time': seconds.default(1).describe('of its own devnet: seconds between L2 blocks, 0: one per transaction'),
   'log-level': logLevel.default('error').describe('of its own devnet: debug, info, warn, error or silent'),
+  engine,
   json: flag.default(false).describe('print the report as JSON instead of the summary'),
   config: z.string().optional().describe('JSON file with any of these settings'),
 })
@@ -184,6 +193,7 @@ export const verifySchema = z.object({
     .optional()
     .describe('hash of the settled head: refuse a block on any other parent, as the rollup contract does'),
   fixtures: z.string().optional().describe('run a folder of fixtures'),
+  engine,
   json: flag.default(false).describe('print the verdict as JSON'),
 })
 

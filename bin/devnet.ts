@@ -41,7 +41,7 @@ export type Devnet = {
 export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Promise<Devnet> {
   const logs = createLogRing()
   const logger = logs.recording(deps.logger)
-  const engines = await createEngines(logger)
+  const engines = await createEngines(logger, { paths: options.engine })
   const metrics = createMetrics()
   const chains = await firstChains(options, {
     ...deps,
@@ -52,7 +52,7 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
   let ports: Awaited<ReturnType<typeof openPorts>> | undefined
   const summary = (): DevnetSummary => {
     if (ports === undefined) throw new RollupError('STARTING', 'the devnet is still starting, ask again')
-    return summaryOf(options, chains.current(), ports)
+    return summaryOf(options, engines, chains.current(), ports)
   }
   const closers: (() => Promise<void>)[] = [() => chains.close()]
   const close = async () => {
@@ -140,6 +140,7 @@ function requireRollup({ rollups }: Chains, index: number): RollupNode {
 
 function summaryOf(
   options: DevnetOptions,
+  { paths }: Engines,
   { l1, rollups }: Chains,
   ports: { l1: RpcServer; rollups: readonly RpcServer[] },
 ): DevnetSummary {
@@ -154,6 +155,7 @@ function summaryOf(
     l1Head: l1.chain.head().header.number,
     l1GenesisHash: `0x${bytesToHex(l1.chain.genesis.hash)}`,
     fork: forkOf(l1),
+    engine: paths,
     executeAddress: EXECUTE_ADDRESS,
     sealing: { l1: sealWords(l1.sealer.mode), l2: sealWords(rollups[0]?.node.sealer.mode ?? { kind: 'manual' }) },
     settling: options.settle,

@@ -45,6 +45,11 @@ export type CreateDevnetOptions = {
   dataDir?: string | undefined
   /** file of `rollup_dumpState` to begin with */
   loadState?: string | undefined
+  /**
+   * what runs blocks: `fast`, or `reference`: the library's own code wherever it is right, much slower. Default: what the
+   * environment variable REENACT_ENGINE says, else `fast`
+   */
+  engine?: 'fast' | 'reference' | undefined
   /** address to listen on; default 127.0.0.1 */
   host?: string | undefined
   /** default 0: any free port */
@@ -69,6 +74,7 @@ const FLAGS: Readonly<Record<Option, keyof DevnetOptions>> = {
   genesisTime: 'genesis-time',
   dataDir: 'data-dir',
   loadState: 'load-state',
+  engine: 'engine',
   host: 'host',
   l1Port: 'l1-port',
   l2Port: 'l2-port',
@@ -87,6 +93,7 @@ const KINDS = z.strictObject({
   genesisTime: z.number().optional(),
   dataDir: z.string().optional(),
   loadState: z.string().optional(),
+  engine: z.string().optional(),
   host: z.string().optional(),
   l1Port: z.number().optional(),
   l2Port: z.number().optional(),
@@ -108,7 +115,7 @@ export function devnetOptionsOf(given: CreateDevnetOptions): DevnetOptions {
     const message = "createDevnet: sealing 'manual' makes no blocks by itself: leave it out, or the block times"
     throw new DevnetError('BAD_OPTION', message)
   }
-  const flags: Record<string, unknown> = { 'l1-port': 0, 'l2-port': 0 }
+  const flags: Record<string, unknown> = { 'l1-port': 0, 'l2-port': 0, engine: process.env.REENACT_ENGINE || undefined }
   for (const [option, flag] of Object.entries(FLAGS) as [Option, keyof DevnetOptions][]) {
     const value = option === 'censor' ? (censor.length === 0 ? undefined : censor.join(',')) : options[option]
     if (value !== undefined) flags[flag] = value

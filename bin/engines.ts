@@ -3,7 +3,8 @@ import { type Crypto, createCrypto } from '../execution/crypto.ts'
 import { createEngine } from '../execution/engine.ts'
 import { genesisDifficulty } from '../execution/genesisBlock.ts'
 import type { GenesisJson } from '../execution/genesisJson.ts'
-import type { Engine } from '../execution/types.ts'
+import { defaultPaths } from '../execution/paths.ts'
+import type { Engine, EnginePaths } from '../execution/types.ts'
 import type { Logger } from '../node/types.ts'
 import { createExecutionCache } from '../precompiles/cache.ts'
 import { createExecute, type Execute } from '../precompiles/execute.ts'
@@ -12,6 +13,7 @@ import { setKeccak256 } from '../stateless/keccak.ts'
 
 /** What every chain of a process shares: cryptography, and the one EXECUTE with its cache of results. */
 export type Engines = {
+  readonly paths: EnginePaths
   readonly crypto: Crypto
   readonly execute: Execute
   spec(genesis: GenesisJson): ChainSpec
@@ -23,8 +25,14 @@ export type Engines = {
   ofChain(chainId: bigint): Engine
 }
 
-export async function createEngines(logger: Logger): Promise<Engines> {
-  const crypto = await createCrypto({ logger: logger.child('crypto') })
+/** `paths` default to what `REENACT_ENGINE` says, else `fast`. */
+export async function createEngines(
+  logger: Logger,
+  options: { paths?: EnginePaths | undefined } = {},
+): Promise<Engines> {
+  const { paths = defaultPaths() } = options
+  const crypto = await createCrypto({ logger: logger.child('crypto') }, { paths })
+  logger.info('engine', { paths })
   setKeccak256(crypto.keccak256)
   const spec = (genesis: GenesisJson) =>
     createChainSpec(genesis.config, { crypto }, { difficulty: genesisDifficulty(genesis) })
@@ -32,6 +40,7 @@ export async function createEngines(logger: Logger): Promise<Engines> {
     createEngine({
       spec: spec(genesis),
       crypto,
+      paths,
       logger: logger.child('execution'),
       // An L1 reads its own blocks of impersonated senders also when development methods are off.
       ...(execute === undefined ? {} : { execute: execute.precompile, impersonation: true }),
@@ -47,12 +56,13 @@ export async function createEngines(logger: Logger): Promise<Engines> {
     pause: createPauses(),
   })
   return {
+    paths,
     crypto,
     execute,
     spec,
     l1: (genesis) => engine(genesis, execute),
     l2: (genesis) => engine(genesis),
     ofChain: (chainId) =>
-      createEngine({ spec: amsterdamSpec(chainId, crypto), crypto, logger: logger.child('execution') }),
+      createEngine({ spec: amsterdamSpec(chainId, crypto), crypto, paths, logger: logger.child('execution') }),
   }
 }

@@ -69,6 +69,7 @@ async function open(options: LoadCommandOptions): Promise<{ target: Target; clos
       'l2-port': 0,
       'l1-block-time': options['l1-block-time'],
       'l2-block-time': options['l2-block-time'],
+      engine: options.engine,
     }),
     { clock: systemClock, timers: systemTimers, logger: processLogger(options) },
   )

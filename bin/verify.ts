@@ -28,7 +28,9 @@ export async function runVerify(file: string | undefined, options: VerifyOptions
   if (options.fixtures === undefined && file === undefined) {
     throw new UsageError('MISSING_VALUE', 'reenact verify needs a FILE, - for standard input, or --fixtures DIR')
   }
-  const engines = await createEngines(createLogger({ level: 'warn', json: options.json, stream: process.stderr }))
+  const engines = await createEngines(createLogger({ level: 'warn', json: options.json, stream: process.stderr }), {
+    paths: options.engine,
+  })
   const { runBlock } = engines.l2({ config: { chainId: 1 }, timestamp: '0x0', gasLimit: '0x1', alloc: {} })
   if (options.fixtures !== undefined) return runFixtures(options.fixtures, runBlock)
   const content = readInput(file ?? '-')

@@ -30,6 +30,7 @@ export async function beginBlock(request: BeginBlockRequest, deps: BlockDeps): P
     blockHash: request.blockHash,
     execute: deps.execute,
     yieldEveryMs: deps.yieldEveryMs,
+    paths: deps.paths,
   })
   await run.begin(request.changes)
   return createAssembly(request, header, run)

@@ -12,7 +12,7 @@ import { InternalError } from './internal.ts'
 import type { NodeCommon, SharedCommon } from './nodeCommon.ts'
 import { createRunVm } from './runVm.ts'
 import type { JournaledState } from './stateManager.ts'
-import type { ExecutePrecompile } from './types.ts'
+import type { EnginePaths, ExecutePrecompile } from './types.ts'
 
 /** The header fields that are known before the first transaction runs. */
 export type HeaderBasis = Pick<
@@ -47,6 +47,7 @@ export type BlockContext = {
   /** since EIP-7928 */
   readonly accessList: JournaledAccessList | undefined
   readonly clock: YieldClock
+  readonly paths: EnginePaths
   /** EXECUTE: foreign code at a pre-block system contract makes the block invalid. */
   readonly refuseForeignSystemCode: boolean
   /** regular gas that may still be used; absent: unmetered */
@@ -66,6 +67,8 @@ export type BlockContextOptions = Pick<PausingRun, 'onPause'> & {
   budget?: bigint | undefined
   execute?: ExecutePrecompile | undefined
   yieldEveryMs?: number | undefined
+  /** default: `defaultPaths()` */
+  paths?: EnginePaths | undefined
   /** calls the run off; it then rejects with the signal's reason, as it is or as the cause of a LibraryFailure */
   signal?: AbortSignal | undefined
 }
@@ -95,7 +98,7 @@ export async function createBlockContext(
   const { spec, header } = options
   const common = spec.commonAt(header)
   const shared = spec.sharedCommonAt(header)
-  const { vm, evm, state, clock } = await createRunVm({ ...options, common })
+  const { vm, evm, state, clock, paths } = await createRunVm({ ...options, common })
   const block = await runLibrary(state, async () => libraryBlock(header, shared))
   const budget = options.budget === undefined ? undefined : { remaining: options.budget }
   return {
@@ -109,6 +112,7 @@ export async function createBlockContext(
     block,
     accessList: evm.accessList,
     clock,
+    paths,
     refuseForeignSystemCode: options.refuseForeignSystemCode === true,
     budget,
     library: (run) => runLibrary(state, run),

@@ -24,13 +24,15 @@ import type { RunEvm } from './evm.ts'
 import type { SharedCommon } from './nodeCommon.ts'
 import { movePrecompiles } from './precompileMoves.ts'
 import type { RunVm } from './runVm.ts'
-import type { CallContext, CallOutcome, CallRequest, ExecutePrecompile, Log } from './types.ts'
+import type { CallContext, CallOutcome, CallRequest, EnginePaths, ExecutePrecompile, Log } from './types.ts'
 
 export type CallDeps = {
   spec: ChainSpec
   /** EXECUTE; on L1 only */
   execute?: ExecutePrecompile | undefined
   yieldEveryMs?: number | undefined
+  /** default: `defaultPaths()` */
+  paths?: EnginePaths | undefined
   /** absent: a VM for each call */
   vms?: CallVms | undefined
 }

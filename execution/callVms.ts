@@ -1,7 +1,7 @@
 import { InternalError } from './internal.ts'
 import type { NodeCommon, SharedCommon } from './nodeCommon.ts'
 import { createRunVm, type RunInput, type RunVm } from './runVm.ts'
-import type { ExecutePrecompile } from './types.ts'
+import type { EnginePaths, ExecutePrecompile } from './types.ts'
 
 /** How many VMs wait for their next call; more than that are only made while more calls run at the same time. */
 const MAX_IDLE = 8
@@ -18,7 +18,12 @@ export type CallVms = {
 /** `shared` stands for the fork; `copy` makes the Common of a new VM. */
 export type CallFork = { readonly shared: SharedCommon; copy(): NodeCommon }
 
-export type CallVmOptions = { execute?: ExecutePrecompile | undefined; yieldEveryMs?: number | undefined }
+export type CallVmOptions = {
+  execute?: ExecutePrecompile | undefined
+  yieldEveryMs?: number | undefined
+  /** default: `defaultPaths()` */
+  paths?: EnginePaths | undefined
+}
 
 /** Makes a VM for each run. */
 export function createFreshVms(options: CallVmOptions): CallVms {

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import { digest as wasmSha256 } from '@chainsafe/as-sha256'
 import type { CustomCrypto } from '@ethereumjs/common'
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { createKeccak } from 'hash-wasm'
 import { bigintToMinimalBytes, bytesToBigint } from '../stateless/bytes.ts'
-import { createRecovery, type RecoverPublicKey, type RecoveryBackend } from './recovery.ts'
+import { defaultPaths } from './paths.ts'
+import { createRecovery, type RecoverPublicKey, type RecoveryBackend, recoverWithNoble } from './recovery.ts'
+import type { EnginePaths } from './types.ts'
 
 /** The two levels of the injected logger that this room needs. */
 export type CryptoLogger = {
@@ -39,15 +43,25 @@ const NATIVE_SHA256_BYTES = 1024
  * stateless/keccak.ts with the result, so that the pure rooms hash with the same function.
  *
  * `recoveryBackends` is the order of preference; a backend that does not load or gives a wrong key is skipped with a
- * warning. There is always one: the last, noble, is plain JavaScript.
+ * warning. There is always one: the last, noble, is plain JavaScript. With the paths `reference` noble does everything.
  */
 export async function createCrypto(
   deps: { logger: CryptoLogger },
-  options: { recoveryBackends?: readonly RecoveryBackend[] } = {},
+  options: { recoveryBackends?: readonly RecoveryBackend[]; paths?: EnginePaths } = {},
 ): Promise<Crypto> {
+  const { paths = defaultPaths() } = options
+  if (paths === 'reference' && options.recoveryBackends === undefined) return createReferenceCrypto()
   const keccak256 = await createKeccak256()
-  const recovery = await createRecovery(deps.logger, options.recoveryBackends)
-  const recoverPublicKey = rememberRecoveries(recovery.recover)
+  const { backend, recover } = await createRecovery(deps.logger, options.recoveryBackends)
+  return cryptoOf({ keccak256, sha256 }, backend, recover)
+}
+
+function cryptoOf(
+  { keccak256, sha256 }: Pick<Crypto, 'keccak256' | 'sha256'>,
+  recoveryBackend: RecoveryBackend,
+  recover: RecoverPublicKey,
+): Crypto {
+  const recoverPublicKey = rememberRecoveries(recover)
   return {
     keccak256,
     sha256,
@@ -56,7 +70,7 @@ export async function createCrypto(
       const publicKey = recoverPublicKey(hash, signature)
       return publicKey === undefined ? undefined : keccak256(publicKey).subarray(12)
     },
-    recoveryBackend: recovery.backend,
+    recoveryBackend,
     customCrypto: { keccak256, sha256, ecrecover: createEcrecover(recoverPublicKey) },
   }
 }
@@ -124,4 +138,9 @@ function createEcrecover(recoverPublicKey: Crypto['recoverPublicKey']): NonNulla
 function recoveryId(v: bigint, chainId: bigint | undefined): number {
   const id = v === 0n || v === 1n ? v : chainId === undefined ? v - 27n : v - (chainId * 2n + 35n)
   return id === 0n || id === 1n ? Number(id) : -1
+}
+
+/** The engine `reference`: all of it in plain JavaScript, by noble. */
+function createReferenceCrypto(): Crypto {
+  return cryptoOf({ keccak256: keccak_256, sha256: nobleSha256 }, 'noble', recoverWithNoble)
 }

@@ -11,6 +11,7 @@ import { type BlockDeps, executeBlock } from './executeBlock.ts'
 import { blobBaseFee, nextBaseFee, nextExcessBlobGas } from './fees.ts'
 import { forkRules } from './forkRules.ts'
 import { encodeImpersonated } from './impersonation.ts'
+import { defaultPaths } from './paths.ts'
 import { minerReward } from './rewards.ts'
 import { createRunBlock, type RejectionLogger } from './runBlock.ts'
 import { simulate } from './simulate.ts'
@@ -18,7 +19,7 @@ import { changesBefore, traceBlock } from './traceBlock.ts'
 import { traceCall } from './traceCall.ts'
 import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
 import { minimumGas } from './typedTransactions.ts'
-import type { Engine, ExecutePrecompile, ForkRules } from './types.ts'
+import type { Engine, EnginePaths, ExecutePrecompile, ForkRules } from './types.ts'
 import { verifySidecar } from './verifySidecar.ts'
 
 export type EngineOptions = {
@@ -31,13 +32,15 @@ export type EngineOptions = {
   impersonation?: boolean
   /** how long a run may hold the event loop; 10 by default */
   yieldEveryMs?: number
+  /** default: `defaultPaths()` */
+  paths?: EnginePaths
 }
 
 /** The engine of one chain on EthereumJS. It keeps fork tables and, for calls, idle VMs; every other run makes its own VM. */
 export function createEngine(options: EngineOptions): Engine {
-  const { spec, crypto, logger, execute, yieldEveryMs, impersonation = false } = options
-  const deps: BlockDeps = { spec, crypto, logger, execute, yieldEveryMs, impersonation }
-  const callDeps: CallDeps = { spec, vms: createKeptVms({ execute, yieldEveryMs }) }
+  const { spec, crypto, logger, execute, yieldEveryMs, impersonation = false, paths = defaultPaths() } = options
+  const deps: BlockDeps = { spec, crypto, logger, execute, yieldEveryMs, impersonation, paths }
+  const callDeps: CallDeps = { spec, paths, vms: createKeptVms({ execute, yieldEveryMs, paths }) }
   const rulesAt = createRules(spec, execute !== undefined)
   return {
     chainId: spec.chainId,
@@ -69,7 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     estimateGas: (call, context) => estimateGas(call, context, callDeps),
     createAccessList: (call, context) => createAccessList(call, context, callDeps),
     simulate: (request) => simulate(request, deps),
-    runBlock: createRunBlock({ crypto, logger }, { yieldEveryMs }),
+    runBlock: createRunBlock({ crypto, logger }, { yieldEveryMs, paths }),
   }
 }
 

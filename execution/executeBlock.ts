@@ -8,7 +8,7 @@ import { checkOmmers } from './ommers.ts'
 import { decodeBlockTransactions, type RejectionLogger, rejectingLibraryFailures, runAll } from './runBlock.ts'
 import { checkBody, compare, compareWithHeader, outcomeOfBlock } from './sealBlock.ts'
 import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
-import type { BlockOutcome, ExecuteBlockRequest, ExecutePrecompile, Transaction } from './types.ts'
+import type { BlockOutcome, EnginePaths, ExecuteBlockRequest, ExecutePrecompile, Transaction } from './types.ts'
 
 export type BlockDeps = {
   spec: ChainSpec
@@ -17,6 +17,8 @@ export type BlockDeps = {
   execute?: ExecutePrecompile | undefined
   yieldEveryMs?: number | undefined
   impersonation?: boolean | undefined
+  /** default: `defaultPaths()` */
+  paths?: EnginePaths | undefined
 }
 
 /**
@@ -59,6 +61,7 @@ export async function createSealedRun(
     blockHash: request.blockHash,
     execute: deps.execute,
     yieldEveryMs: deps.yieldEveryMs,
+    paths: deps.paths,
     signal: request.signal,
   })
   return { run, transactions }

@@ -61,7 +61,7 @@ async function loadWasm(): Promise<RecoverPublicKey> {
   }
 }
 
-function recoverWithNoble(compact: Uint8Array, recoveryId: 0 | 1, hash: Uint8Array): Uint8Array | undefined {
+export function recoverWithNoble(compact: Uint8Array, recoveryId: 0 | 1, hash: Uint8Array): Uint8Array | undefined {
   try {
     const signature = secp256k1.Signature.fromBytes(compact, 'compact').addRecoveryBit(recoveryId)
     return signature.recoverPublicKey(hash).toBytes(false)

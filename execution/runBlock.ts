@@ -10,7 +10,7 @@ import { TransactionRejected } from './errors.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
 import { assert } from './internal.ts'
 import { type decodeOwnTransaction, decodeTransaction } from './transactions.ts'
-import type { InjectedChanges, Transaction, TransactionOutcome } from './types.ts'
+import type { EnginePaths, InjectedChanges, Transaction, TransactionOutcome } from './types.ts'
 
 export type RejectionLogger = { error(event: string, fields?: Record<string, unknown>): void }
 
@@ -27,7 +27,7 @@ const KEPT_SPECS = 8
  */
 export function createRunBlock(
   deps: { crypto: Crypto; logger: RejectionLogger },
-  options: { yieldEveryMs?: number | undefined } = {},
+  options: { yieldEveryMs?: number | undefined; paths?: EnginePaths | undefined } = {},
 ): RunBlock {
   const specOf = keepSpecs(deps.crypto)
   return async (request) => {
@@ -102,7 +102,7 @@ async function runStateless(
   request: RunBlockRequest,
   spec: ChainSpec,
   crypto: Crypto,
-  { yieldEveryMs, onStart }: { yieldEveryMs?: number | undefined; onStart(run: BlockRun): void },
+  options: { yieldEveryMs?: number | undefined; paths?: EnginePaths | undefined; onStart(run: BlockRun): void },
 ): Promise<RunBlockOutcome> {
   const { block, publicKeys } = request
   request.onPhase?.('transactions')
@@ -114,9 +114,10 @@ async function runStateless(
     blockHash: request.blockHash,
     refuseForeignSystemCode: request.refuseForeignSystemCode === true,
     budget: request.budget,
-    yieldEveryMs,
+    yieldEveryMs: options.yieldEveryMs,
+    paths: options.paths,
   })
-  onStart(run)
+  options.onStart(run)
   if (publicKeys !== undefined) comparePublicKeys(transactions, publicKeys)
   request.onPhase?.('execution')
   await runAll(run, transactions)

@@ -6,8 +6,9 @@ import { createYieldClock, type PausingRun, type YieldClock } from './eventLoop.
 import { RunEvm } from './evm.ts'
 import { loadFrameClass } from './frames.ts'
 import { NATIVE_ROLLUPS_FORK } from './internal.ts'
+import { defaultPaths } from './paths.ts'
 import { JournaledState } from './stateManager.ts'
-import type { ExecutePrecompile } from './types.ts'
+import type { EnginePaths, ExecutePrecompile } from './types.ts'
 
 const DEFAULT_YIELD_EVERY_MS = 10
 
@@ -17,6 +18,7 @@ export type RunVm = {
   readonly state: JournaledState
   readonly common: Common
   readonly clock: YieldClock
+  readonly paths: EnginePaths
   /** Makes it as good as new for another run with this input; only after a run that did not throw. */
   restart(input: RunInput): void
 }
@@ -34,13 +36,15 @@ export type RunVmOptions = RunInput & {
   /** EXECUTE; given on L1 only */
   execute?: ExecutePrecompile | undefined
   yieldEveryMs?: number | undefined
+  /** default: `defaultPaths()` */
+  paths?: EnginePaths | undefined
 }
 
 const ZERO_HASH = new Uint8Array(32)
 
 /** A VM for one run at a time: never shared, never copied (`shallowCopy` of the library loses the subclass). */
 export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
-  const { common } = options
+  const { common, paths = defaultPaths() } = options
   RunEvm.allowFork(NATIVE_ROLLUPS_FORK)
   const frames = await loadFrameClass()
   const state = new JournaledState(options.state)
@@ -54,7 +58,7 @@ export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
     state.restart(next.state)
     evm.restart()
   }
-  return { vm, evm, state, common, clock, restart }
+  return { vm, evm, state, common, clock, paths, restart }
 }
 
 /** All that the EVM asks of a chain: the hash of an ancestor (BLOCKHASH). */

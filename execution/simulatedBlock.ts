@@ -47,11 +47,12 @@ export type SimulateBlockOutcome = {
  */
 export async function simulateBlock(request: SimulateBlockRequest, deps: BlockDeps): Promise<SimulateBlockOutcome> {
   const { planned, state, blockHash, signal, onPause } = request
-  const { spec, execute, yieldEveryMs } = deps
+  const { spec, execute, yieldEveryMs, paths } = deps
   const header = headerBasis(request, spec.sharedCommonAt(planned))
   const results = new Map<Transaction, RunTxResult>()
   const entry = createSimulationEntry(request.validation, (tx, result) => results.set(tx, result))
-  const run = await createBlockRun({ spec, header, state, blockHash, execute, yieldEveryMs, signal, onPause }, entry)
+  const options = { spec, header, state, blockHash, execute, yieldEveryMs, paths, signal, onPause }
+  const run = await createBlockRun(options, entry)
   const { context } = run
   override(context, planned)
   const logs = createLogs(context, request.traceTransfers)

@@ -18,6 +18,9 @@ import type { BlobSidecar } from './blobSidecar.ts'
 /** An ommer is up to six generations older than its block, so its parent is among so many ancestors. */
 export const OMMER_ANCESTORS = 7
 
+/** Which code runs blocks: ours, or the library's own wherever it is right. */
+export type EnginePaths = 'fast' | 'reference'
+
 /** Lower-case 0x hex of 20 bytes. Transactions and logs carry bytes; hex is made at the RPC edge. */
 export type Authorization = {
   chainId: bigint

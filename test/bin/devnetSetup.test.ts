@@ -35,6 +35,7 @@ describe('the banner', () => {
         })),
         l1Head: 0n,
         l1GenesisHash: '0x00',
+        engine: 'reference',
         fork: 'amsterdam',
         executeAddress: '0x0101',
         sealing: { l1: 'instant', l2: 'instant' },
