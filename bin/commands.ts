@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAX_DEVNET_ROLLUPS } from '../genesis/parameters.ts'
 
 const port = z.coerce.number().int().min(0).max(65535)

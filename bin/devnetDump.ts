@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAX_DEVNET_ROLLUPS } from '../genesis/parameters.ts'
 import type { DevnetGenesis } from '../genesis/types.ts'
 import type { BlockSettings } from '../node/blockSettings.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Logger } from '../node/types.ts'
 import { nearestName } from '../rpc/nearestName.ts'
 import { wordsOf } from '../rpc/rollup/wire.ts'

@@ -12,7 +12,7 @@ export function devnetGenesis(
 ): Promise<DevnetGenesis> {
   const { timestamp, finalityDelay, rollups = 1, permit2 = false } = options
   return buildDevnetGenesis(
-    { timestamp, finalityDelay, rollups, ...(permit2 ? { permit2: { l2Engine: engines.l2 } } : {}) },
+    { timestamp, finalityDelay, rollups, ...(permit2 ? { permit2: { l2Engine: engines.l1 } } : {}) },
     { l1Engine: engines.l1(bareL1Genesis(options.timestamp)), l2Rules: (genesis) => engines.spec(genesis) },
   )
 }

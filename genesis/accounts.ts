@@ -77,6 +77,7 @@ export const SETTLER_ADDRESSES = [
   '0xA250540428F7d6F6b98b10bb416DB262360957E4',
   '0xb80b60e35D374d20FC5eEF86cd2De9382959E4b7',
 ] as const
+export const DEPLOYER_ADDRESS = '0x0e9971c0005D91336c1441b8F03c1C4fe5FB4584'
 export const SETTLER_ADDRESS = SETTLER_ADDRESSES[0]
 export const RELAYER_ADDRESS = '0x9586A4833970847aef259aD5BFB7aa8901DDf746'
 
@@ -87,7 +88,6 @@ export const devAccount = (index: number): PrivateKeyAccount => {
 }
 export const settlerAccount = (rollup = 0): PrivateKeyAccount => privateKeyToAccount(settlerKey(rollup))
 export const relayerAccount = (): PrivateKeyAccount => privateKeyToAccount(RELAYER_PRIVATE_KEY)
-export const deployerAccount = (): PrivateKeyAccount => privateKeyToAccount(DEPLOYER_PRIVATE_KEY)
 
 /**
  * The settler of any L2 chain id on a devnet's L1, which everybody can find: that of the mnemonic for the ids of a devnet,

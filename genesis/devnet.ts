@@ -32,7 +32,7 @@ export type DevnetGenesisOptions = {
   sequencer?: Hex
   /** L1 blocks and seconds; default: those of the design */
   windows?: Partial<Windows>
-  /** Permit2 on every chain, deployed in engines of the L2s and the L1 */
+  /** Permit2 on every chain, deployed in engines that impersonate: of each L2's rules, and the L1's */
   permit2?: { l2Engine(genesis: GenesisJson): Engine }
 }
 

@@ -5,7 +5,7 @@ import type { BlockOutcome, Engine } from '../execution/types.ts'
 import { bytesToHex, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import { createStateView } from '../stateless/stateView.ts'
 import type { StateView } from '../stateless/types.ts'
-import { deployerAccount } from './accounts.ts'
+import { DEPLOYER_ADDRESS } from './accounts.ts'
 import { INITIAL_BASE_FEE } from './parameters.ts'
 
 const DEPLOYER_BALANCE = 10n ** 30n
@@ -23,18 +23,17 @@ export type ScratchChain = {
 }
 
 /**
- * Runs deployments in the engine that will run the chain, so that constructors, immutables and storage come out as a
- * deployment by transactions would leave them. `bare` is not changed.
+ * Runs deployments, in the deployer's name, in the engine that will run the chain, so that constructors, immutables and storage come out as a
+ * deployment by transactions would leave them. `bare` is not changed. The engine must be one that impersonates.
  */
 export function startScratchChain(engine: Engine, bare: GenesisJson): ScratchChain {
-  const deployer = deployerAccount()
-  const alloc = { ...bare.alloc, [deployer.address.toLowerCase()]: { balance: hex(DEPLOYER_BALANCE) } }
+  const alloc = { ...bare.alloc, [DEPLOYER_ADDRESS.toLowerCase()]: { balance: hex(DEPLOYER_BALANCE) } }
   const genesis = genesisBlock({ ...bare, alloc, gasLimit: hex(DEPLOYMENT_GAS) }, engine)
   const nodes = new Map<string, Uint8Array>(genesis.commit.nodes)
   const codes = new Map<string, Uint8Array>(genesis.changes.codes)
   const outcomes: BlockOutcome[] = []
   let parent = genesis.block
-  let nonce = 0
+  let nonce = 0n
 
   const state = (): StateView =>
     createStateView({ getNode: (hash) => nodes.get(hash), getCode: (hash) => codes.get(hash) }, parent.header.stateRoot)
@@ -43,17 +42,24 @@ export function startScratchChain(engine: Engine, bare: GenesisJson): ScratchCha
     async run(to, data, value) {
       const number = parent.header.number + 1n
       const at = { number, timestamp: BigInt(bare.timestamp) + number }
-      const raw = await deployer.signTransaction({
-        type: 'eip1559',
-        chainId: bare.config.chainId,
-        nonce: nonce++,
-        to,
-        data,
-        value,
-        gas: DEPLOYMENT_GAS - 1_000_000n,
-        maxFeePerGas: 10n * INITIAL_BASE_FEE,
-        maxPriorityFeePerGas: 0n,
-      })
+      if (engine.impersonate === undefined) throw new Error('genesis: this engine wants signatures')
+      // A signature would be the longest part of a start, and nothing of it is left in what comes out.
+      const transaction = engine.impersonate(
+        {
+          type: 2,
+          chainId: BigInt(bare.config.chainId),
+          nonce: nonce++,
+          to: hexToBytes(to),
+          data: hexToBytes(data),
+          value,
+          gasLimit: DEPLOYMENT_GAS - 1_000_000n,
+          maxFeePerGas: 10n * INITIAL_BASE_FEE,
+          maxPriorityFeePerGas: 0n,
+          accessList: [],
+          sender: hexToBytes(DEPLOYER_ADDRESS),
+        },
+        at,
+      )
       const assembly = await engine.beginBlock({
         parent: parent.header,
         parentHash: parent.hash,
@@ -68,7 +74,7 @@ export function startScratchChain(engine: Engine, bare: GenesisJson): ScratchCha
         state: state(),
         blockHash: (asked) => (asked === parent.header.number ? parent.hash : undefined),
       })
-      const outcome = await assembly.addTransaction(engine.decodeTransaction(hexToBytes(raw), at))
+      const outcome = await assembly.addTransaction(transaction)
       if (outcome === undefined || outcome.receipt.status !== 1) {
         throw new Error(`genesis deployment failed: ${outcome?.error} 0x${bytesToHex(outcome?.output ?? EMPTY_BYTES)}`)
       }

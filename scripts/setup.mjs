@@ -62,10 +62,12 @@ const sources = [
   join(root, 'tsconfig.json'),
   join(root, 'tsconfig.build.json'),
   join(root, 'package-lock.json'),
+  join(root, 'scripts', 'bundleCommand.mjs'),
 ]
 if (process.argv[2] !== 'install' && sources.some((path) => newest(path) > builtAt)) {
   console.error('compiling')
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
+  run(process.execPath, [join(root, 'scripts', 'bundleCommand.mjs')])
   writeFileSync(built, '')
 }

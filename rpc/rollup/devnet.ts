@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { L1Reorg, reorgL1 } from '../../node/l1Reorg.ts'
 import type { RollupReorg } from '../../rollup/control/reorgReport.ts'
 import type { ChainPoint } from '../../rollup/types.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { EXECUTE_ADDRESS, EXECUTE_BASE_GAS, EXECUTE_BYTE_GAS, upfrontGas } from '../../precompiles/index.ts'
 import type { ExecuteVerdict } from '../../precompiles/types.ts'
 import { RollupError } from '../../rollup/errors.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { explainFailure, type FailureValue } from '../../precompiles/explain.ts'
 import type { ExecuteFailure as Failure } from '../../precompiles/types.ts'
 import type { MissingCode, MissingNode } from '../../stateless/missingParts.ts'

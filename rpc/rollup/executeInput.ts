@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { EXECUTE_BYTE_GAS, MAX_EXECUTION_GAS } from '../../precompiles/index.ts'
 import { UndecodableInput } from '../../stateless/errors.ts'
 import { encodeStatelessInput } from '../../stateless/ssz.ts'

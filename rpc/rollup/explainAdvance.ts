@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAX_EXECUTION_GAS } from '../../precompiles/index.ts'
 import { advanceChecks } from '../../rollup/explain/advanceChecks.ts'
 import { type AdvanceAttempt, findAttempt, readFacts } from '../../rollup/explain/advanceFacts.ts'

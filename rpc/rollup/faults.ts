@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { SETTLEMENT_FAULTS } from '../../rollup/control/brokenBlocks.ts'
 import { BUILD_FAULTS, type Fault } from '../../rollup/control/faults.ts'
 import { toQuantity } from '../hex.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { RollupError } from '../../rollup/errors.ts'
 import type { L2Node } from '../../rollup/l2Node.ts'
 import { COMPARED_FIELDS, type Mismatch, verifyConsistency } from '../../rollup/settling/consistency.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { RollupError } from '../../rollup/errors.ts'
 import { ABIS, type ContractName, readKnownContracts } from '../../rollup/knownContracts.ts'
 import { createGate } from '../gate.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { decodeResult, decodeStatelessInput, encodeStatelessInput } from '../../stateless/ssz.ts'
 import type { StatelessInput } from '../../stateless/types.ts'
 import { type BlockParameter, blockParameter, requireExecuted } from '../blockParameter.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type L1MessageProof, proveL1Message } from '../../rollup/messages/messageProof.ts'
 import { toQuantity } from '../hex.ts'
 import { type Parse, required, withDefault } from '../params.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { L1Message, L1MessageSelector, L2BlockSettlement } from '../../rollup/messages/l1Messages.ts'
 import { quantity64 as quantity64Value } from '../codec.ts'
 import { createRunCall } from '../eth/runCall.ts'

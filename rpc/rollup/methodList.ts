@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { COMPONENTS } from '../openrpc/components.ts'
 import { METHOD_DOCS } from '../openrpc/methodDocs.ts'
 import { ANY, type JsonSchema } from '../schema.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { withTrueHash } from '../../stateless/payload.ts'
 import { decodeStatelessInput, encodeStatelessInput } from '../../stateless/ssz.ts'
 import type { StatelessInput } from '../../stateless/types.ts'

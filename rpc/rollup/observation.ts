@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { LOG_RING_LEVELS, type LogEntry } from '../../node/logRing.ts'
 import { HEALTH_CHECKS } from '../../rollup/health.ts'
 import { RpcError } from '../errors.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SyncStatus as Heads, L1Ref, L2Ref } from '../../rollup/syncStatus.ts'
 import type { RollupConfig } from '../../rollup/types.ts'
 import { quantity64 } from '../codec.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Block } from '../../stateless/types.ts'
 import { optional, required } from '../params.ts'
 import type { MethodTable } from '../types.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SealMode } from '../../node/types.ts'
 import type { BuildByHand } from '../../rollup/control/control.ts'
 import type { RewindFate, Rewound as RollupRewound } from '../../rollup/control/rewind.ts'

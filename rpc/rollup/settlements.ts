@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Chain } from '../../node/types.ts'
 import type { KnownAttempt, Settlement as Settled, SettlementTransaction } from '../../rollup/settling/settlements.ts'
 import type { Block } from '../../stateless/types.ts'

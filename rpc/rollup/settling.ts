@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Submission as RollupSubmission, SubmissionRequest } from '../../rollup/control/submission.ts'
 import { type NumberOrTag, numberOrTag, requireExecuted } from '../blockParameter.ts'
 import { data } from '../codec.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type DepositOutcome, estimateDeposit } from '../../rollup/messages/depositEstimate.ts'
 import type { L1View, Message } from '../../rollup/types.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { RpcError } from '../errors.ts'
 import { toQuantity } from '../hex.ts'
 import { required } from '../params.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Derivation, ChainPoint as Point, RollupStatus as Status } from '../../rollup/types.ts'
 import { toQuantity } from '../hex.ts'
 import type { MethodTable } from '../types.ts'

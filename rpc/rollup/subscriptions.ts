@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ExecuteNews } from '../../rollup/feeds/executeFeed.ts'
 import type { RollupFeeds, SettlementNews, Source } from '../../rollup/feeds/feeds.ts'
 import type { MessageNews } from '../../rollup/feeds/messageFeed.ts'

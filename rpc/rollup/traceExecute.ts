@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { TracerOptions } from '../../execution/types.ts'
 import { executeGas } from '../../precompiles/index.ts'
 import { RollupError } from '../../rollup/errors.ts'

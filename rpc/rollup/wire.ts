@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { invalidParams } from '../errors.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { describe, type Parse } from '../params.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type SimulatedClaim, simulateClaim } from '../../rollup/messages/claimSimulation.ts'
 import { verifyWithdrawal } from '../../rollup/messages/withdrawalSteps.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'

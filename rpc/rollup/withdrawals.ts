@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { MessageSelector, Withdrawal, WithdrawalProof } from '../../rollup/types.ts'
 import { hash as hashBytes, index, quantity as quantityValue } from '../codec.ts'
 import { invalidParams } from '../errors.ts'

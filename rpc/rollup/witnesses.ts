@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readAccessNames } from '../../stateless/accessNames.ts'
 import { decodeStatelessInput } from '../../stateless/ssz.ts'
 import { executionWitnessType } from '../../stateless/sszSchema.ts'

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import { accessTo } from '../e2e/chainAccess.ts'
 
 type Document = { methods: { name: string; result: { schema: object } }[]; components: { schemas: object } }

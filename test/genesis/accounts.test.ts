@@ -32,6 +32,7 @@ describe('dev accounts', () => {
     expect(accounts.RELAYER_PRIVATE_KEY).toBe(derive(101).key)
     expect(accounts.RELAYER_ADDRESS).toBe(derive(101).address)
     expect(accounts.DEPLOYER_PRIVATE_KEY).toBe(derive(102).key)
+    expect(accounts.DEPLOYER_ADDRESS).toBe(derive(102).address)
     expect(accounts.DEV_ADDRESSES).toHaveLength(10)
   })
 })

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { controlPolicy, FOLLOWER, OPERATOR_ONLY } from '../../bin/settings.ts'
 import type { ControlPolicy } from '../../rpc/control.ts'
 import { rollupMethod } from '../../rpc/rollup/method.ts'

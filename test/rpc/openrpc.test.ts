@@ -1,6 +1,6 @@
 import { createWalletClient, http, parseEther } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { DEV_ADDRESSES } from '../../genesis/accounts.ts'
 import { offDevMethods } from '../../rpc/dev/off.ts'
 import { withDiscovery } from '../../rpc/openrpc/document.ts'

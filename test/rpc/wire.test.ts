@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { data, dataUpTo, from, quantityIn, toJsonSchema } from '../../rpc/rollup/wire.ts'
 
 test('data is whole bytes, also five megabytes of them', () => {
