@@ -3,7 +3,7 @@ import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
 import { InvalidBlock } from '../stateless/errors.ts'
 import { hashHeader } from '../stateless/header.ts'
 import { EMPTY_TRIE_ROOT } from '../stateless/trie.ts'
-import type { Block, Hash32, StateChanges, StateCommit, StateView } from '../stateless/types.ts'
+import type { Block, Hash32, StateChanges, StateCommit } from '../stateless/types.ts'
 import { blockOperations, canonicalOperations, decodeLocation } from './blockCodec.ts'
 import { type BlockReader, createBlockReader } from './blockReader.ts'
 import { type BloomIndex, createBloomIndex } from './bloomIndex.ts'
@@ -11,7 +11,7 @@ import { ChainError } from './errors.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
 import { headChange, headChangeOperations } from './headChange.ts'
 import { findLogs } from './logIndex.ts'
-import { createSharedStates } from './sharedState.ts'
+import { createSharedStates, type SharedStates } from './sharedState.ts'
 import { createStateNodes, type StateNodes, stateOperations } from './stateNodes.ts'
 import { bloomByNumberKey, GENESIS_KEY, HEAD_KEY, metaKey, transactionKey } from './storeKeys.ts'
 import { l1Tags, resolveTag, type TagResolver } from './tags.ts'
@@ -106,7 +106,7 @@ class StoredChain implements Chain {
   readonly #tags: TagResolver
   readonly #listeners = new Set<(change: HeadChange) => void>()
   readonly #blooms: BloomIndex
-  readonly #states: (root: Hash32) => StateView
+  readonly #states: SharedStates
   #head: StoredBlock
   #badBlocks: readonly Block[] = []
   /** writes happen one after another; the tail never rejects */
@@ -176,7 +176,7 @@ class StoredChain implements Chain {
   }
 
   stateAt(root: Hash32): ReturnType<Chain['stateAt']> {
-    return this.#states(root)
+    return this.#states.at(root)
   }
 
   ancestorHashes(parent: Block): (number: bigint) => Hash32 | undefined {
@@ -264,7 +264,7 @@ class StoredChain implements Chain {
 
   async #store(outcome: BlockOutcome): Promise<void> {
     const { block, receipts, nodes, changes, blockAccessList, injected } = outcome
-    this.#requireParent(block)
+    const parent = this.#requireParent(block)
     const next: StoredBlock = {
       block,
       receipts,
@@ -273,18 +273,21 @@ class StoredChain implements Chain {
     }
     const operations = blockOperations(next)
     if (isTurnOver()) await giveWay()
-    await this.#write(next, [...stateOperations(nodes, changes.codes), ...operations])
-    this.nodes.remember(nodes, changes.codes)
+    await this.#write(next, [...stateOperations(nodes, changes.codes), ...operations], () => {
+      this.nodes.remember(nodes, changes.codes)
+      this.#states.follow(parent.header.stateRoot, block.header.stateRoot)
+    })
   }
 
-  /** The one place where the chain changes. */
-  async #write(next: StoredBlock, operations: readonly StoreOperation[]): Promise<void> {
+  /** The one place where the chain changes; `onStored` is called between the store and everything else that learns of it. */
+  async #write(next: StoredBlock, operations: readonly StoreOperation[], onStored?: () => void): Promise<void> {
     const { store, reader } = this.#parts
     const change = await headChange(this.#head, next, reader.block)
     const everything = [...operations, ...(await headChangeOperations(change))]
     if (isTurnOver()) await giveWay()
     await store.batch(everything)
     if (isTurnOver()) await giveWay()
+    onStored?.()
     reader.remember(next)
     reader.forgetNumbers()
     this.#blooms.follow(change)

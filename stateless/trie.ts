@@ -54,8 +54,11 @@ export type TrieEdit = {
   put(path: Uint8Array, value: Uint8Array): void
   /** Deleting an absent key changes nothing. Needs the survivor when a branch is left with one child. */
   delete(path: Uint8Array): void
-  /** Hashes the changed nodes, puts those that a store must keep into `nodes` (hash hex -> RLP); returns the root. */
-  commit(nodes: Map<string, Uint8Array>): Hash32
+  /**
+   * Hashes the changed nodes and puts those that a store must keep into `nodes` (hash hex -> RLP). The trie that it
+   * returns shares every decoded node with this edit and with the trie below it.
+   */
+  commit(nodes: Map<string, Uint8Array>): Trie
 }
 
 /** What every walk needs: where nodes come from and where keys end. */
@@ -63,15 +66,19 @@ type Loader = { readonly source: NodeSource; readonly keyNibbles: number }
 
 /** A trie with the given root; nothing is looked up yet. */
 export function createTrie(source: NodeSource, root: Hash32, keyNibbles: number = SECURE_KEY_NIBBLES): Trie {
-  const loader: Loader = { source, keyNibbles }
-  const empty = bytesEqual(root, EMPTY_TRIE_ROOT)
-  let top: Node | undefined
+  return trieOver({ source, keyNibbles }, root, undefined)
+}
+
+/** `known` is the node of the root where it is in memory. */
+function trieOver(loader: Loader, root: Hash32, known: Node | undefined): Trie {
+  const empty = known === undefined && bytesEqual(root, EMPTY_TRIE_ROOT)
+  let top = known
   const loadTop = (): Node | undefined => {
     if (empty) return undefined
     top ??= load(loader, hashRef(root), new Uint8Array(0), 0)
     return top
   }
-  return {
+  const trie: Trie = {
     root,
     get: (path) => {
       const node = loadTop()
@@ -79,13 +86,14 @@ export function createTrie(source: NodeSource, root: Hash32, keyNibbles: number 
     },
     *entries(from) {
       const node = loadTop()
-      if (node !== undefined) yield* entriesBelow(loader, node, new Uint8Array(keyNibbles), 0, from)
+      if (node !== undefined) yield* entriesBelow(loader, node, new Uint8Array(loader.keyNibbles), 0, from)
     },
-    edit: () => createEdit(loader, root, loadTop),
+    edit: () => createEdit(loader, trie, loadTop),
   }
+  return trie
 }
 
-function createEdit(loader: Loader, base: Hash32, loadTop: () => Node | undefined): TrieEdit {
+function createEdit(loader: Loader, base: Trie, loadTop: () => Node | undefined): TrieEdit {
   let owner = {}
   let started = false
   let top: Node | undefined
@@ -107,7 +115,7 @@ function createEdit(loader: Loader, base: Hash32, loadTop: () => Node | undefine
       // What has been hashed may be shared from now on: further changes must copy it.
       owner = {}
       if (!started) return base
-      return top === undefined ? EMPTY_TRIE_ROOT : sealRoot(top, nodes)
+      return trieOver(loader, top === undefined ? EMPTY_TRIE_ROOT : sealRoot(top, nodes), top)
     },
   }
 }

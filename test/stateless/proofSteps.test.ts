@@ -15,7 +15,7 @@ function trieOf(count: number) {
   const edit = createTrie(source, EMPTY_TRIE_ROOT).edit()
   const keyOf = (index: number) => keccak256(Uint8Array.of(index >> 8, index & 255))
   for (let index = 0; index < count; index++) edit.put(toNibbles(keyOf(index)), keccak256(keyOf(index)))
-  const root = edit.commit(nodes)
+  const { root } = edit.commit(nodes)
   const proofOf = (key: Uint8Array): Uint8Array[] => {
     const proof: Uint8Array[] = []
     const getNode: NodeSource['getNode'] = (hash) => {

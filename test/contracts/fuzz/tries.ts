@@ -22,7 +22,7 @@ export function buildTrie(entries: ReadonlyMap<string, Uint8Array>): Sample {
   const edit = createTrie(source, EMPTY_TRIE_ROOT).edit()
   const keys = [...entries.keys()].map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')))
   for (const key of keys) edit.put(toNibbles(key), entries.get(bytesToHex(key)) ?? new Uint8Array())
-  const root = edit.commit(nodes)
+  const { root } = edit.commit(nodes)
   return {
     root,
     entries,
