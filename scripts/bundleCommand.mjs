@@ -8,8 +8,8 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const command = join(root, 'dist/bin/reenact.js')
 
-/** What finds its own files on disk: a native add-on. */
-const EXTERNAL = ['classic-level']
+/** A native add-on that finds its own files on disk, and the recovery that only runs where another add-on is missing. */
+const EXTERNAL = ['classic-level', '@bitauth/libauth']
 
 /** CommonJS packages inside ask for Node's own modules by `require`. */
 const BANNER = `import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);`

@@ -14,7 +14,8 @@ const FORBIDDEN = [
   // sources of ours: those of the package are compiled
   /^dist\/.*(?<!\.d)\.ts$/,
 ]
-const MAX_PACKED_BYTES = 2_000_000
+/** The bundled command and the modules of the library: 2.2 MB. */
+const MAX_PACKED_BYTES = 2_500_000
 
 export function sizeProblems(packedBytes) {
   const limit = MAX_PACKED_BYTES.toLocaleString('en-US')
@@ -86,8 +87,9 @@ export function importProblems(file, text, files, manifest) {
 function importsOf(file, text) {
   const pattern = file.endsWith('.sol')
     ? /^\s*import\s[^"';]*["']([^"']+)["']/gm
-    : /(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"\s,|]+)['"]/g
-  return [...text.matchAll(pattern)].map(([, specifier]) => specifier)
+    : /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([\w@./:-]+)\1/g
+  const code = text.replace(/^\s*(?:\/\/|\*).*$/gm, '')
+  return [...code.matchAll(pattern)].map((match) => match.at(-1))
 }
 
 function canFollow(file, specifier, files, { name, dependencies, peerDependencies }) {
