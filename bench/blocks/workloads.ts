@@ -3,15 +3,22 @@ import { weth9 } from '../../genesis/generated/WETH9.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
 import { ARITHMETIC, CHAIN_ID, HASHING, otherAddress, STORAGE, senders, TOKEN } from './benchGenesis.ts'
 
-type Call = { to: Hex; data?: Hex; value?: bigint; gas: bigint }
+export type Call = { to: Hex; data?: Hex; value?: bigint; gas: bigint }
 
 /** Blocks of one kind: `calls(round)` is what a block of that round holds, sent by the bench's senders in turn. */
-export type Workload = { name: string; calls(round: number): readonly Call[] }
+export type Workload = {
+  name: string
+  calls(round: number): readonly Call[]
+  /** how many of the bench's senders sign; default: all */
+  senders?: number
+}
 
 const GWEI = 1_000_000_000n
 
-const times = (count: number, make: (index: number) => Call): Call[] => Array.from({ length: count }, (_, i) => make(i))
-const words = (...values: bigint[]): Hex => `0x${values.map((value) => pad(numberToHex(value)).slice(2)).join('')}`
+export const times = (count: number, make: (index: number) => Call): Call[] =>
+  Array.from({ length: count }, (_, i) => make(i))
+export const words = (...values: bigint[]): Hex =>
+  `0x${values.map((value) => pad(numberToHex(value)).slice(2)).join('')}`
 
 /** To accounts that exist. */
 export function transfers(count: number): Workload {
@@ -61,11 +68,14 @@ export const hashing: Workload = {
 }
 
 /** Signs the blocks of all rounds, raw and in order; nonces go on from round to round. */
-export async function signRounds({ calls }: Workload, rounds: number): Promise<Uint8Array[][]> {
+export async function signRounds(
+  { calls, senders: count = senders.length }: Workload,
+  rounds: number,
+): Promise<Uint8Array[][]> {
   const nonces = senders.map(() => 0)
   const blocks: Uint8Array[][] = []
   for (let round = 0; round < rounds; round++) {
-    blocks.push(await Promise.all(calls(round).map((call, index) => sign(call, index % senders.length, nonces))))
+    blocks.push(await Promise.all(calls(round).map((call, index) => sign(call, index % count, nonces))))
   }
   return blocks
 }
