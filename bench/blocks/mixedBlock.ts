@@ -4,16 +4,16 @@ import { ARITHMETIC, HASHING, otherAddress, STORAGE, TOKEN } from './benchGenesi
 import { type Call, times, type Workload, words } from './workloads.ts'
 
 /** How many transactions of each kind make 12 million regular gas: about 35, 35, 15 and 15 percent of it. */
-const TRANSFERS = 280
-const TOKENS = 152
-const SLOT_WRITES = 4
-const SLOTS_EACH = 60
-const ARITHMETIC_ROUNDS = 11_000n
-const HASHING_ROUNDS = 8_000n
+const TRANSFERS = 199
+const TOKENS = 98
+const SLOT_WRITES = 3
+const SLOTS_EACH = 48
+const ARITHMETIC_ROUNDS = 11_400n
+const HASHING_ROUNDS = 8_200n
 
 /** A rollup's users of one block: so few that the witness and all else make an input of about 120 KiB. */
-const SENDERS = 48
-const RECIPIENTS = 48
+const SENDERS = 12
+const RECIPIENTS = 10
 
 /** Every round pays other accounts of the 20,000 and writes other slots, so that no two witnesses are alike. */
 export const mixedBlock: Workload = {
