@@ -35,8 +35,8 @@ export function createAccessIndex(list: JournaledAccessList): AccessIndex {
   const slots = new Map<string, Map<string, Uint8Array>>()
   const wiped = new Map<string, (slot: string) => Uint8Array>()
   return {
-    readAccount: (key) => list.addAddress(`0x${key}`),
-    readSlot: (key, slot) => list.addStorageRead(`0x${key}`, slot),
+    readAccount: (key) => list.addAddress(key),
+    readSlot: (key, slot) => list.addStorageRead(key, slot),
     beforeAccount(key, value) {
       if (!accounts.has(key)) accounts.set(key, value)
     },
@@ -52,9 +52,7 @@ export function createAccessIndex(list: JournaledAccessList): AccessIndex {
       if (!wiped.has(key)) wiped.set(key, slotValue)
     },
     begin() {
-      accounts.clear()
-      slots.clear()
-      wiped.clear()
+      for (const map of [accounts, slots, wiped]) if (map.size > 0) map.clear()
     },
     end(now) {
       for (const [key, before] of accounts) recordAccount(list, key, before, now)
@@ -65,15 +63,14 @@ export function createAccessIndex(list: JournaledAccessList): AccessIndex {
 
 function recordAccount(list: JournaledAccessList, key: string, before: AccountValues | null, now: StateNow): void {
   const after = now.account(key)
-  const address = `0x${key}` as const
   const index = list.blockAccessIndex
   const balance = after?.balance ?? 0n
-  if (balance !== (before?.balance ?? 0n)) list.addBalanceChange(address, balance, index)
+  if (balance !== (before?.balance ?? 0n)) list.addBalanceChange(key, balance, index)
   const nonce = after?.nonce ?? 0n
-  if (nonce !== (before?.nonce ?? 0n)) list.addNonceChange(address, nonce, index)
+  if (nonce !== (before?.nonce ?? 0n)) list.addNonceChange(key, nonce, index)
   const codeHash = after?.codeHash ?? now.emptyCodeHash
   if (bytesEqual(codeHash, before?.codeHash ?? now.emptyCodeHash)) return
-  list.addCodeChange(address, bytesEqual(codeHash, now.emptyCodeHash) ? EMPTY_BYTES : now.code(codeHash), index)
+  list.addCodeChange(key, bytesEqual(codeHash, now.emptyCodeHash) ? EMPTY_BYTES : now.code(codeHash), index)
 }
 
 function recordSlots(
@@ -85,6 +82,6 @@ function recordSlots(
   for (const [slot, before] of values) {
     const after = now.writtenSlot(key, slot)
     if (after === undefined || bytesEqual(after, before)) continue
-    list.addStorageWrite(`0x${key}`, hexToBytes(slot), after, list.blockAccessIndex, before)
+    list.addStorageWrite(key, hexToBytes(slot), after, list.blockAccessIndex, before)
   }
 }

@@ -1,13 +1,10 @@
-import type { TypedTransaction } from '@ethereumjs/tx'
 import { bigIntMax } from '@ethereumjs/util'
-import { type RunTxOpts, type RunTxResult, runTx } from '@ethereumjs/vm'
 import { concatBytes } from '../stateless/bytes.ts'
 import { InvalidBlock } from '../stateless/errors.ts'
 import { orderedTrieRoot } from '../stateless/orderedTrie.ts'
 import type { BlockHeader, Hash32, StateChanges, StateCommit, Withdrawal } from '../stateless/types.ts'
-import { withoutAuthorizations } from './authorizations.ts'
 import { type BlockContext, type BlockContextOptions, brokenRule, createBlockContext } from './blockContext.ts'
-import { acceptContractSender } from './callState.ts'
+import { runCharged } from './chargedRun.ts'
 import { BadDepositLog, depositRequests } from './deposits.ts'
 import { TransactionRejected } from './errors.ts'
 import { type BlockUsage, blobGas, requireIncludable } from './inclusion.ts'
@@ -16,7 +13,8 @@ import { assert, MAX_TRANSACTION_REGULAR_GAS } from './internal.ts'
 import { encodeReceipt, orBlooms, receiptOf } from './receipts.ts'
 import { applyDaoFork, payRewards, payWithdrawals } from './rewards.ts'
 import { runPreBlockCalls, runRequestCalls, spendBudget } from './systemCalls.ts'
-import { toTypedTx } from './typedTransactions.ts'
+import { transactionGas } from './transactionGas.ts'
+import type { ChargedTransaction, TransactionResult } from './transactionRun.ts'
 import type { InjectedChanges, Receipt, Transaction, TransactionOutcome } from './types.ts'
 
 /** EIP-7928: gas of the block limit per item of the access list. */
@@ -75,19 +73,22 @@ export type BlockRun = {
 export type TransactionEntry = {
   /** Throws TransactionRejected when the transaction cannot be in this block here. */
   requireIncludable(tx: Transaction, usage: BlockUsage, context: BlockContext): Promise<void>
-  toTyped(tx: Transaction, context: BlockContext): TypedTransaction
-  /** what `runTx` is told besides; asked right before it runs */
-  options(tx: Transaction, context: BlockContext): Partial<RunTxOpts>
-  /** gets the library's own result, and may still change the state */
-  observe?(tx: Transaction, result: RunTxResult, context: BlockContext): Promise<void>
+  /** how it is charged; asked right before it runs */
+  charge(tx: Transaction, context: BlockContext): ChargedTransaction
+  /** may still change the state */
+  observe?(tx: Transaction, result: TransactionResult, context: BlockContext): Promise<void>
   /** EIP-7928 bounds the access list by the gas limit */
   boundsAccessList: boolean
 }
 
 const PROTOCOL_ENTRY: TransactionEntry = {
   requireIncludable,
-  toTyped: (tx, { shared }) => toTypedTx(tx, shared),
-  options: () => ({}),
+  charge: (tx, { shared, block }) => ({
+    tx,
+    gas: transactionGas(tx, shared),
+    regularCap: MAX_TRANSACTION_REGULAR_GAS,
+    block,
+  }),
   boundsAccessList: true,
 }
 
@@ -196,17 +197,11 @@ async function runTransaction(
 type RanTransaction = { outcome: TransactionOutcome; deposits: Uint8Array }
 
 async function runOne(context: BlockContext, progress: Progress, tx: Transaction): Promise<RanTransaction> {
-  const { vm, block, budget, spec } = context
+  const { budget, spec } = context
   const { entry } = progress
-  const typed = entry.toTyped(tx, context)
-  armMeter(context, tx, typed.getIntrinsicGas())
-  const delegates = tx.type === 4
-  context.evm.authorize(delegates ? tx : undefined)
-  const libraryTx = delegates ? withoutAuthorizations(typed) : typed
-  const own = { tx: libraryTx, block, skipHardForkValidation: true, blockGasUsed: progress.paidGas }
-  const result = await asAnySender(context, tx, () =>
-    context.library(() => runTx(vm, { ...own, ...entry.options(tx, context) })),
-  )
+  const charged = entry.charge(tx, context)
+  armMeter(context, tx, charged.gas.intrinsic)
+  const result = await runCharged(context, charged, context.shared)
   await entry.observe?.(tx, result, context)
   const outcome = outcomeOf(context, progress, tx, result)
   if (budget !== undefined) spendBudget(budget, outcome.regularGas)
@@ -214,21 +209,6 @@ async function runOne(context: BlockContext, progress: Progress, tx: Transaction
     ? depositRequests(outcome.receipt.logs, spec.depositContractAddress)
     : new Uint8Array(0)
   return { outcome, deposits }
-}
-
-/** An impersonated sender may be a contract; everybody else's run is left alone. */
-async function asAnySender<Result>(
-  { state }: BlockContext,
-  tx: Transaction,
-  run: () => Promise<Result>,
-): Promise<Result> {
-  if (tx.impersonated !== true) return run()
-  const refuseAgain = acceptContractSender(state, tx.sender)
-  try {
-    return await run()
-  } finally {
-    refuseAgain()
-  }
 }
 
 /** A transaction that cannot exceed the budget runs without the meter: most do. */
@@ -245,7 +225,7 @@ function outcomeOf(
   context: BlockContext,
   progress: Progress,
   tx: Transaction,
-  result: RunTxResult,
+  result: TransactionResult,
 ): TransactionOutcome {
   const { execResult } = result
   const error = execResult.exceptionError?.error

@@ -1,29 +1,29 @@
 import type { ExecResult } from '@ethereumjs/evm'
 import { bigIntMax } from '@ethereumjs/util'
-import { type RunTxResult, runTx } from '@ethereumjs/vm'
-import { withoutAuthorizations } from './authorizations.ts'
-import { brokenRule, type HeaderBasis, runLibrary } from './blockContext.ts'
+import { brokenRule, type HeaderBasis } from './blockContext.ts'
 import { callBlock } from './callBlock.ts'
 import { haltReason, REVERT } from './callErrors.ts'
-import { acceptContractSender, applyStateOverrides } from './callState.ts'
+import { applyStateOverrides } from './callState.ts'
 import {
   type CallTransaction,
   callTransaction,
-  type LeastGas,
-  leastGas,
   requireFeeCaps,
   requireFunds,
   requireLeastGas,
-  typedCall,
-  withoutGasCap,
+  UNCAPPED_REGULAR_GAS,
 } from './callTransaction.ts'
 import { type CallVms, createFreshVms } from './callVms.ts'
 import type { ChainSpec } from './chainSpec.ts'
+import { runCharged } from './chargedRun.ts'
 import { TransactionRejected } from './errors.ts'
 import type { RunEvm } from './evm.ts'
+import { MAX_TRANSACTION_REGULAR_GAS } from './internal.ts'
 import type { SharedCommon } from './nodeCommon.ts'
 import { movePrecompiles } from './precompileMoves.ts'
 import type { RunVm } from './runVm.ts'
+
+import { type TransactionGas, transactionGas } from './transactionGas.ts'
+import type { ChargedTransaction, TransactionResult } from './transactionRun.ts'
 import type { CallContext, CallOutcome, CallRequest, EnginePaths, ExecutePrecompile, Log } from './types.ts'
 
 export type CallDeps = {
@@ -110,9 +110,14 @@ function createCallRun(
   const { header, block, blobFee } = callBlock(transaction, context, common)
   requireFeeCaps(transaction, { baseFee: header.baseFeePerGas, blobBaseFee: blobFee })
   const { balance = 0n, nonce = 0n } = vm.state.peekAccount(transaction.sender) ?? {}
-  const rules = regularGas === 'capped' ? common : withoutGasCap(common)
+  const regularCap = regularGas === 'capped' ? MAX_TRANSACTION_REGULAR_GAS : UNCAPPED_REGULAR_GAS
   const { signal } = context
-  let least: LeastGas | undefined
+  const { fields, sender } = transaction
+  let counted: TransactionGas | undefined
+  const gas = () => {
+    counted ??= transactionGas({ ...fields, sender }, common)
+    return counted
+  }
   return {
     transaction,
     header,
@@ -120,48 +125,44 @@ function createCallRun(
     balance,
     nonce,
     get minimumGas() {
-      least ??= leastGas(typedCall(transaction, 0n, rules))
-      return bigIntMax(least.intrinsic, least.floor)
+      return bigIntMax(gas().intrinsic, gas().floor)
     },
     evm: vm.evm,
     async attempt(gasLimit, inspect = () => {}) {
       signal?.throwIfAborted()
       requireFunds(transaction, gasLimit, balance)
-      const tx = typedCall(transaction, gasLimit, rules)
-      least ??= leastGas(tx)
-      requireLeastGas(gasLimit, least)
-      return runOnce(vm, transaction, { tx, block }, { inspect, signal })
+      requireLeastGas(gasLimit, gas())
+      const tx = { ...fields, gasLimit, sender, impersonated: true as const }
+      return runOnce(vm, { tx, gas: gas(), regularCap, block }, { inspect, signal, common })
     },
   }
 }
 
-/** What calls are not asked for. */
-const SKIPPED = { skipHardForkValidation: true, skipNonce: true, skipBlockGasLimitValidation: true }
+type RunOnce = {
+  inspect(attempt: CallAttempt): void
+  signal: AbortSignal | undefined
+  common: SharedCommon
+}
 
 /** Runs on the prepared state and takes everything back afterwards. */
 async function runOnce(
-  { vm, evm, state, clock }: RunVm,
-  { sender, fields }: CallTransaction,
-  options: Pick<Parameters<typeof runTx>[1], 'tx' | 'block'>,
-  { inspect, signal }: { inspect(attempt: CallAttempt): void; signal: AbortSignal | undefined },
+  vm: RunVm,
+  charged: ChargedTransaction,
+  { inspect, signal, common }: RunOnce,
 ): Promise<CallAttempt> {
+  const { evm, state, clock } = vm
   if (clock.dueNow()) await clock.pause()
   evm.accessList?.beginIndex(1)
   const mark = state.mark()
   const listMark = evm.accessList?.mark()
-  const refuseAgain = acceptContractSender(state, sender)
-  const delegates = fields.type === 4
-  evm.authorize(delegates ? { ...fields, sender } : undefined)
-  const tx = delegates ? withoutAuthorizations(options.tx) : options.tx
   try {
-    const attempt = attemptOf(await runLibrary(state, () => runTx(vm, { ...options, tx, ...SKIPPED })))
+    const attempt = attemptOf(await runCharged(vm, charged, common))
     inspect(attempt)
     return attempt
   } catch (error) {
     if (signal?.aborted) throw signal.reason
     throw asRejection(error)
   } finally {
-    refuseAgain()
     state.restore(mark)
     if (listMark !== undefined) evm.accessList?.restore(listMark)
     evm.journal.cleanJournal()
@@ -174,12 +175,12 @@ function asRejection(error: unknown): unknown {
   return rule === undefined ? error : new TransactionRejected('INVALID', rule, {}, error)
 }
 
-function attemptOf(result: RunTxResult): CallAttempt {
+function attemptOf(result: TransactionResult): CallAttempt {
   const gasUsed = result.totalGasSpent
   return {
     outcome: outcomeOf(result.execResult, gasUsed),
     regularGas: result.txRegularGas ?? result.blockGasSpent,
-    grossGas: gasUsed + (result.gasRefund ?? 0n),
+    grossGas: gasUsed + result.gasRefund,
   }
 }
 

@@ -1,10 +1,9 @@
-import { getCalldataFloorGas, type TypedTransaction } from '@ethereumjs/tx'
 import { bytesToHex, EMPTY_BYTES } from '../stateless/bytes.ts'
 import { TransactionRejected } from './errors.ts'
 import type { SharedCommon } from './nodeCommon.ts'
 import type { TransactionFields } from './transactionFields.ts'
+import type { TransactionGas } from './transactionGas.ts'
 import { requireBlobRules, requireInitcodeSize, requireSetCodeRules, requireTypeSupported } from './transactionRules.ts'
-import { buildTypedTx } from './typedTransactions.ts'
 import type { CallRequest } from './types.ts'
 
 /** A call request as the transaction that it stands for, without gas limit and signature. */
@@ -18,7 +17,9 @@ export type CallTransaction = {
 }
 
 const ZERO_ADDRESS = new Uint8Array(20)
-const ZERO_HASH = new Uint8Array(32)
+
+/** No transaction has as much: calls may use more regular gas than EIP-7825 lets transactions have. */
+export const UNCAPPED_REGULAR_GAS = 1n << 64n
 
 const uncapped = new WeakMap<SharedCommon, SharedCommon>()
 
@@ -86,23 +87,10 @@ function requireCallRules(fields: Omit<TransactionFields, 'gasLimit'>, common: S
 export function withoutGasCap(common: SharedCommon): SharedCommon {
   const known = uncapped.get(common)
   if (known !== undefined) return known
-  const param = (name: string) => (name === 'maxTransactionGasLimit' ? 1n << 64n : common.param(name))
+  const param = (name: string) => (name === 'maxTransactionGasLimit' ? UNCAPPED_REGULAR_GAS : common.param(name))
   const made = Object.create(common, { param: { value: param } }) as SharedCommon
   uncapped.set(common, made)
   return made
-}
-
-/** The library's object for one attempt with this gas limit. `common` decides the cap on regular gas. */
-export function typedCall(call: CallTransaction, gasLimit: bigint, common: SharedCommon): TypedTransaction {
-  const identity = { sender: () => call.sender, hash: ZERO_HASH, raw: EMPTY_BYTES }
-  return buildTypedTx({ ...call.fields, gasLimit }, identity, common)
-}
-
-export type LeastGas = { readonly intrinsic: bigint; readonly floor: bigint }
-
-/** Least gas limits of the call, whatever its own is: intrinsic gas, and the calldata floor (0 before EIP-7623). */
-export function leastGas(typed: TypedTransaction): LeastGas {
-  return { intrinsic: typed.getIntrinsicGas(), floor: getCalldataFloorGas(typed, typed.getSenderAddress()) }
 }
 
 /**
@@ -142,7 +130,7 @@ export function requireFunds(call: CallTransaction, gasLimit: bigint, have: bigi
 }
 
 /** @throws TransactionRejected */
-export function requireLeastGas(gasLimit: bigint, { intrinsic, floor }: LeastGas): void {
+export function requireLeastGas(gasLimit: bigint, { intrinsic, floor }: TransactionGas): void {
   if (gasLimit < intrinsic) {
     throw new TransactionRejected(
       'INTRINSIC_GAS_TOO_LOW',

@@ -17,9 +17,10 @@ import { createRunBlock, type RejectionLogger } from './runBlock.ts'
 import { simulate } from './simulate.ts'
 import { changesBefore, traceBlock } from './traceBlock.ts'
 import { traceCall } from './traceCall.ts'
+import { minimumGas } from './transactionGas.ts'
 import { decodeOwnTransaction, decodeTransaction } from './transactions.ts'
-import { minimumGas } from './typedTransactions.ts'
 import type { Engine, EnginePaths, ExecutePrecompile, ForkRules } from './types.ts'
+
 import { verifySidecar } from './verifySidecar.ts'
 
 export type EngineOptions = {

@@ -11,7 +11,7 @@ import {
   type PrecompileFunc,
 } from '@ethereumjs/evm'
 import { Account, Address, generateAddress2 } from '@ethereumjs/util'
-import { EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
+import { bytesToHex, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import { createAccessIndex } from './accessIndex.ts'
 import { JournaledAccessList, SilentAccessList } from './accessList.ts'
 import type { AmsterdamCore, FrameOptions } from './amsterdamCore.ts'
@@ -70,6 +70,8 @@ type EvmDeps = {
  */
 export class RunEvm extends EVM {
   readonly meter: Meter = createMeter()
+  /** the journal, by its own type */
+  readonly warmth: WarmJournal
   readonly #clock: YieldClock
   readonly #state: JournaledState
   readonly #execute: PrecompileFunc | undefined
@@ -120,7 +122,8 @@ export class RunEvm extends EVM {
     this.#table = this.#plainTable
     this.#frames = deps.frames
     // The journal's type has private members; the library only calls the methods that ours has.
-    this.journal = new WarmJournal(deps.state, deps.common, this.accessList) as unknown as typeof this.journal
+    this.warmth = new WarmJournal(deps.state, deps.common, this.accessList)
+    this.journal = this.warmth as unknown as typeof this.journal
     neverCopyStateGasMaps(this)
   }
 
@@ -242,6 +245,17 @@ export class RunEvm extends EVM {
   override getPrecompile(address: Address | `0x${string}`): PrecompileFunc | undefined {
     if (this.#moved === undefined) return super.getPrecompile(address)
     return this.#moved.get(address.toString().slice(2).padStart(40, '0').toLowerCase())
+  }
+
+  isPrecompile(address: Uint8Array): boolean {
+    return (this.#moved ?? this.precompiles).has(bytesToHex(address))
+  }
+
+  /** EIP-8037: a transaction has this much for state alone, and has used nothing yet. */
+  beginTransaction(reservoir: bigint): void {
+    this.stateGasReservoir = reservoir
+    this.executionStateGasUsed = 0n
+    this.eip2780PrepOog = false
   }
 
   /** What the code of the next transactions sees as its block, when that differs from what they are charged by. */

@@ -1,5 +1,4 @@
 import { txExceedsAvailableBlockGas8037 } from '@ethereumjs/evm'
-import { getCalldataFloorGas } from '@ethereumjs/tx'
 import { bigIntMax } from '@ethereumjs/util'
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
 import { GAS_PER_BLOB } from '../stateless/payload.ts'
@@ -8,7 +7,7 @@ import { isDelegation } from './delegation.ts'
 import { TransactionRejected, type TransactionRejectedCode } from './errors.ts'
 import { MAX_TRANSACTION_REGULAR_GAS } from './internal.ts'
 import { EMPTY_CODE_HASH } from './stateManager.ts'
-import { toTypedTx } from './typedTransactions.ts'
+import { transactionGas } from './transactionGas.ts'
 import type { Transaction } from './types.ts'
 
 /** How full the block is. Before EIP-8037 there is one dimension, `regular`. */
@@ -16,7 +15,7 @@ export type BlockUsage = { regular: bigint; state: bigint; blob: bigint }
 
 /**
  * Every rule that a transaction must keep to be in this block at this place, in geth's order and wording
- * (core/state_transition.go preCheck, buyGas, execute). The library checks most of them again; it never says which.
+ * (core/state_transition.go preCheck, buyGas, execute).
  *
  * @throws TransactionRejected
  */
@@ -76,15 +75,13 @@ function requireFunds(tx: Transaction, balance: bigint, from: string): void {
 
 /** Intrinsic gas, calldata floor (EIP-7623), and the cap on regular gas (EIP-7825 under EIP-8037). */
 function requireMinimumGas(tx: Transaction, { shared, common }: BlockContext): void {
-  const typed = toTypedTx(tx, shared)
-  const intrinsic = typed.getIntrinsicGas()
+  const { intrinsic, floor } = transactionGas(tx, shared)
   if (tx.gasLimit < intrinsic) {
     reject('INTRINSIC_GAS_TOO_LOW', `intrinsic gas too low: have ${tx.gasLimit}, want ${intrinsic}`, {
       have: tx.gasLimit,
       want: intrinsic,
     })
   }
-  const floor = getCalldataFloorGas(typed, typed.getSenderAddress())
   if (tx.gasLimit < floor) {
     reject('FLOOR_DATA_GAS_TOO_LOW', `insufficient gas for floor data gas cost: have ${tx.gasLimit}, want ${floor}`, {
       have: tx.gasLimit,

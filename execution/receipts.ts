@@ -1,20 +1,20 @@
 import { generateAddress } from '@ethereumjs/util'
-import type { RunTxResult } from '@ethereumjs/vm'
 import { bigintToMinimalBytes, concatBytes, EMPTY_BYTES } from '../stateless/bytes.ts'
 import { encodeRlp, type RlpValue, rlpInteger } from '../stateless/rlp.ts'
 import type { BlockContext } from './blockContext.ts'
 import { blobGas } from './inclusion.ts'
+import type { TransactionResult } from './transactionRun.ts'
 import type { Log, Receipt, Transaction } from './types.ts'
 
-/** The receipt of a transaction that the library ran. `cumulativeGasUsed` includes it. */
+/** The receipt of a transaction that ran. `cumulativeGasUsed` includes it. */
 export function receiptOf(
   tx: Transaction,
-  result: RunTxResult,
+  result: TransactionResult,
   cumulativeGasUsed: bigint,
   context: BlockContext,
 ): Receipt {
   const logs = (result.execResult.logs ?? []).map(([address, topics, data]): Log => ({ address, topics, data }))
-  const stateRoot = 'stateRoot' in result.receipt ? result.receipt.stateRoot : undefined
+  const { stateRoot } = result
   const blobs = tx.type === 3 ? { blobGasUsed: blobGas(tx), blobGasPrice: context.block.header.getBlobGasPrice() } : {}
   return {
     type: tx.type,
@@ -22,7 +22,7 @@ export function receiptOf(
     cumulativeGasUsed,
     gasUsed: result.totalGasSpent,
     effectiveGasPrice: effectiveGasPrice(tx, context.header.baseFeePerGas),
-    logsBloom: result.bloom.bitvector,
+    logsBloom: result.logsBloom,
     logs,
     ...(tx.to === undefined ? { contractAddress: generateAddress(tx.sender, bigintToMinimalBytes(tx.nonce)) } : {}),
     ...blobs,

@@ -1,5 +1,4 @@
 import { bigIntMax, bigIntMin } from '@ethereumjs/util'
-import type { RunTxResult } from '@ethereumjs/vm'
 import type { Block, Hash32, StateView } from '../stateless/types.ts'
 import type { BlockContext, HeaderBasis } from './blockContext.ts'
 import { type BlockRun, createBlockRun } from './blockRun.ts'
@@ -14,6 +13,7 @@ import { outcomeOfBlock, sealBlock } from './sealBlock.ts'
 import { createSimulationEntry, type SimulatedTransaction, simulatedTransaction } from './simulatedCall.ts'
 import { simulationRejected } from './simulationErrors.ts'
 import type { PlannedBlock } from './simulationPlan.ts'
+import type { TransactionResult } from './transactionRun.ts'
 import type {
   BlockOutcome,
   CallRequest,
@@ -49,7 +49,7 @@ export async function simulateBlock(request: SimulateBlockRequest, deps: BlockDe
   const { planned, state, blockHash, signal, onPause } = request
   const { spec, execute, yieldEveryMs, paths } = deps
   const header = headerBasis(request, spec.sharedCommonAt(planned))
-  const results = new Map<Transaction, RunTxResult>()
+  const results = new Map<Transaction, TransactionResult>()
   const entry = createSimulationEntry(request.validation, (tx, result) => results.set(tx, result))
   const options = { spec, header, state, blockHash, execute, yieldEveryMs, paths, signal, onPause }
   const run = await createBlockRun(options, entry)
@@ -141,7 +141,7 @@ async function runCall(
 function simulatedCall(
   { common }: BlockContext,
   { least }: SimulatedTransaction,
-  result: RunTxResult,
+  result: TransactionResult,
   { receipt }: TransactionOutcome,
   logs: CallLogs,
 ): SimulatedCall {

@@ -1,17 +1,13 @@
-import type { TypedTransaction } from '@ethereumjs/tx'
 import { Address, bigIntMin } from '@ethereumjs/util'
-import type { RunTxOpts, RunTxResult } from '@ethereumjs/vm'
 import { keccak256 } from '../stateless/keccak.ts'
 import { type BlockContext, libraryBlock } from './blockContext.ts'
 import type { BlockTotals, TransactionEntry } from './blockRun.ts'
 import {
   callTransaction,
-  leastGas,
   requireFeeCaps,
   requireFunds,
   requireLeastGas,
-  typedCall,
-  withoutGasCap,
+  UNCAPPED_REGULAR_GAS,
 } from './callTransaction.ts'
 import { TransactionRejected } from './errors.ts'
 import { requireNonce } from './inclusion.ts'
@@ -19,13 +15,14 @@ import { MAX_TRANSACTION_REGULAR_GAS } from './internal.ts'
 import type { SharedCommon } from './nodeCommon.ts'
 import { encodeTransactionFields } from './transactionEncoding.ts'
 import type { TransactionFields } from './transactionFields.ts'
-import { buildTypedTx } from './typedTransactions.ts'
+import { type TransactionGas, transactionGas } from './transactionGas.ts'
+import type { ChargedTransaction, TransactionResult } from './transactionRun.ts'
 import type { CallRequest, Transaction } from './types.ts'
 
 const MAX_NONCE = (1n << 64n) - 1n
 
 /** A call of a simulation as the transaction that stands in the block, and the least gas that it uses. */
-export type SimulatedTransaction = { tx: Transaction; least: { intrinsic: bigint; floor: bigint } }
+export type SimulatedTransaction = { tx: Transaction; least: TransactionGas }
 
 export type SimulationRules = {
   /** nonces, base fee and fee caps count; without, a call that names no fee pays none, whatever the base fee is */
@@ -64,7 +61,7 @@ export function simulatedTransaction(
     blobBaseFee: free.blobs ? undefined : blobPrice(tx, block),
   })
   requireFunds(transaction, gasLimit, account?.balance ?? 0n)
-  const least = leastGas(typedCall(transaction, 0n, shared))
+  const least = transactionGas(tx, shared)
   requireLeastGas(gasLimit, least)
   return { tx, least }
 }
@@ -72,12 +69,11 @@ export function simulatedTransaction(
 /** How these transactions come into a block: checked already, uncapped as calls are, free when they name no price. */
 export function createSimulationEntry(
   validation: boolean,
-  onResult: (tx: Transaction, result: RunTxResult) => void,
+  onResult: (tx: Transaction, result: TransactionResult) => void,
 ): TransactionEntry {
   return {
     requireIncludable: async () => {},
-    toTyped: (tx, context) => typedOf(tx, context, validation),
-    options: (tx, context) => runOptions(tx, context, validation),
+    charge: (tx, context) => charge(tx, context, validation),
     async observe(tx, result, { state }) {
       // A nonce wraps around where nobody checks it, as geth's does.
       const nonce = state.peekAccount(tx.sender)?.nonce ?? 0n
@@ -136,24 +132,19 @@ function blobPrice(tx: Transaction, block: BlockContext['block']): bigint | unde
 }
 
 /** With validation EIP-8037 splits gas at EIP-7825's cap as in a real block; the cap itself never binds. */
-function typedOf(tx: Transaction, { shared, common }: BlockContext, validation: boolean): TypedTransaction {
-  const rules = validation && common.isActivatedEIP(8037) ? shared : withoutGasCap(shared)
-  // The nonce has been looked at; the library refuses the highest one.
-  return buildTypedTx({ ...tx, nonce: 0n }, { sender: () => tx.sender, hash: tx.hash, raw: tx.raw }, rules)
-}
-
-function runOptions(tx: Transaction, context: BlockContext, validation: boolean): Partial<RunTxOpts> {
-  const { evm, block } = context
+function charge(tx: Transaction, context: BlockContext, validation: boolean): ChargedTransaction {
+  const { evm, block, shared } = context
   const charging = chargingBlock(context, freeOf(tx, validation))
   evm.showBlock(charging === undefined ? undefined : block)
   return {
-    skipNonce: true,
-    skipBlockGasLimitValidation: true,
-    ...(charging === undefined ? {} : { block: charging }),
+    tx,
+    gas: transactionGas(tx, shared),
+    regularCap: validation ? MAX_TRANSACTION_REGULAR_GAS : UNCAPPED_REGULAR_GAS,
+    block: charging ?? block,
   }
 }
 
-/** The block as the library shall charge by it, when that is not the one that code sees. */
+/** The block to charge by, when that is not the one that code sees. */
 function chargingBlock({ header, shared, block }: BlockContext, free: { gas: boolean; blobs: boolean }) {
   const { baseFeePerGas = 0n } = header
   const waivesGas = free.gas && baseFeePerGas > 0n

@@ -10,10 +10,11 @@ import { assert, InternalError, SYSTEM_ADDRESS_HEX } from './internal.ts'
 
 export const EMPTY_CODE_HASH: Hash32 = keccak256(EMPTY_BYTES)
 const EMPTY_CODE_HASH_HEX = bytesToHex(EMPTY_CODE_HASH)
-const MAX_UINT256 = (1n << 256n) - 1n
+const DONE = Promise.resolve()
+export const MAX_UINT256 = (1n << 256n) - 1n
 
 /** One account as the running block sees it. Records are replaced, never changed, so that undo is a pointer. */
-type AccountRecord = { readonly nonce: bigint; readonly balance: bigint; readonly codeHash: Hash32 }
+export type AccountRecord = { readonly nonce: bigint; readonly balance: bigint; readonly codeHash: Hash32 }
 
 /** A point that `restore` can go back to, whatever checkpoints were left open since. */
 export type StateMark = { readonly undo: number; readonly checkpoints: number }
@@ -95,27 +96,42 @@ export class JournaledState implements StateManagerInterface {
     return this.#record(bytesToHex(address), address) ?? undefined
   }
 
+  /** The account for whoever runs a transaction: the block access list hears of it. */
+  readAccount(address: Uint8Array): AccountRecord | undefined {
+    const key = bytesToHex(address)
+    this.#index?.readAccount(key)
+    return this.#record(key, address) ?? undefined
+  }
+
   /** @throws TransactionRejected when the balance is above 2^256: checked arithmetic in EELS, which ends the block */
-  async putAccount(address: Address, account?: Account): Promise<void> {
-    if (account === undefined) return this.deleteAccount(address)
-    const { nonce, balance, codeHash } = account
-    const key = bytesToHex(address.bytes)
-    const current = this.#record(key, address.bytes)
+  writeAccount(address: Uint8Array, { nonce, balance, codeHash }: AccountRecord): void {
+    const key = bytesToHex(address)
+    const current = this.#record(key, address)
+    const account = { nonce, balance, codeHash }
     // Every call writes both its accounts, mostly unchanged: an undo entry for each would pile up over the transaction.
     if (current !== null && sameAccount(current, account)) return
     if (balance > MAX_UINT256) {
-      throw new TransactionRejected('INVALID', `balance of ${address} above 2^256`, { address: address.toString() })
+      throw new TransactionRejected('INVALID', `balance of 0x${key} above 2^256`, { address: `0x${key}` })
     }
     this.#index?.beforeAccount(key, current)
-    this.#set(this.#accounts, key, { nonce, balance, codeHash })
+    this.#set(this.#accounts, key, account)
+  }
+
+  async putAccount(address: Address, account?: Account): Promise<void> {
+    if (account === undefined) return this.deleteAccount(address)
+    this.writeAccount(address.bytes, account)
   }
 
   async deleteAccount(address: Address): Promise<void> {
-    const key = bytesToHex(address.bytes)
-    if (this.#accounts.get(key) === null) return
-    this.#index?.beforeAccount(key, this.#record(key, address.bytes))
-    this.#set(this.#accounts, key, null)
-    this.#wipeStorage(key)
+    this.#delete(bytesToHex(address.bytes), address.bytes)
+  }
+
+  /** EIP-161, for an account that was touched; `key` is its address. The block access list hears of the look. */
+  deleteIfEmpty(key: string): void {
+    this.#index?.readAccount(key)
+    const address = hexAddress(key)
+    const record = this.#record(key, address)
+    if (record === null || isEmptyAccount(record)) this.#delete(key, address)
   }
 
   async modifyAccountFields(address: Address, fields: AccountFields): Promise<void> {
@@ -190,19 +206,22 @@ export class JournaledState implements StateManagerInterface {
 
   // ---- checkpoints
 
-  async checkpoint(): Promise<void> {
+  checkpoint(): Promise<void> {
     this.#checkpoints.push(this.#undo.length)
+    return DONE
   }
 
-  async commit(): Promise<void> {
+  commit(): Promise<void> {
     assert(this.#checkpoints.pop() !== undefined, 'commit without a checkpoint')
     if (this.#checkpoints.length === 0) this.#undo.length = 0
+    return DONE
   }
 
-  async revert(): Promise<void> {
+  revert(): Promise<void> {
     const length = this.#checkpoints.pop()
     assert(length !== undefined, 'revert without a checkpoint')
     this.#rollBack(length)
+    return DONE
   }
 
   /** Opens a checkpoint that `restore` or `release` must close. */
@@ -333,6 +352,13 @@ export class JournaledState implements StateManagerInterface {
     return this.#original(key, address) ?? null
   }
 
+  #delete(key: string, address: Uint8Array): void {
+    if (this.#accounts.get(key) === null) return
+    this.#index?.beforeAccount(key, this.#record(key, address))
+    this.#set(this.#accounts, key, null)
+    this.#wipeStorage(key)
+  }
+
   #storageRoot(key: string): Hash32 {
     if (this.#cleared.has(key)) return EMPTY_TRIE_ROOT
     return this.#originals.get(key)?.storageRoot ?? EMPTY_TRIE_ROOT
@@ -426,6 +452,11 @@ export class JournaledState implements StateManagerInterface {
     }
     this.#undo.length = length
   }
+}
+
+/** EIP-161 */
+export function isEmptyAccount({ nonce, balance, codeHash }: AccountRecord): boolean {
+  return nonce === 0n && balance === 0n && bytesEqual(codeHash, EMPTY_CODE_HASH)
 }
 
 function sameAccount(a: AccountRecord | undefined, b: AccountRecord): boolean {

@@ -3,42 +3,28 @@ import {
   Blob4844Tx,
   EOACode7702Tx,
   FeeMarket1559Tx,
-  getMinimumGasLimit,
   LegacyTx,
   type TypedTransaction,
 } from '@ethereumjs/tx'
 import { Address, bytesToHex } from '@ethereumjs/util'
 import { bigintToMinimalBytes } from '../stateless/bytes.ts'
-import type { NodeCommon, SharedCommon } from './nodeCommon.ts'
+import type { SharedCommon } from './nodeCommon.ts'
 import type { TransactionFields } from './transactionFields.ts'
 import { yParityOf } from './transactions.ts'
-import type { Transaction } from './types.ts'
 
 /** What EthereumJS would compute or recover by itself, already known or cheaper to get here. */
 export type TypedTxIdentity = { sender(): Uint8Array; hash: Uint8Array; raw: Uint8Array }
 
-const built = new WeakMap<Transaction, { common: SharedCommon; typed: TypedTransaction }>()
-
 /**
- * EthereumJS's object for a decoded transaction under one fork, made once per fork. It never recovers a signature:
- * sender, hash and serialised form are the transaction's own. Asking for the sender may throw TransactionRejected.
+ * EthereumJS's object for a transaction under one fork, from fields and an identity that need not belong together: calls
+ * have a sender but no signature. It never recovers one. Asking for the sender may throw TransactionRejected.
  */
-export function toTypedTx(tx: Transaction, common: SharedCommon): TypedTransaction {
-  const known = built.get(tx)
-  if (known?.common === common) return known.typed
-  const typed = buildTypedTx(tx, { sender: () => tx.sender, hash: tx.hash, raw: tx.raw }, common)
-  built.set(tx, { common, typed })
-  return typed
-}
-
-/** The same from fields and an identity that need not belong together: calls have a sender but no signature. */
 export function buildTypedTx(
   fields: TransactionFields,
   identity: TypedTxIdentity,
   common: SharedCommon,
 ): TypedTransaction {
   const typed = construct(fields, common)
-  typed.cache.dataFee = { value: dataFee(fields, common), hardfork: common.hardfork() }
   let sender: Address | undefined
   const known = {
     getSenderAddress() {
@@ -60,15 +46,6 @@ export function buildTypedTx(
   Object.assign(typed, known)
   Object.freeze(typed)
   return typed
-}
-
-/**
- * The least gas limit that the transaction may have: intrinsic gas or, if higher, the calldata floor (EIP-7623).
- * Under EIP-2780 this depends on the sender, which is recovered then.
- */
-export function minimumGas(tx: Transaction, common: SharedCommon): bigint {
-  const typed = toTypedTx(tx, common)
-  return getMinimumGasLimit(typed, typed.getSenderAddress())
 }
 
 /** Not frozen, and legacy ones without EIP-155, whose check of v is inexact for chain ids from 2^52 on. */
@@ -113,14 +90,4 @@ function authorizations(tx: TransactionFields): AuthorizationBytes[] {
     bigintToMinimalBytes(item.r),
     bigintToMinimalBytes(item.s),
   ])
-}
-
-/** EthereumJS adds this up byte by byte in bigints; the result goes into its cache. Calldata and init code words. */
-function dataFee(tx: TransactionFields, common: NodeCommon): bigint {
-  let zeros = 0
-  for (const byte of tx.data) if (byte === 0) zeros++
-  const nonZeros = tx.data.length - zeros
-  const fee = BigInt(zeros) * common.param('txDataZeroGas') + BigInt(nonZeros) * common.param('txDataNonZeroGas')
-  if (tx.to !== undefined || !common.isActivatedEIP(3860)) return fee
-  return fee + common.param('initCodeWordGas') * BigInt(Math.ceil(tx.data.length / 32))
 }

@@ -1,6 +1,6 @@
 import type { Common } from '@ethereumjs/common'
-import { type Account, Address } from '@ethereumjs/util'
-import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
+import type { Account, Address } from '@ethereumjs/util'
+import { bytesToHex } from '../stateless/bytes.ts'
 import type { JournaledAccessList } from './accessList.ts'
 import { InternalError } from './internal.ts'
 import type { JournaledState } from './stateManager.ts'
@@ -10,6 +10,8 @@ import type { JournaledState } from './stateManager.ts'
  * The specification of Amsterdam knows no exception.
  */
 const RIPEMD = '0000000000000000000000000000000000000003'
+
+const NONE: ReadonlyMap<string, unknown> = new Map()
 
 type Mark = { touched: number; addresses: number; slots: number }
 
@@ -29,11 +31,12 @@ export class WarmJournal {
   readonly #keepsTouched: string | undefined
   #warm = new Map<string, Set<string>>()
   #alwaysWarm = new Map<string, Set<string>>()
+  #precompiles: ReadonlyMap<string, unknown> = NONE
   #touched = new Set<string>()
-  #touchedLog: string[] = []
-  #addressLog: string[] = []
-  #slotLog: { slots: Set<string>; slot: string }[] = []
-  #marks: Mark[] = []
+  readonly #touchedLog: string[] = []
+  readonly #addressLog: string[] = []
+  readonly #slotLog: { slots: Set<string>; slot: string }[] = []
+  readonly #marks: Mark[] = []
 
   constructor(state: JournaledState, common: Common, list: JournaledAccessList | undefined) {
     this.#state = state
@@ -50,6 +53,11 @@ export class WarmJournal {
     throw new InternalError('preimages are not reported')
   }
 
+  /** EIP-161: looked at when the transaction is over. */
+  touch(address: Uint8Array): void {
+    this.#touch(bytesToHex(address))
+  }
+
   async putAccount(address: Address, account: Account | undefined): Promise<void> {
     this.#touch(bytesToHex(address.bytes))
     return this.#state.putAccount(address, account)
@@ -62,7 +70,7 @@ export class WarmJournal {
 
   // ---- checkpoints
 
-  async checkpoint(): Promise<void> {
+  checkpoint(): Promise<void> {
     this.#marks.push({
       touched: this.#touchedLog.length,
       addresses: this.#addressLog.length,
@@ -72,14 +80,14 @@ export class WarmJournal {
     return this.#state.checkpoint()
   }
 
-  async commit(): Promise<void> {
+  commit(): Promise<void> {
     this.#marks.pop()
     this.#list?.commit()
     return this.#state.commit()
   }
 
   /** `cleanJournal` forgets open marks, so a revert after it has nothing of this journal to undo. */
-  async revert(): Promise<void> {
+  revert(): Promise<void> {
     const mark = this.#marks.pop()
     if (mark !== undefined) this.#rollBack(mark)
     this.#list?.revert()
@@ -87,29 +95,34 @@ export class WarmJournal {
   }
 
   cleanJournal(): void {
-    this.#warm = new Map()
-    this.#alwaysWarm = new Map()
-    this.#touched = new Set()
-    this.#touchedLog = []
-    this.#addressLog = []
-    this.#slotLog = []
-    this.#marks = []
+    // Most transactions only move ether: what is empty stays as it is.
+    if (this.#warm.size > 0) this.#warm = new Map()
+    if (this.#alwaysWarm.size > 0) this.#alwaysWarm = new Map()
+    if (this.#touched.size > 0) this.#touched = new Set()
+    this.#precompiles = NONE
+    this.#touchedLog.length = 0
+    this.#addressLog.length = 0
+    this.#slotLog.length = 0
+    this.#marks.length = 0
   }
 
-  /** EIP-161: touched accounts that are empty leave the state. */
   async cleanup(): Promise<void> {
-    if (this.#clearsEmpty) {
-      for (const key of this.#touched) {
-        const address = new Address(hexToBytes(key))
-        const account = await this.#state.getAccount(address)
-        if (account === undefined || account.isEmpty()) await this.#state.deleteAccount(address)
-      }
-    }
+    this.clearTouched()
+  }
+
+  /** EIP-161: touched accounts that are empty leave the state; then nothing is touched or warm any more. */
+  clearTouched(): void {
+    if (this.#clearsEmpty) for (const key of this.#touched) this.#state.deleteIfEmpty(key)
     this.cleanJournal()
-    delete this.accessList
+    if (this.accessList !== undefined) delete this.accessList
   }
 
   // ---- EIP-2929
+
+  /** For the rest of the transaction; their addresses are the keys. */
+  warmPrecompiles(precompiles: ReadonlyMap<string, unknown>): void {
+    this.#precompiles = precompiles
+  }
 
   addAlwaysWarmAddress(address: string, report = false): void {
     const key = withoutPrefix(address)
@@ -126,7 +139,7 @@ export class WarmJournal {
 
   isWarmedAddress(address: Uint8Array): boolean {
     const key = bytesToHex(address)
-    return this.#warm.has(key) || this.#alwaysWarm.has(key)
+    return this.#warm.has(key) || this.#alwaysWarm.has(key) || this.#precompiles.has(key)
   }
 
   addWarmedAddress(address: Uint8Array): void {

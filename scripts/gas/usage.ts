@@ -1,7 +1,6 @@
-import { getCalldataFloorGas } from '@ethereumjs/tx'
 import type { Hex } from 'viem'
 import type { ChainSpec } from '../../execution/chainSpec.ts'
-import { toTypedTx } from '../../execution/typedTransactions.ts'
+import { transactionGas } from '../../execution/transactionGas.ts'
 import type { StructLog, Transaction, TransactionOutcome } from '../../execution/types.ts'
 import type { Chain } from '../../node/types.ts'
 import type { Block } from '../../stateless/types.ts'
@@ -39,11 +38,10 @@ export type Measured = {
  */
 export async function measure(measured: Measured): Promise<Usage> {
   const { tx, result, spec, block } = measured
-  const typed = toTypedTx(tx, spec.sharedCommonAt(block.header))
-  const floor = getCalldataFloorGas(typed, typed.getSenderAddress())
+  const { intrinsic, floor } = transactionGas(tx, spec.sharedCommonAt(block.header))
   const steps = await trace(measured)
-  const ran = tx.gasLimit > 1n << 24n ? result.regularGas - typed.getIntrinsicGas() : usedBy(steps) - result.stateGas
-  if (ran + typed.getIntrinsicGas() !== result.regularGas && result.regularGas !== floor) {
+  const ran = tx.gasLimit > 1n << 24n ? result.regularGas - intrinsic : usedBy(steps) - result.stateGas
+  if (ran + intrinsic !== result.regularGas && result.regularGas !== floor) {
     throw new Error(`trace and receipt disagree: ${ran} of ${result.regularGas} regular gas`)
   }
   const delivered =
