@@ -2,19 +2,19 @@
  * Blocks through sealing, beside stock EthereumJS: the L1 node on disk takes transactions into its pool, builds, seals and
  * stores each block; then `runBlock` of the library runs the same block in memory. Prints medians and ratios.
  *
- * `--rounds N` (7; the first two do not count), `--only PATTERN`, `--fork cancun|amsterdam` (both), `--ours` (without the library).
+ * `--rounds N` (5; the first two do not count), `--only PATTERN`, `--fork cancun|amsterdam` (both), `--ours` (without the library).
  */
 import { parseArgs } from 'node:util'
 import { createEngines } from '../bin/engines.ts'
 import { machine, milliseconds, spreadOf } from '../load/statistics.ts'
 import { type BenchFork, benchGenesis } from './blocks/benchGenesis.ts'
-import { openSealedChain } from './blocks/sealedChain.ts'
-import { openStockChain } from './blocks/stockChain.ts'
+import { openSealedChain, type SealedChain } from './blocks/sealedChain.ts'
+import { openStockChain, type StockChain } from './blocks/stockChain.ts'
 import {
   arithmetic,
+  createSigner,
   freshSlots,
   hashing,
-  signRounds,
   tokenTransfers,
   transfers,
   type Workload,
@@ -26,7 +26,7 @@ const WARM_UPS = 2
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '7' },
+    rounds: { type: 'string', default: '5' },
     only: { type: 'string', default: '' },
     fork: { type: 'string', default: '' },
     ours: { type: 'boolean', default: false },
@@ -48,22 +48,19 @@ const WORKLOADS: readonly Limit[] = [
 
 const median = (samples: readonly number[]): number => spreadOf(samples.slice(WARM_UPS)).median
 
-async function measure({ workload, atLeast }: Limit, fork: BenchFork): Promise<void> {
-  const genesis = benchGenesis(fork)
-  const engines = await createEngines(silentLogger)
-  const ours = await openSealedChain(genesis, engines, silentLogger)
-  const stock = values.ours ? undefined : await openStockChain(genesis, fork, ours.genesis)
+type Chains = { ours: SealedChain; stock: StockChain | undefined; sign: ReturnType<typeof createSigner> }
+
+async function measure({ workload, atLeast }: Limit, fork: BenchFork, { ours, stock, sign }: Chains): Promise<void> {
   const [pool, seal, total, theirs]: [number[], number[], number[], number[]] = [[], [], [], []]
   let gas = 0
-  for (const transactions of await signRounds(workload, rounds)) {
-    const { block, times } = await ours.seal(transactions)
+  for (let round = 0; round < rounds; round++) {
+    const { block, times } = await ours.seal(await sign(workload, round))
     pool.push(times.pool)
     seal.push(times.seal)
     total.push(times.total)
     gas = Number(block.header.gasUsed)
     if (stock !== undefined) theirs.push((await stock.run(block)).total)
   }
-  await ours.close()
   const own = median(total)
   const other = theirs.length === 0 ? 0 : median(theirs)
   const parts = `pool ${milliseconds(median(pool))}, seal ${milliseconds(median(seal))}`
@@ -78,5 +75,10 @@ async function measure({ workload, atLeast }: Limit, fork: BenchFork): Promise<v
 console.log(`${machine()}; median of ${rounds - WARM_UPS} blocks each`)
 for (const fork of ['cancun', 'amsterdam'] as const) {
   if (values.fork !== '' && values.fork !== fork) continue
-  for (const limit of WORKLOADS) if (only.test(limit.workload.name)) await measure(limit, fork)
+  const genesis = benchGenesis(fork)
+  const ours = await openSealedChain(genesis, await createEngines(silentLogger), silentLogger)
+  const stock = values.ours ? undefined : await openStockChain(genesis, fork, ours.genesis)
+  const chains = { ours, stock, sign: createSigner() }
+  for (const limit of WORKLOADS) if (only.test(limit.workload.name)) await measure(limit, fork, chains)
+  await ours.close()
 }

@@ -67,16 +67,18 @@ export const hashing: Workload = {
   calls: () => [{ to: HASHING, data: words(50_000n), gas: 12_000_000n }],
 }
 
-/** Signs the blocks of all rounds, raw and in order; nonces go on from round to round. */
-export async function signRounds(
-  { calls, senders: count = senders.length }: Workload,
-  rounds: number,
-): Promise<Uint8Array[][]> {
+/** Signs blocks of one chain; a sender's nonces go on from one to the next. */
+export function createSigner(): (workload: Workload, round: number) => Promise<Uint8Array[]> {
   const nonces = senders.map(() => 0)
+  return ({ calls, senders: count = senders.length }, round) =>
+    Promise.all(calls(round).map((call, index) => sign(call, index % count, nonces)))
+}
+
+/** The blocks of all rounds on a chain of their own. */
+export async function signRounds(workload: Workload, rounds: number): Promise<Uint8Array[][]> {
+  const signed = createSigner()
   const blocks: Uint8Array[][] = []
-  for (let round = 0; round < rounds; round++) {
-    blocks.push(await Promise.all(calls(round).map((call, index) => sign(call, index % count, nonces))))
-  }
+  for (let round = 0; round < rounds; round++) blocks.push(await signed(workload, round))
   return blocks
 }
 
