@@ -58,6 +58,7 @@ export async function runAdvance(options: AdvanceOptions, env: Environment): Pro
     return advanced.transactions.some((tx) => 'leftOut' in tx) ? 1 : 0
   } finally {
     await rollup.close()
+    await engines.close()
   }
 }
 

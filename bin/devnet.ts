@@ -43,22 +43,23 @@ export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Pro
   const logger = logs.recording(deps.logger)
   const engines = await createEngines(logger, { paths: options.engine })
   const metrics = createMetrics()
-  const chains = await firstChains(options, {
-    ...deps,
-    engines,
-    logger,
-    process: { metrics: metrics.families, logs, descriptor: () => devnetDescriptor(summary()) },
-  })
-  let ports: Awaited<ReturnType<typeof openPorts>> | undefined
-  const summary = (): DevnetSummary => {
-    if (ports === undefined) throw new RollupError('STARTING', 'the devnet is still starting, ask again')
-    return summaryOf(options, engines, chains.current(), ports)
-  }
-  const closers: (() => Promise<void>)[] = [() => chains.close()]
+  const closers: (() => Promise<void>)[] = [() => engines.close()]
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
+    let ports: Awaited<ReturnType<typeof openPorts>> | undefined
+    const summary = (): DevnetSummary => {
+      if (ports === undefined) throw new RollupError('STARTING', 'the devnet is still starting, ask again')
+      return summaryOf(options, engines, chains.current(), ports)
+    }
+    const chains = await firstChains(options, {
+      ...deps,
+      engines,
+      logger,
+      process: { metrics: metrics.families, logs, descriptor: () => devnetDescriptor(summary()) },
+    })
+    closers.push(() => chains.close())
     ports = await openPorts(options, { chains, metrics, logger, closers })
     return {
       get summary() {

@@ -23,6 +23,8 @@ export type Engines = {
   l2(genesis: GenesisJson): Engine
   /** for blocks of a rollup of which only the chain id is known: Amsterdam from the first block on, without EXECUTE */
   ofChain(chainId: bigint): Engine
+  /** ends the threads that recover signatures; the engines work on */
+  close(): Promise<void>
 }
 
 /** `paths` default to what `REENACT_ENGINE` says, else `fast`. */
@@ -64,5 +66,6 @@ export async function createEngines(
     l2: (genesis) => engine(genesis),
     ofChain: (chainId) =>
       createEngine({ spec: amsterdamSpec(chainId, crypto), crypto, paths, logger: logger.child('execution') }),
+    close: () => crypto.close(),
   }
 }

@@ -169,6 +169,7 @@ export async function runL1(options: L1Options): Promise<number> {
     await server.close()
   } finally {
     await node.close()
+    await engines.close()
   }
   return 0
 }

@@ -97,6 +97,7 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
     await server.close()
   } finally {
     await rollup.close()
+    await engines.close()
   }
   return 0
 }

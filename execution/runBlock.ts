@@ -9,7 +9,7 @@ import type { Crypto } from './crypto.ts'
 import { TransactionRejected } from './errors.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
 import { assert } from './internal.ts'
-import { type decodeOwnTransaction, decodeTransaction } from './transactions.ts'
+import { type decodeOwnTransaction, decodeTransaction, signaturesOf } from './transactions.ts'
 import type { EnginePaths, InjectedChanges, Transaction, TransactionOutcome } from './types.ts'
 
 export type RejectionLogger = { error(event: string, fields?: Record<string, unknown>): void }
@@ -166,6 +166,8 @@ export async function decodeBlockTransactions(
     }
     if (isTurnOver()) await giveWay()
   }
+  // The run asks for the senders one by one.
+  await crypto.recoverSenders(signaturesOf(transactions))
   return transactions
 }
 

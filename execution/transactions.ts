@@ -1,7 +1,7 @@
 import { concatBytes } from '../stateless/bytes.ts'
 import { decodeRlpList, encodeRlp, RlpError, type RlpItem, rlpInteger, rlpItems } from '../stateless/rlp.ts'
 import { type BlobSidecar, decodeBlobSidecar, isBlobWrapper } from './blobSidecar.ts'
-import type { Crypto } from './crypto.ts'
+import type { Crypto, SignedHash } from './crypto.ts'
 import { TransactionRejected } from './errors.ts'
 import { impersonatedSender } from './impersonation.ts'
 import type { NodeCommon } from './nodeCommon.ts'
@@ -90,20 +90,27 @@ function signedTransaction(...[type, items, raw, common, crypto]: Parameters<Fro
   const fields = decodeFields(type, items)
   requireTransactionRules(fields, common)
   const hash = crypto.keccak256(raw)
+  let signingHash: Uint8Array | undefined
   let sender: Uint8Array | undefined
+  const hashOfPayload = () => {
+    signingHash ??= crypto.keccak256(signingPayload(fields, items))
+    return signingHash
+  }
   return {
     ...fields,
     raw,
     hash,
+    get signingHash() {
+      return hashOfPayload()
+    },
     get sender() {
-      sender ??= recover(fields, items, crypto)
+      sender ??= recover(fields, hashOfPayload(), crypto)
       return sender
     },
   }
 }
 
-function recover(fields: TransactionFields, items: readonly RlpItem[], crypto: TransactionCrypto): Uint8Array {
-  const hash = crypto.keccak256(signingPayload(fields, items))
+function recover(fields: TransactionFields, hash: Uint8Array, crypto: TransactionCrypto): Uint8Array {
   const sender = crypto.recoverSender(hash, { r: fields.r, s: fields.s, yParity: yParityOf(fields) })
   if (sender !== undefined) return sender
   throw new TransactionRejected('INVALID_SIGNATURE', 'invalid transaction v, r, s values: recovers to no sender')
@@ -121,4 +128,14 @@ function signingPayload(fields: TransactionFields, items: readonly RlpItem[]): U
 export function yParityOf(tx: Pick<Transaction, 'type' | 'v'>): 0 | 1 {
   if (tx.type !== 0) return tx.v === 1n ? 1 : 0
   return tx.v % 2n === 0n ? 1 : 0
+}
+
+/** What a sender is recovered from, for those that were signed. */
+export function signaturesOf(transactions: readonly Transaction[]): SignedHash[] {
+  return transactions.flatMap((tx) => {
+    const { signingHash } = tx
+    return signingHash === undefined
+      ? []
+      : [{ hash: signingHash, signature: { r: tx.r, s: tx.s, yParity: yParityOf(tx) } }]
+  })
 }

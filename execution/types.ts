@@ -62,6 +62,8 @@ export type Transaction = {
   readonly s: bigint
   /** 20 bytes; throws InvalidTransaction when the signature does not recover */
   readonly sender: Uint8Array
+  /** what was signed; absent where nothing was */
+  readonly signingHash?: Hash32
   /** only a blob transaction that came in its network wrapper has them */
   readonly blobs?: BlobSidecar
   /** nobody signed it: a devnet's L1 sends it in the name of this sender (execution/impersonation.ts), or it is simulated */
@@ -69,7 +71,10 @@ export type Transaction = {
 }
 
 /** A transaction before anybody has signed it. */
-export type UnsignedTransaction = Omit<Transaction, 'raw' | 'hash' | 'v' | 'r' | 's' | 'blobs' | 'impersonated'>
+export type UnsignedTransaction = Omit<
+  Transaction,
+  'raw' | 'hash' | 'signingHash' | 'v' | 'r' | 's' | 'blobs' | 'impersonated'
+>
 
 export type Log = { address: Uint8Array; topics: readonly Uint8Array[]; data: Uint8Array }
 
