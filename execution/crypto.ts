@@ -69,14 +69,13 @@ export async function createCrypto(
 function cryptoOf({ keccak256, sha256 }: Pick<Crypto, 'keccak256' | 'sha256'>, recovery: SenderRecovery): Crypto {
   const { recoverPublicKey } = recovery
   return {
+    ...recovery,
     keccak256,
     sha256,
-    recoverPublicKey,
     recoverSender(hash, signature) {
       const publicKey = recoverPublicKey(hash, signature)
       return publicKey === undefined ? undefined : keccak256(publicKey).subarray(12)
     },
-    ...recovery,
     customCrypto: { keccak256, sha256, ecrecover: createEcrecover(recoverPublicKey) },
   }
 }
