@@ -1,34 +1,73 @@
 import { bytesToHex } from '../stateless/bytes.ts'
 import type { CachedExecution, ExecutionCache } from './types.ts'
 
+/** What an entry takes besides its parts: its key, the map's own share and the objects, estimated. */
+const ENTRY_BYTES = 400
+
+export type CacheLimits = {
+  maxEntries: number
+  /** of all entries together, estimated; failures may quote parts of the input (default: 1 KiB for each entry) */
+  maxBytes?: number
+}
+
 /**
  * Remembers what EXECUTE found, by keccak256 of the input. Estimating, building and importing a block run the same input
- * several times. Least recently used entries go first.
+ * several times. Least recently used entries go first, when there are too many or they are too large; one that is too large
+ * alone is not kept.
  *
  * A result depends on the budget only through R, so the budget check stays with the caller: `valid` holds R, `invalid` is
  * a halt under every budget, `over` holds the largest budget known not to be enough.
  */
-export function createExecutionCache({ maxEntries }: { maxEntries: number }): ExecutionCache {
-  const entries = new Map<string, CachedExecution>()
+export function createExecutionCache({ maxEntries, maxBytes = maxEntries * 1_024 }: CacheLimits): ExecutionCache {
+  const entries = new Map<string, { result: CachedExecution; bytes: number }>()
+  let total = 0
+  const take = (key: string): CachedExecution | undefined => {
+    const entry = entries.get(key)
+    if (entry === undefined) return undefined
+    entries.delete(key)
+    total -= entry.bytes
+    return entry.result
+  }
+  const put = (key: string, result: CachedExecution): void => {
+    const bytes = sizeOf(result)
+    entries.set(key, { result, bytes })
+    total += bytes
+  }
   return {
     get(inputHash) {
       const key = bytesToHex(inputHash)
-      const entry = entries.get(key)
-      if (entry !== undefined) {
-        entries.delete(key)
-        entries.set(key, entry)
-      }
-      return entry
+      const result = take(key)
+      if (result !== undefined) put(key, result)
+      return result
     },
     set(inputHash, result) {
       const key = bytesToHex(inputHash)
-      const known = entries.get(key)
-      entries.delete(key)
-      entries.set(key, merge(known, result))
-      const oldest = entries.keys().next()
-      if (entries.size > maxEntries && !oldest.done) entries.delete(oldest.value)
+      put(key, merge(take(key), result))
+      for (const oldest of entries.keys()) {
+        if (entries.size <= maxEntries && total <= maxBytes) break
+        take(oldest)
+      }
     },
   }
+}
+
+function sizeOf(result: CachedExecution): number {
+  switch (result.kind) {
+    case 'over':
+      return ENTRY_BYTES
+    case 'valid':
+      return ENTRY_BYTES + result.output.length
+    case 'invalid': {
+      const { message, data } = result.failure
+      const parts = Object.entries(data).map(([name, value]) => 2 * name.length + sizeOfValue(value))
+      return ENTRY_BYTES + 2 * message.length + parts.reduce((sum, bytes) => sum + bytes, 0)
+    }
+  }
+}
+
+function sizeOfValue(value: unknown): number {
+  if (value instanceof Uint8Array) return value.length + 100
+  return typeof value === 'string' ? 2 * value.length : 64
 }
 
 /** A final verdict is never replaced by `over`, and a larger insufficient budget never by a smaller one. */

@@ -80,7 +80,7 @@ async function executeMetered(deps: ExecuteDeps, lent: Uint8Array, gasLimit: big
     deps.cache.set(inputHash, cacheEntry(checked.failure, budget))
     return refuse(checked.failure)
   }
-  const verification = await verifyStatelessNewPayload(checked.input, { ...verifyDeps(deps), budget })
+  const verification = await verifyStatelessNewPayload(checked.input, { ...verifyDeps(deps), budget, ...checked.read })
   return settle(deps, { inputHash, inputLength: input.length, budget }, verification)
 }
 
@@ -153,7 +153,8 @@ function executeByClaim(deps: ExecuteDeps, schedule: Exclude<GasSchedule, 'meter
   }
 }
 
-type Checked = { input: StatelessInput } | { failure: ExecuteFailure }
+/** `read` is what the bounds needed to know and the verification need not find out again. */
+type Checked = { input: StatelessInput; read: Pick<VerifyDeps, 'envelopes'> } | { failure: ExecuteFailure }
 
 /** Decoding, constraints and, given a budget, the bounds before signatures. */
 function checkInput({ onPhase }: ExecuteDeps, bytes: Uint8Array, budget?: bigint): Checked {
@@ -164,12 +165,12 @@ function checkInput({ onPhase }: ExecuteDeps, bytes: Uint8Array, budget?: bigint
     stage = 'constraints'
     onPhase?.(stage)
     checkConstraints(input)
-    if (budget !== undefined) {
-      stage = 'bounds'
-      onPhase?.(stage)
-      checkBounds(readEnvelopes(input.newPayloadRequest.executionPayload.transactions), budget)
-    }
-    return { input }
+    if (budget === undefined) return { input, read: {} }
+    stage = 'bounds'
+    onPhase?.(stage)
+    const envelopes = readEnvelopes(input.newPayloadRequest.executionPayload.transactions)
+    checkBounds(envelopes, budget)
+    return { input, read: { envelopes } }
   } catch (error) {
     if (!(error instanceof NodeError)) throw error
     return { failure: failureOf(stage, error) }

@@ -26,6 +26,11 @@ import { readWitnessHeaders } from './witnessHeaders.ts'
 /** EIP-7934: 10 MiB minus a margin of 2 MiB for the consensus block. */
 export const MAX_BLOCK_RLP_SIZE = 8_388_608
 
+/** Above every header of Amsterdam: 23 fields of less than 800 bytes with their prefixes, and the lists of the block. */
+const MAX_HEADER_RLP_SIZE = 1_024
+/** Three integers of 8 bytes, an address, and prefixes. */
+const MAX_WITHDRAWAL_RLP_SIZE = 64
+
 /**
  * Parts of a validation, in their order: hash_tree_root of the request; the chain of headers; roots and hash of the block;
  * the rules that need no execution; hashing the witness; the run; claimed results against computed ones.
@@ -44,6 +49,8 @@ export type VerifyDeps = {
   blobSchedule?: BlobSchedule
   /** asked while the witness is hashed; waits for what it gives, so that other work has its turn */
   pause?(): Promise<void> | undefined
+  /** what `readEnvelopes` has already made of the transactions of this very input */
+  envelopes?: readonly Envelope[]
   /** told whenever a part of the validation begins */
   onPhase?(phase: VerifyPhase): void
 }
@@ -90,7 +97,7 @@ async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ bloc
   deps.onPhase?.('blockHash')
   const block = payloadToBlock(request)
   deps.onPhase?.('rules')
-  checkTransactions(block, input)
+  checkTransactions(deps.envelopes ?? readEnvelopes(block.transactions), input)
   checkSizes(block, request)
   checkHeader(block.header, headers.parent, headers.parentHash, deps.blobSchedule ?? AMSTERDAM_BLOB_SCHEDULE)
 
@@ -124,17 +131,16 @@ async function viewOf(witness: ExecutionWitness, root: Hash32, { stateView, paus
 }
 
 /** Strict envelopes, chain id, blob hashes and the number of public keys: all that needs no signature work. */
-function checkTransactions(block: Block, input: StatelessInput): void {
-  const envelopes = readEnvelopes(block.transactions)
+function checkTransactions(envelopes: readonly Envelope[], input: StatelessInput): void {
   envelopes.forEach((envelope, index) => {
     if (envelope.chainId === undefined || envelope.chainId === input.chainId) return
     const message = `transaction ${index} is for chain ${envelope.chainId}, the input for ${input.chainId}`
     throw new InvalidBlock('BAD_TRANSACTION', message, { index, actual: envelope.chainId, expected: input.chainId })
   })
   checkVersionedHashes(envelopes, input.newPayloadRequest.versionedHashes)
-  if (input.publicKeys !== undefined && input.publicKeys.length !== block.transactions.length) {
-    const message = `${input.publicKeys.length} public keys for ${block.transactions.length} transactions`
-    const counts = { actual: input.publicKeys.length, expected: block.transactions.length }
+  if (input.publicKeys !== undefined && input.publicKeys.length !== envelopes.length) {
+    const message = `${input.publicKeys.length} public keys for ${envelopes.length} transactions`
+    const counts = { actual: input.publicKeys.length, expected: envelopes.length }
     throw new InvalidBlock('PUBLIC_KEY_MISMATCH', message, counts)
   }
 }
@@ -148,7 +154,7 @@ function checkVersionedHashes(envelopes: readonly Envelope[], claimed: readonly 
 }
 
 function checkSizes(block: Block, request: NewPayloadRequest): void {
-  const size = blockRlp(block).length
+  const size = atMost(block) <= MAX_BLOCK_RLP_SIZE ? 0 : blockRlp(block).length
   if (size > MAX_BLOCK_RLP_SIZE) {
     throw new InvalidBlock('BLOCK_TOO_LARGE', `block of ${size} bytes, at most ${MAX_BLOCK_RLP_SIZE} allowed`, {
       actual: BigInt(size),
@@ -156,6 +162,12 @@ function checkSizes(block: Block, request: NewPayloadRequest): void {
     })
   }
   checkBlockAccessListSize(request.executionPayload.blockAccessList, block.header.gasLimit)
+}
+
+/** No encoding of this block is longer: a header of a witness is not, and each item has 9 bytes of prefixes at most. */
+function atMost({ transactions, withdrawals = [] }: Block): number {
+  const items = transactions.reduce((sum, raw) => sum + raw.length + 9, 0)
+  return MAX_HEADER_RLP_SIZE + items + withdrawals.length * MAX_WITHDRAWAL_RLP_SIZE
 }
 
 function compareOutcome(block: Block, request: NewPayloadRequest, outcome: RunBlockOutcome): void {

@@ -346,6 +346,19 @@ describe('cache', () => {
     expect(runs()).toBe(3)
   })
 
+  test('a schedule for study neither takes nor leaves results in it', async () => {
+    const counter = counting()
+    const cache = createExecutionCache({ maxEntries: 8 })
+    const of = (schedule: GasSchedule) => createExecute({ runBlock: counter.runBlock, schedule, cache }).execute
+    const bytes = encodeStatelessInput(small.input)
+    const claimed = small.block.header.gasLimit + EXECUTE_BYTE_GAS * BigInt(bytes.length)
+    const metered = executeGas(bytes.length, small.regularGas)
+    expect(await of('metered')(bytes, PLENTY)).toMatchObject({ ok: true, gasUsed: metered })
+    expect(await of('gas-limit')(bytes, claimed)).toMatchObject({ ok: true, gasUsed: claimed })
+    expect(await of('metered')(bytes, PLENTY)).toMatchObject({ ok: true, gasUsed: metered })
+    expect(counter.runs()).toBe(2)
+  })
+
   test('an invalid input is judged once', async () => {
     const { execute: run, runs } = cached()
     const bytes = encodeStatelessInput(reseal(small.input, { payload: { stateRoot: new Uint8Array(32) } }))

@@ -137,4 +137,30 @@ describe('cache', () => {
     expect(cache.get(hash(1))).toBe(valid)
     expect(cache.get(hash(3))).toBe(valid)
   })
+
+  const failing = (bytes: number): CachedExecution => ({
+    kind: 'invalid',
+    failure: { ...failure, data: { claimed: new Uint8Array(bytes) } },
+  })
+
+  test('is bounded by bytes: the least recently used go until the rest fits', () => {
+    const cache = createExecutionCache({ maxEntries: 100, maxBytes: 40_000 })
+    cache.set(hash(1), failing(15_000))
+    cache.set(hash(2), failing(15_000))
+    cache.get(hash(1))
+    cache.set(hash(3), failing(15_000))
+    expect(cache.get(hash(2))).toBeUndefined()
+    expect(cache.get(hash(1))).toBeDefined()
+    expect(cache.get(hash(3))).toBeDefined()
+  })
+
+  test('what is too large alone is not kept, and leaves the bytes of what it replaced', () => {
+    const cache = createExecutionCache({ maxEntries: 100, maxBytes: 40_000 })
+    cache.set(hash(1), failing(30_000))
+    cache.set(hash(1), failing(50_000))
+    expect(cache.get(hash(1))).toBeUndefined()
+    cache.set(hash(2), failing(30_000))
+    for (let i = 0; i < 5; i++) cache.set(hash(2), failing(30_000))
+    expect(cache.get(hash(2))).toBeDefined()
+  })
 })
