@@ -1,10 +1,9 @@
-import { LRUCache } from 'lru-cache'
 import type { NodeSource } from '../stateless/types.ts'
 import { codeKey, nodeKey } from './storeKeys.ts'
 import type { Store, StoreOperation } from './types.ts'
 
-/** Nodes are 100 to 550 bytes; the overhead of an entry is counted in. */
-const NODE_CACHE_BYTES = 48 * 1024 * 1024
+/** Nodes are 100 to 550 bytes; the overhead of an entry is counted in. The head's state is decoded beside it: sharedState.ts. */
+const NODE_CACHE_BYTES = 24 * 1024 * 1024
 const CODE_CACHE_BYTES = 16 * 1024 * 1024
 const ENTRY_OVERHEAD_BYTES = 150
 
@@ -37,15 +36,38 @@ export function stateOperations(
   return operations
 }
 
-function byteCache(maxSize: number): LRUCache<string, Uint8Array> {
-  return new LRUCache({ maxSize, sizeCalculation: (value) => value.length + ENTRY_OVERHEAD_BYTES })
+type ByteCache = { get(hash: string): Uint8Array | undefined; set(hash: string, value: Uint8Array): void }
+
+/**
+ * At most `maxBytes` in two generations: when the young one has half of them it becomes the old one, which is dropped,
+ * but for what is asked for again. Cheaper at each use than a list in order of use.
+ */
+function byteCache(maxBytes: number): ByteCache {
+  let young = new Map<string, Uint8Array>()
+  let old = young
+  let bytes = 0
+  const set = (hash: string, value: Uint8Array): void => {
+    if (young.has(hash)) return
+    young.set(hash, value)
+    bytes += value.length + ENTRY_OVERHEAD_BYTES
+    if (bytes <= maxBytes / 2) return
+    old = young
+    young = new Map()
+    bytes = 0
+  }
+  return {
+    set,
+    get(hash) {
+      const fresh = young.get(hash)
+      if (fresh !== undefined) return fresh
+      const value = old.get(hash)
+      if (value !== undefined) set(hash, value)
+      return value
+    },
+  }
 }
 
-function read(
-  cache: LRUCache<string, Uint8Array>,
-  hash: string,
-  load: () => Uint8Array | undefined,
-): Uint8Array | undefined {
+function read(cache: ByteCache, hash: string, load: () => Uint8Array | undefined): Uint8Array | undefined {
   const cached = cache.get(hash)
   if (cached !== undefined) return cached
   const value = load()

@@ -1,6 +1,6 @@
 import { bytesToBigint } from './bytes.ts'
 import { InvalidWitness } from './errors.ts'
-import { encodeRlp, rlpInteger } from './rlp.ts'
+import { encodeRlp, headerLength, rlpInteger, writeHeader } from './rlp.ts'
 import { itemEnd, payloadStart } from './trieNode.ts'
 import type { AccountState, Hash32 } from './types.ts'
 
@@ -44,8 +44,28 @@ function malformedAccount(rule: string): InvalidWitness {
   return new InvalidWitness('MALFORMED_ACCOUNT', `malformed account leaf: ${rule}`, { rule })
 }
 
-export function encodeAccount(account: AccountState): Uint8Array {
-  return encodeRlp([rlpInteger(account.nonce), rlpInteger(account.balance), account.storageRoot, account.codeHash])
+export function encodeAccount({ nonce, balance, storageRoot, codeHash }: AccountState): Uint8Array {
+  if (storageRoot.length !== 32 || codeHash.length !== 32) throw new Error('root or code hash is not 32 bytes')
+  const nonceBytes = rlpInteger(nonce)
+  const balanceBytes = rlpInteger(balance)
+  const payload = integerLength(nonceBytes) + integerLength(balanceBytes) + 66
+  const rlp = new Uint8Array(headerLength(payload) + payload)
+  let position = writeHeader(rlp, 0, 0xc0, payload)
+  for (const bytes of [nonceBytes, balanceBytes]) {
+    if (integerLength(bytes) > bytes.length) position = writeHeader(rlp, position, 0x80, bytes.length)
+    rlp.set(bytes, position)
+    position += bytes.length
+  }
+  rlp[position] = 0xa0
+  rlp.set(storageRoot, position + 1)
+  rlp[position + 33] = 0xa0
+  rlp.set(codeHash, position + 34)
+  return rlp
+}
+
+/** Of the RLP of an integer with these bytes. */
+function integerLength(bytes: Uint8Array): number {
+  return bytes.length === 1 && (bytes[0] ?? 0) < 0x80 ? 1 : bytes.length + 1
 }
 
 /**

@@ -1,6 +1,8 @@
-import { concatBytes, EMPTY_BYTES } from './bytes.ts'
+import { EMPTY_BYTES } from './bytes.ts'
 import { keccak256 } from './keccak.ts'
-import { encodeRlp, type RlpValue, rlpInteger } from './rlp.ts'
+import { sharedNibbles, toNibbles } from './nibbles.ts'
+import { encodeRlp, rlpInteger } from './rlp.ts'
+import { encodeBranchOf, encodeExtension, encodeLeaf, hashRef } from './trieNode.ts'
 import type { Hash32 } from './types.ts'
 
 /**
@@ -13,7 +15,7 @@ export function orderedTrieRoot(values: readonly Uint8Array[]): Hash32 {
     path: toNibbles(encodeRlp(rlpInteger(BigInt(index)))),
     value: values[index] ?? EMPTY_BYTES,
   }))
-  return keccak256(encodeRlp(buildNode(entries, 0, entries.length, 0)))
+  return keccak256(buildNode(entries, 0, entries.length, 0))
 }
 
 type Entry = { path: Uint8Array; value: Uint8Array }
@@ -27,20 +29,19 @@ function trieOrder(count: number): number[] {
   return order
 }
 
-/** The node over entries[from, to), which agree in their first `depth` nibbles. No key is a prefix of another. */
-function buildNode(entries: readonly Entry[], from: number, to: number, depth: number): RlpValue {
+/** RLP of the node over entries[from, to), which agree in their first `depth` nibbles. No key is a prefix of another. */
+function buildNode(entries: readonly Entry[], from: number, to: number, depth: number): Uint8Array {
   const first = requireEntry(entries, from)
-  if (to - from === 1) return [hexPrefix(first.path.subarray(depth), true), first.value]
-  const shared = sharedPrefix(first.path, requireEntry(entries, to - 1).path, depth)
-  if (shared > 0) {
-    const branch = reference(buildBranch(entries, from, to, depth + shared))
-    return [hexPrefix(first.path.subarray(depth, depth + shared), false), branch]
-  }
-  return buildBranch(entries, from, to, depth)
+  const rest = first.path.subarray(depth)
+  if (to - from === 1) return encodeLeaf(rest, first.value)
+  // The first and the last of a sorted range share what all of it shares.
+  const shared = sharedNibbles(rest, requireEntry(entries, to - 1).path, depth)
+  const branch = buildBranch(entries, from, to, depth + shared)
+  return shared === 0 ? branch : encodeExtension(rest.subarray(0, shared), reference(branch))
 }
 
-function buildBranch(entries: readonly Entry[], from: number, to: number, depth: number): RlpValue {
-  const children: RlpValue[] = new Array<RlpValue>(17).fill(EMPTY_BYTES)
+function buildBranch(entries: readonly Entry[], from: number, to: number, depth: number): Uint8Array {
+  const children = new Array<Uint8Array | undefined>(16).fill(undefined)
   for (let start = from; start < to; ) {
     const nibble = requireEntry(entries, start).path[depth] ?? 0
     let end = start + 1
@@ -48,39 +49,12 @@ function buildBranch(entries: readonly Entry[], from: number, to: number, depth:
     children[nibble] = reference(buildNode(entries, start, end, depth + 1))
     start = end
   }
-  return children
+  return encodeBranchOf(children)
 }
 
 /** A node inside its parent: itself when shorter than 32 bytes, else its hash. */
-function reference(node: RlpValue): RlpValue {
-  const encoded = encodeRlp(node)
-  return encoded.length < 32 ? { rawRlp: encoded } : keccak256(encoded)
-}
-
-/** The first and the last of a sorted range share what all of it shares. */
-function sharedPrefix(a: Uint8Array, b: Uint8Array, depth: number): number {
-  let length = 0
-  while (depth + length < a.length && a[depth + length] === b[depth + length]) length++
-  return length
-}
-
-function toNibbles(bytes: Uint8Array): Uint8Array {
-  const nibbles = new Uint8Array(bytes.length * 2)
-  bytes.forEach((byte, i) => {
-    nibbles[2 * i] = byte >> 4
-    nibbles[2 * i + 1] = byte & 15
-  })
-  return nibbles
-}
-
-/** Compact encoding of a nibble path (yellow paper, appendix C). */
-function hexPrefix(nibbles: Uint8Array, leaf: boolean): Uint8Array {
-  const odd = nibbles.length % 2
-  const flag = (leaf ? 2 : 0) + odd
-  const padded = concatBytes([odd ? Uint8Array.of(flag) : Uint8Array.of(flag, 0), nibbles])
-  const out = new Uint8Array(padded.length / 2)
-  for (let i = 0; i < out.length; i++) out[i] = (padded[2 * i] ?? 0) * 16 + (padded[2 * i + 1] ?? 0)
-  return out
+function reference(rlp: Uint8Array): Uint8Array {
+  return rlp.length < 32 ? rlp : hashRef(keccak256(rlp))
 }
 
 function requireEntry(entries: readonly Entry[], index: number): Entry {

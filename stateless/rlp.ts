@@ -106,11 +106,19 @@ function readLength(bytes: Uint8Array, offset: number, count: number): number {
   return length
 }
 
+/**
+ * Where `encodeRlp` writes, from the end towards the start: what is inside an item stands before its prefix has to, so
+ * no length is computed ahead. It grows as needed; what is large is given up afterwards.
+ */
+let scratch = new Uint8Array(4_096)
+const KEPT_SCRATCH_BYTES = 1_048_576
+
 /** RLP of a byte string or of a nested list. */
 export function encodeRlp(value: RlpValue): Uint8Array {
-  const out = new Uint8Array(encodedSize(value))
-  write(value, out, 0)
-  return out
+  const written = prepend(value, 0)
+  const rlp = scratch.slice(scratch.length - written)
+  if (scratch.length > KEPT_SCRATCH_BYTES) scratch = new Uint8Array(4_096)
+  return rlp
 }
 
 /** A bigint as its canonical RLP byte string content. */
@@ -122,59 +130,51 @@ function isList(value: RlpValue): value is readonly RlpValue[] {
   return Array.isArray(value)
 }
 
-function contentSize(values: readonly RlpValue[]): number {
-  let size = 0
-  for (const value of values) size += encodedSize(value)
-  return size
-}
-
-function encodedSize(value: RlpValue): number {
+/** Writes `value` before the `written` bytes that stand already; returns how many stand then. */
+function prepend(value: RlpValue, written: number): number {
   if (value instanceof Uint8Array) {
-    if (value.length === 1 && (value[0] ?? 0) < 0x80) return 1
-    return prefixSize(value.length) + value.length
+    const all = prependRaw(value, written)
+    return value.length === 1 && (value[0] ?? 0) < 0x80 ? all : prependPrefix(0x80, value.length, all)
   }
-  if (isList(value)) {
-    const size = contentSize(value)
-    return prefixSize(size) + size
-  }
-  return value.rawRlp.length
+  if (!isList(value)) return prependRaw(value.rawRlp, written)
+  let all = written
+  for (let i = value.length - 1; i >= 0; i--) all = prepend(value[i] ?? EMPTY_BYTES, all)
+  return prependPrefix(0xc0, all - written, all)
 }
 
-function prefixSize(length: number): number {
-  return length <= 55 ? 1 : 1 + lengthOfLength(length)
+function prependRaw(bytes: Uint8Array, written: number): number {
+  const all = written + bytes.length
+  if (all > scratch.length) growScratch(written, all)
+  scratch.set(bytes, scratch.length - all)
+  return all
 }
 
-function lengthOfLength(length: number): number {
-  return length < 0x100 ? 1 : length < 0x10000 ? 2 : length < 0x1000000 ? 3 : 4
+function prependPrefix(base: number, length: number, written: number): number {
+  const all = written + headerLength(length)
+  if (all > scratch.length) growScratch(written, all)
+  writeHeader(scratch, scratch.length - all, base, length)
+  return all
 }
 
-function write(value: RlpValue, out: Uint8Array, offset: number): number {
-  if (value instanceof Uint8Array) {
-    const bare = value.length === 1 && (value[0] ?? 0) < 0x80
-    const start = bare ? offset : writePrefix(out, offset, 0x80, value.length)
-    out.set(value, start)
-    return start + value.length
-  }
-  if (isList(value)) {
-    let position = writePrefix(out, offset, 0xc0, contentSize(value))
-    for (const inner of value) position = write(inner, out, position)
-    return position
-  }
-  out.set(value.rawRlp, offset)
-  return offset + value.rawRlp.length
+function growScratch(written: number, needed: number): void {
+  const larger = new Uint8Array(Math.max(needed, 2 * scratch.length))
+  larger.set(scratch.subarray(scratch.length - written), larger.length - written)
+  scratch = larger
 }
 
-function writePrefix(out: Uint8Array, offset: number, base: number, length: number): number {
-  if (length <= 55) {
+/** Bytes of the RLP prefix of a string (of other than one small byte) or list with `length` bytes of content. */
+export function headerLength(length: number): number {
+  return length <= 55 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : length < 0x1000000 ? 4 : 5
+}
+
+/** Writes an RLP prefix (`base` 0x80 or 0xc0); returns the offset behind it. */
+export function writeHeader(out: Uint8Array, offset: number, base: number, length: number): number {
+  const size = headerLength(length)
+  if (size === 1) {
     out[offset] = base + length
     return offset + 1
   }
-  const count = lengthOfLength(length)
-  out[offset] = base + 55 + count
-  let rest = length
-  for (let i = count; i > 0; i--) {
-    out[offset + i] = rest & 0xff
-    rest = Math.floor(rest / 256)
-  }
-  return offset + 1 + count
+  out[offset] = base + 54 + size
+  for (let i = size - 1, rest = length; i > 0; i--, rest = Math.floor(rest / 256)) out[offset + i] = rest & 0xff
+  return offset + size
 }

@@ -11,6 +11,7 @@ import {
   decodeNode,
   type Extension,
   encodeNode,
+  hashRef,
   type Leaf,
   type Node,
   type Unloaded,
@@ -320,13 +321,6 @@ function malformed(rule: string, ref: Uint8Array, path: Uint8Array, depth: numbe
     rule,
     path: pathToHex(path.subarray(0, depth)),
   })
-}
-
-function hashRef(hash: Uint8Array): Uint8Array {
-  const ref = new Uint8Array(33)
-  ref[0] = 0xa0
-  ref.set(hash, 1)
-  return ref
 }
 
 function sealRoot(top: Node, nodes: Map<string, Uint8Array>): Hash32 {

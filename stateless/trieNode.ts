@@ -1,5 +1,6 @@
 import { InvalidWitness } from './errors.ts'
 import { compactLength, isLeafPath, readCompact, writeCompact } from './nibbles.ts'
+import { headerLength, writeHeader } from './rlp.ts'
 
 /**
  * Nodes of a Merkle-Patricia trie in memory (Yellow Paper appendix D), and their strict codec.
@@ -154,8 +155,17 @@ function malformed(rule: string, rlp: Uint8Array): InvalidWitness {
 /** RLP of a node whose children all have their `ref`. */
 export function encodeNode(node: Node): Uint8Array {
   if (node.kind === 'branch') return encodeBranch(node)
-  if (node.kind === 'leaf') return encodeShort(node.path, node.value, true)
-  return encodeShort(node.path, requireRef(node.child), false)
+  if (node.kind === 'leaf') return encodeLeaf(node.path, node.value)
+  return encodeExtension(node.path, requireRef(node.child))
+}
+
+export function encodeLeaf(path: Uint8Array, value: Uint8Array): Uint8Array {
+  return encodeShort(path, value, true)
+}
+
+/** `child` is what an extension holds for the branch below it. */
+export function encodeExtension(path: Uint8Array, child: Uint8Array): Uint8Array {
+  return encodeShort(path, child, false)
 }
 
 function encodeShort(path: Uint8Array, tail: Uint8Array, leaf: boolean): Uint8Array {
@@ -173,50 +183,44 @@ function encodeShort(path: Uint8Array, tail: Uint8Array, leaf: boolean): Uint8Ar
   return out
 }
 
-function encodeBranch(node: Branch): Uint8Array {
-  const { mask, children, raw, offsets } = node
-  let payload = 17
+function encodeBranch({ mask, children, raw, offsets }: Branch): Uint8Array {
+  const refs = new Array<Uint8Array | undefined>(16).fill(undefined)
   for (let i = 0; i < 16; i++) {
     if ((mask & (1 << i)) === 0) continue
     const child = children[i]
-    payload += (child === undefined ? (offsets[i + 1] ?? 0) - (offsets[i] ?? 0) : requireRef(child).length) - 1
+    refs[i] = child === undefined ? raw.subarray(offsets[i], offsets[i + 1]) : requireRef(child)
   }
+  return encodeBranchOf(refs)
+}
+
+/** RLP of a branch from what it holds for each of its sixteen children. */
+export function encodeBranchOf(refs: readonly (Uint8Array | undefined)[]): Uint8Array {
+  let payload = 1
+  for (const ref of refs) payload += ref?.length ?? 1
   const out = new Uint8Array(headerLength(payload) + payload)
   let position = writeHeader(out, 0, 0xc0, payload)
-  for (let i = 0; i < 16; i++) {
-    if ((mask & (1 << i)) === 0) {
-      out[position++] = 0x80
-      continue
+  for (const ref of refs) {
+    if (ref === undefined) out[position++] = 0x80
+    else {
+      out.set(ref, position)
+      position += ref.length
     }
-    const child = children[i]
-    const ref = child === undefined ? raw.subarray(offsets[i], offsets[i + 1]) : requireRef(child)
-    out.set(ref, position)
-    position += ref.length
   }
   out[position] = 0x80
   return out
 }
 
+/** What a parent holds for a node of 32 bytes or more. */
+export function hashRef(hash: Uint8Array): Uint8Array {
+  const ref = new Uint8Array(33)
+  ref[0] = 0xa0
+  ref.set(hash, 1)
+  return ref
+}
+
 function requireRef(node: Node | Unloaded): Uint8Array {
   if (node.ref === undefined) throw new Error('encoding a node above a dirty child')
   return node.ref
-}
-
-/** Bytes of the RLP prefix of a string (of other than one small byte) or list with `length` bytes of content. */
-export function headerLength(length: number): number {
-  return length <= 55 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : length < 0x1000000 ? 4 : 5
-}
-
-/** Writes an RLP prefix (`base` 0x80 or 0xc0); returns the offset behind it. */
-export function writeHeader(out: Uint8Array, offset: number, base: number, length: number): number {
-  const size = headerLength(length)
-  if (size === 1) {
-    out[offset] = base + length
-    return offset + 1
-  }
-  out[offset] = base + 54 + size
-  for (let i = size - 1, rest = length; i > 0; i--, rest = Math.floor(rest / 256)) out[offset + i] = rest & 0xff
-  return offset + size
 }
 
 /** Where the content of the RLP item at `offset` begins. Meaningful only after `itemEnd` accepted the item. */
