@@ -11,6 +11,7 @@ import { type BlockUsage, blobGas, requireIncludable } from './inclusion.ts'
 import { applyInjectedChanges } from './injectedChanges.ts'
 import { assert, MAX_TRANSACTION_REGULAR_GAS } from './internal.ts'
 import { encodeReceipt, orBlooms, receiptOf } from './receipts.ts'
+import { referenceOrderedRoot } from './reference/tries.ts'
 import { applyDaoFork, payRewards, payWithdrawals } from './rewards.ts'
 import { runPreBlockCalls, runRequestCalls, spendBudget } from './systemCalls.ts'
 import { transactionGas } from './transactionGas.ts'
@@ -274,13 +275,13 @@ async function finish(
   await giveWayIfDue(context)
   const changes = state.changes()
   await giveWayIfDue(context)
-  const commit = state.computeCommit(changes)
+  const commit = await state.commitChanges(changes)
   await giveWayIfDue(context)
   const blockAccessList = accessList?.serialize()
   await giveWayIfDue(context)
   const encoded = receipts.map(encodeReceipt)
   await giveWayIfDue(context)
-  const receiptsRoot = orderedTrieRoot(encoded)
+  const receiptsRoot = context.paths === 'reference' ? await referenceOrderedRoot(encoded) : orderedTrieRoot(encoded)
   await giveWayIfDue(context)
   const logsBloom = orBlooms(receipts.map((receipt) => receipt.logsBloom))
   await giveWayIfDue(context)

@@ -34,12 +34,13 @@ import { NodeCommon } from './nodeCommon.ts'
 import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable, type RunState } from './opcodeMap.ts'
 import { runOutermost } from './outermost.ts'
 import { replacePrecompiles } from './precompiles.ts'
+import { type FrameEntry, forLibraryLoop } from './reference/opcodes.ts'
 import type { JournaledState } from './stateManager.ts'
 import { SELF_PRICED_OPCODES } from './stateOpcodes.ts'
 import { tracedState } from './tracedFrame.ts'
 import { buildTracedTable, opcodeNames } from './tracedTable.ts'
 import type { TracedState, Watcher } from './tracers/tracer.ts'
-import type { ExecutePrecompile } from './types.ts'
+import type { EnginePaths, ExecutePrecompile } from './types.ts'
 import { WarmJournal } from './warmJournal.ts'
 
 export const SYSTEM_ADDRESS = new Address(hexToBytes(SYSTEM_ADDRESS_HEX))
@@ -62,6 +63,7 @@ type EvmDeps = {
   blockchain: EVMMockBlockchainInterface
   execute: ExecutePrecompile | undefined
   frames: FrameClass
+  paths: EnginePaths
 }
 
 /**
@@ -76,6 +78,10 @@ export class RunEvm extends EVM {
   readonly #state: JournaledState
   readonly #execute: PrecompileFunc | undefined
   readonly #frames: FrameClass
+  readonly #paths: EnginePaths
+  /** what the next frame of the library's loop begins with */
+  #entry: FrameEntry | undefined
+  readonly #libraryTables = new WeakMap<OpcodeMap, OpcodeMap>()
   readonly #plainTable: OpcodeTable
   readonly #opcodeContext: OpcodeContext
   readonly #libraryMap: OpcodeMap
@@ -107,6 +113,7 @@ export class RunEvm extends EVM {
       deps.state.trackAccesses(createAccessIndex(this.#accessList))
     }
     if (deps.common.isActivatedEIP(8037)) this.#amsterdam = this.#createCore(deps)
+    this.#paths = deps.paths
     this.#clock = deps.clock
     this.#state = deps.state
     this.#execute = deps.execute === undefined ? undefined : executeHandler(deps.execute)
@@ -116,6 +123,7 @@ export class RunEvm extends EVM {
       state: deps.state,
       analyses: new WeakMap<Uint8Array, CodeAnalysis>(),
       immediates: deps.common.isActivatedEIP(8024),
+      paths: deps.paths,
       amsterdam: this.#amsterdam,
     }
     this.#plainTable = buildOpcodeTable(this.#libraryMap, this.#opcodeContext)
@@ -226,7 +234,7 @@ export class RunEvm extends EVM {
   override get precompiles(): Map<string, PrecompileFunc> {
     const active = super.precompiles
     if (active !== this.#replaced) {
-      replacePrecompiles(active, () => (this.#clock.dueNow() ? this.#clock.pause() : undefined))
+      replacePrecompiles(active, () => (this.#clock.dueNow() ? this.#clock.pause() : undefined), this.#paths)
       this.#replaced = active
     }
     if (this.#execute !== undefined && this.common.isActivatedEIP(NATIVE_ROLLUPS_EIP)) {
@@ -415,6 +423,7 @@ export class RunEvm extends EVM {
 
   async #runFrame(message: Message, options: { pc?: number } & FrameOptions, table: OpcodeTable): Promise<ExecResult> {
     this._opcodeMap = table.map as unknown as typeof this._opcodeMap
+    if (this.#paths === 'reference') return this.#runLibraryFrame(message, options, table)
     const contract = (message.to && (await this.#state.getAccount(message.to))) ?? new Account()
     const env = frameEnv(message, contract, {
       gasPrice: this._tx?.gasPrice ?? 0n,
@@ -424,6 +433,28 @@ export class RunEvm extends EVM {
     })
     const frame = this.#frames({ evm: this, env, gasLimit: message.gasLimit, table, clock: this.#clock })
     return runFrame(frame, message, options)
+  }
+
+  /** The library's own loop. A nested frame leaves its table behind: it is put back by whoever runs next. */
+  async #runLibraryFrame(
+    message: Message,
+    { stateGasSpilled = 0n, ...options }: { pc?: number } & FrameOptions,
+    { map }: OpcodeTable,
+  ): Promise<ExecResult> {
+    let stepped = this.#libraryTables.get(map)
+    if (stepped === undefined) {
+      stepped = forLibraryLoop(map, this.#clock, () => {
+        const entry = this.#entry
+        this.#entry = undefined
+        return entry
+      })
+      this.#libraryTables.set(map, stepped)
+    }
+    this._opcodeMap = stepped as unknown as typeof this._opcodeMap
+    this.#entry = { stateGasSpilled }
+    const result = await super.runInterpreter(message, options)
+    this.#entry = undefined
+    return result
   }
 
   protected override async runPrecompile(

@@ -8,6 +8,7 @@ import { MESSAGE_OPCODES } from './messageOpcodes.ts'
 import { olderEntry } from './olderOpcodes.ts'
 import type { JournaledState } from './stateManager.ts'
 import { addressOf, PRICED_OPCODES, SELF_PRICED_OPCODES, type StateOpcode } from './stateOpcodes.ts'
+import type { EnginePaths } from './types.ts'
 import { WORD_OPCODES } from './wordOpcodes.ts'
 
 /** The part of EthereumJS's run state (one call frame) that we touch; the library does not export its type. */
@@ -61,6 +62,8 @@ export type OpcodeContext = {
   analyses: WeakMap<Uint8Array, CodeAnalysis>
   /** EIP-8024 is active: DUPN, SWAPN and EXCHANGE have an immediate byte */
   immediates: boolean
+  /** `reference`: only what the library does wrong is replaced */
+  paths: EnginePaths
   /** Amsterdam: opcodes that touch state are ours */
   amsterdam: AmsterdamCore | undefined
 }
@@ -85,20 +88,27 @@ const MESSAGE_CODES: ReadonlySet<number> = new Set(MESSAGE_OPCODES.keys())
  *   witness need not hold it.
  */
 export function buildOpcodeTable(base: OpcodeMap, context: OpcodeContext, hooks: OpcodeHooks = {}): OpcodeTable {
-  const map = base.map((entry) => hookEntry(ownEntry(entry, context), hooks))
+  const own = context.paths === 'reference' ? correctedEntry : ownEntry
+  const map = base.map((entry) => hookEntry(own(entry, context), hooks))
   return { map, analyse: createAnalysis(context) }
 }
 
 function ownEntry(entry: OpcodeEntry, context: OpcodeContext): OpcodeEntry {
+  const { code } = entry.opcodeInfo
+  if (code >= PUSH1 && code <= PUSH32) return { ...entry, opHandler: push }
+  const word = WORD_OPCODES.get(code)
+  if (word !== undefined) return { ...entry, ...word }
+  return correctedEntry(entry, context)
+}
+
+/** Ours only where the library's is wrong, the words and the hash of an invalid jump included. */
+function correctedEntry(entry: OpcodeEntry, context: OpcodeContext): OpcodeEntry {
   const { code } = entry.opcodeInfo
   if (code === JUMP) return { ...entry, opHandler: jump }
   if (code === JUMPI) return { ...entry, opHandler: jumpIf }
   if (code === EXTCODEHASH) {
     return { ...entry, opHandler: (runState) => pushCodeHash(runState, context) }
   }
-  if (code >= PUSH1 && code <= PUSH32) return { ...entry, opHandler: push }
-  const word = WORD_OPCODES.get(code)
-  if (word !== undefined) return { ...entry, ...word }
   return context.amsterdam === undefined ? olderEntry(entry, context.state) : stateEntry(entry, context.amsterdam)
 }
 

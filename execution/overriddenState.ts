@@ -25,7 +25,7 @@ export async function overriddenState(
     const journal = new JournaledState(current)
     await applyStateOverrides(journal, part)
     const changes = journal.changes()
-    current = write(journal.computeCommit(changes), changes)
+    current = write(await journal.commitChanges(changes), changes)
     if (isTurnOver()) await giveWay()
   }
   return current

@@ -14,6 +14,7 @@ import { BadElement, type CurveName } from './mcl.ts'
 import { readModexp } from './modexp.ts'
 import { verifyP256 } from './p256.ts'
 import { loadPairingCurve, type PairingCurve, type Pause } from './pairings.ts'
+import type { EnginePaths } from './types.ts'
 import { wordToBytes } from './words.ts'
 
 /**
@@ -21,16 +22,20 @@ import { wordToBytes } from './words.ts'
  * the fork from which a precompile exists stay the library's; results are the same to the bit, and so is the set of
  * inputs that fail.
  *
+ * @param paths with `reference` the library's own stay
  * @param active the library's precompiles of the current fork by address (40 hex digits); changed in place
  */
-export function replacePrecompiles(active: Map<string, PrecompileFunc>, pause: Pause): void {
+export function replacePrecompiles(active: Map<string, PrecompileFunc>, pause: Pause, paths: EnginePaths): void {
   for (const [number, replace] of REPLACEMENTS) {
+    // The library's needs a KZG library that we do not give it.
+    if (paths === 'reference' && number !== POINT_EVALUATION) continue
     const address = number.padStart(40, '0')
     const base = active.get(address)
     if (base !== undefined) active.set(address, replace(base, pause))
   }
 }
 
+const POINT_EVALUATION = '0a'
 const KZG_HASH_VERSION = 1
 /** Field elements per blob and the order of their field. */
 const POINT_EVALUATION_ANSWER = concatBytes([wordToBytes(BigInt(BLOB_ELEMENTS)), FIELD_BYTES])
@@ -47,7 +52,7 @@ const REPLACEMENTS: readonly [string, Replace][] = [
   ['07', onCurve('bn254', 'mul', 64, (curve, input, pause) => curve.msm(1, input.subarray(0, 96), pause))],
   ['08', onCurve('bn254', 'pairing', 32, checkPairing)],
   ['09', (_, pause) => (call) => blake2f(call, pause)],
-  ['0a', () => pointEvaluation],
+  [POINT_EVALUATION, () => pointEvaluation],
   ['0b', onCurve('bls12_381', 'addG1', 128, (curve, input) => curve.add(1, input))],
   ['0c', onCurve('bls12_381', 'msmG1', 128, (curve, input, pause) => curve.msm(1, input, pause))],
   ['0d', onCurve('bls12_381', 'addG2', 256, (curve, input) => curve.add(2, input))],

@@ -7,6 +7,7 @@ import { RunEvm } from './evm.ts'
 import { loadFrameClass } from './frames.ts'
 import { NATIVE_ROLLUPS_FORK } from './internal.ts'
 import { defaultPaths } from './paths.ts'
+import { ReferenceState } from './reference/state.ts'
 import { JournaledState } from './stateManager.ts'
 import type { EnginePaths, ExecutePrecompile } from './types.ts'
 
@@ -47,11 +48,11 @@ export async function createRunVm(options: RunVmOptions): Promise<RunVm> {
   const { common, paths = defaultPaths() } = options
   RunEvm.allowFork(NATIVE_ROLLUPS_FORK)
   const frames = await loadFrameClass()
-  const state = new JournaledState(options.state)
+  const state = paths === 'reference' ? new ReferenceState(options.state) : new JournaledState(options.state)
   let input: RunInput = options
   const clock = createYieldClock(options.yieldEveryMs ?? DEFAULT_YIELD_EVERY_MS, () => input)
   const blockchain = createHashSource((number) => input.blockHash(number))
-  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames })
+  const evm = new RunEvm({ common, state, clock, blockchain, execute: options.execute, frames, paths })
   const vm = await createVM({ common, stateManager: state, blockchain, evm })
   const restart = (next: RunInput): void => {
     input = next

@@ -300,9 +300,31 @@ export class JournaledState implements StateManagerInterface {
     return this.#read(() => this.#view.commit(changes))
   }
 
+  /** The same, for whoever can wait: the reference engine's tries are asynchronous. */
+  async commitChanges(changes: StateChanges): Promise<StateCommit> {
+    return this.computeCommit(changes)
+  }
+
   /** Before Byzantium every receipt holds a root. */
   async getStateRoot(): Promise<Uint8Array> {
-    return this.computeCommit(this.changes()).root
+    return (await this.commitChanges(this.changes())).root
+  }
+
+  /** Has the view been asked for this account, or this slot of it? Keys in hex. */
+  protected hasRead(account: string, slot?: string): boolean {
+    if (slot === undefined) return this.#originals.has(account)
+    return this.#originalSlots.get(account)?.has(slot) === true
+  }
+
+  /** A read of the view's nodes that has to be waited for: what it throws is the failure of the run. */
+  protected async readAsync<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#failure !== undefined) throw this.#failure.error
+    try {
+      return await read()
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
+    }
   }
 
   /** While set, the library's own look at the caller of a system call is answered with "absent". */

@@ -23,6 +23,7 @@ const ALLOWED = {
 const OWNED = {
   '@ethereumjs/vm': 'execution',
   '@ethereumjs/evm': 'execution',
+  '@ethereumjs/mpt': 'execution',
   '@ethereumjs/statemanager': 'execution',
   'prom-client': 'bin',
   ws: 'rpc',

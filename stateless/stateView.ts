@@ -78,6 +78,7 @@ function stepping(cache: ViewCache): SteppingView {
 function reader(cache: ViewCache): Omit<StateView, 'commit'> {
   return {
     root: cache.accountTrie.root,
+    nodes: cache.source,
     getAccount: (address) => entryOf(cache, bytesToHex(address), address).state,
     getStorage: (address, slot) => {
       const entry = entryOf(cache, bytesToHex(address), address)

@@ -75,6 +75,8 @@ export type AccountState = { nonce: bigint; balance: bigint; storageRoot: Hash32
  */
 export type StateView = {
   readonly root: Hash32
+  /** where its trie nodes come from, for whoever walks the same tries in another way */
+  readonly nodes?: NodeSource
   getAccount(address: Address20): AccountState | undefined
   /** Minimal big-endian value of a 32-byte slot key; empty bytes for zero. */
   getStorage(address: Address20, slot: Uint8Array): Uint8Array

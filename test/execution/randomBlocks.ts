@@ -53,7 +53,7 @@ async function randomTransaction(
   random: Random,
   chain: DevChain,
   nonces: number[],
-  least: bigint,
+  { leastDelegationGas: least = 0n, mostGas = 18_000_000 }: RandomBlockOptions,
 ): Promise<Transaction> {
   const index = random.below(accounts.length)
   const signer = accounts[index]
@@ -63,7 +63,7 @@ async function randomTransaction(
   const base = {
     chainId: CHAIN_ID,
     nonce,
-    gas: BigInt(random.pick([21_000, 60_000, 300_000, 1_000_000, 3_000_000, 18_000_000])),
+    gas: BigInt(random.pick([21_000, 60_000, 300_000, 1_000_000, 3_000_000, mostGas])),
     value: BigInt(random.pick([0, 0, 1, 1000])),
     data: `0x${'00ff'.repeat(random.below(40))}` as `0x${string}`,
   }
@@ -112,6 +112,9 @@ async function authorizations(random: Random, nonces: number[]) {
   return list
 }
 
+/** `mostGas` is the highest gas limit; before Amsterdam no transaction may have more than 2^24. */
+export type RandomBlockOptions = { leastDelegationGas?: bigint; mostGas?: number }
+
 export type RandomBlock = { outcome: BlockOutcome; tried: number; rejected: TransactionRejected[]; refused: number }
 
 /**
@@ -122,7 +125,7 @@ export async function buildRandomBlock(
   chain: DevChain,
   seed: number,
   size: number,
-  { leastDelegationGas = 0n } = {},
+  options: RandomBlockOptions = {},
 ): Promise<RandomBlock> {
   const random = createRandom(seed)
   const withdrawals = random.chance(40)
@@ -148,7 +151,7 @@ export async function buildRandomBlock(
   let refused = 0
   for (let i = 0; i < size; i++) {
     await readNonces()
-    const tx = await randomTransaction(random, chain, nonces, leastDelegationGas)
+    const tx = await randomTransaction(random, chain, nonces, options)
     const refuse = random.chance(15)
     const outcome = await assembly
       .addTransaction(tx, () => !refuse)
