@@ -144,7 +144,7 @@ async function trace(vm: RunVm, run: () => Promise<TransactionResult>) {
     const seen = { ...result, error: execResult.exceptionError?.error, output: execResult.returnValue }
     return { ...seen, logs: execResult.logs ?? [], changes: state.changes(), list, kept: evm.meter.executedGas }
   } catch (error) {
-    return (error as Error).message.split(' (vm hf=')[0]
+    return (error as Error).message.split(' (vm hf=')[0] ?? ''
   } finally {
     state.restore(mark)
     evm.journal.cleanJournal()
