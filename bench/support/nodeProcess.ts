@@ -14,6 +14,7 @@ export type StartTimes = { ready: number; l1Answer: number; l2Answer: number }
 export type LogLine = { event: string; room?: string; time: number } & Record<string, unknown>
 
 export type BenchNode = {
+  readonly pid: number
   readonly l1Url: string
   readonly l2Url: string
   readonly deployment: RollupDeployment
@@ -74,7 +75,9 @@ export async function startBenchNode(options: BenchNodeOptions = {}): Promise<Be
   const [readyAt, l1Answer, l2Answer, { rollups }] = await Promise.race([started, over])
   const [rollup] = rollups
   if (rollup === undefined) throw new Error('the devnet has no rollup')
+  if (child.pid === undefined) throw new Error('the node did not start')
   return {
+    pid: child.pid,
     l1Url,
     l2Url,
     deployment: rollup.deployment,
