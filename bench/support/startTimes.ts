@@ -1,16 +1,34 @@
 import { milliseconds, type Spread, spreadOf } from '../../load/statistics.ts'
-import { type StartTimes, startBenchNode } from './nodeProcess.ts'
+import { type BenchNode, startBenchNode } from './nodeProcess.ts'
+import { residentBytes } from './processMemory.ts'
 
-/** Spawns the devnet command `runs` times, one after another; times until the ready line and the first answers. */
-export async function measureStarts(runs: number): Promise<Record<keyof StartTimes, Spread>> {
-  const times: StartTimes[] = []
+export type Starts = {
+  ready: Spread
+  l1Answer: Spread
+  l2Answer: Spread
+  /** until the later of the two */
+  bothAnswers: Spread
+  /** bytes as soon as both have answered; absent where the system does not tell */
+  resident?: Spread
+}
+
+/** Spawns the devnet command `runs` times, one after another; milliseconds until the ready line and the first answers. */
+export async function measureStarts(runs: number): Promise<Starts> {
+  const times: BenchNode['startTimes'][] = []
+  const resident: number[] = []
   for (let run = 0; run < runs; run++) {
     const node = await startBenchNode()
     times.push(node.startTimes)
+    resident.push(...[residentBytes(node.pid) ?? []].flat())
     await node.stop()
   }
-  const spread = (name: keyof StartTimes) => spreadOf(times.map((time) => time[name]))
-  return { ready: spread('ready'), l1Answer: spread('l1Answer'), l2Answer: spread('l2Answer') }
+  return {
+    ready: spreadOf(times.map(({ ready }) => ready)),
+    l1Answer: spreadOf(times.map(({ l1Answer }) => l1Answer)),
+    l2Answer: spreadOf(times.map(({ l2Answer }) => l2Answer)),
+    bothAnswers: spreadOf(times.map(({ l1Answer, l2Answer }) => Math.max(l1Answer, l2Answer))),
+    ...(resident.length === 0 ? {} : { resident: spreadOf(resident) }),
+  }
 }
 
 /** `name: median 480 ms, min 470 ms, max 500 ms` */
