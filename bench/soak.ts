@@ -17,7 +17,7 @@ import { machine, spreadOf } from '../load/statistics.ts'
 import { noteFigure } from './support/limits.ts'
 import { MEMORY_EVENT, type Memory } from './support/memoryProbe.ts'
 import { type BenchNode, startBenchNode } from './support/nodeProcess.ts'
-import { bytesBelow, MIB, residentBytes } from './support/processMemory.ts'
+import { bytesBelow, MIB, type Resident, residentMemory } from './support/processMemory.ts'
 import { soakTraffic } from './support/soakTraffic.ts'
 
 const PROBE = new URL('./support/memoryProbe.js', import.meta.url).href
@@ -33,7 +33,7 @@ const { values } = parseArgs({
 const blocks = Number(values.blocks)
 
 /** `toSettle`: L2 blocks that L1 does not know yet. */
-type Sample = { l1: number; l2: number; toSettle: number; resident: number; store: number } & Memory
+type Sample = { l1: number; l2: number; toSettle: number; store: number } & Resident & Memory
 type Soaked = { node: BenchNode; folder: string; nextMemory(): Promise<Memory> }
 
 async function soak(folder: string): Promise<Sample[]> {
@@ -79,28 +79,40 @@ async function blockFrom(url: string, wanted: number): Promise<number> {
 
 /** Resident memory before the collection, everything else after it. */
 async function sample({ node, folder, nextMemory }: Soaked, l1: number): Promise<Sample> {
-  const resident = residentBytes(node.pid) ?? 0
+  const resident = residentMemory(node.pid)
+  if (resident === undefined) throw new Error('memory is read from /proc, which this system does not have')
   const l2 = Number(await ask<string>(node.l2Url, 'eth_blockNumber', []))
   const { queue } = await ask<{ queue: { blocksToSettle: string } }>(node.l2Url, 'rollup_status', [])
   const answer = nextMemory()
   process.kill(node.pid, 'SIGUSR2')
-  const { heapUsed, external, arrayBuffers, handles } = await answer
+  const memory = await answer
   const store = values.memory ? 0 : bytesBelow(folder)
-  return { l1, l2, toSettle: Number(queue.blocksToSettle), resident, heapUsed, external, arrayBuffers, handles, store }
+  return { ...memory, ...resident, l1, l2, toSettle: Number(queue.blocksToSettle), store }
 }
 
 const mib = (bytes: number): string => (bytes / MIB).toFixed(1)
 
 function rowOf(sample: Sample): string {
-  const { l1, l2, toSettle, resident, heapUsed, external, arrayBuffers, handles, store } = sample
-  const cells = [l1, l2, toSettle, mib(resident), mib(heapUsed), mib(external), mib(arrayBuffers), handles, mib(store)]
+  const { l1, l2, toSettle, all, own, heapUsed, external, arrayBuffers, handles, store } = sample
+  const cells = [
+    l1,
+    l2,
+    toSettle,
+    mib(all),
+    mib(own),
+    mib(heapUsed),
+    mib(external),
+    mib(arrayBuffers),
+    handles,
+    mib(store),
+  ]
   return `| ${cells.join(' | ')} |`
 }
 
 /** What is resident in the last quarter, against the first quarter after the warm-up; both as medians. */
 function growthPercent(samples: readonly Sample[]): number {
   const quarter = Math.ceil(samples.length / 4)
-  const median = (part: readonly Sample[]) => spreadOf(part.map(({ resident }) => resident)).median
+  const median = (part: readonly Sample[]) => spreadOf(part.map(({ own }) => own)).median
   return (median(samples.slice(-quarter)) / median(samples.slice(0, quarter)) - 1) * 100
 }
 
@@ -122,14 +134,15 @@ function report(samples: readonly Sample[]): void {
     noteFigure({ name: `${name} per 1,000 blocks of L1`, value: slope(warm, of), unit: 'MiB' })
   perThousand('heap after a collection', ({ heapUsed }) => heapUsed)
   perThousand('array buffers', ({ arrayBuffers }) => arrayBuffers)
-  perThousand('resident memory', ({ resident }) => resident)
+  perThousand('resident memory', ({ own }) => own)
+  perThousand('resident memory with mapped files', ({ all }) => all)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'reenact-soak-'))
 try {
   console.log(machine())
-  console.log('| L1 | L2 | to settle | resident MiB | heap | external | array buffers | handles | store |')
-  console.log('|---|---|---|---|---|---|---|---|---|')
+  console.log('| L1 | L2 | to settle | resident MiB | own | heap | external | array buffers | handles | store |')
+  console.log('|---|---|---|---|---|---|---|---|---|---|')
   report(await soak(folder))
 } finally {
   rmSync(folder, { recursive: true })

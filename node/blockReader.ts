@@ -9,7 +9,7 @@ import { hashByNumberKey, headerKey } from './storeKeys.ts'
 import type { Store, StoredBlock } from './types.ts'
 
 const CACHED_BLOCKS = 256
-const CACHED_HEADERS = 2_048
+const CACHED_HEADERS = 1_024
 const CACHED_HASHES = 8_192
 const CACHED_TRANSACTION_LISTS = 64
 /** Who asks for one transaction of a block with more of them gets it without the others being decoded. */

@@ -4,8 +4,9 @@ import type { Store, StoreOperation } from './types.ts'
 
 /** Nodes are 100 to 550 bytes; the overhead of an entry is counted in. The head's state is decoded beside it: sharedState.ts. */
 const NODE_CACHE_BYTES = 24 * 1024 * 1024
-const CODE_CACHE_BYTES = 16 * 1024 * 1024
-const ENTRY_OVERHEAD_BYTES = 150
+const CODE_CACHE_BYTES = 8 * 1024 * 1024
+/** Key, array, its buffer and the place in the map, as a heap snapshot counts them. */
+const ENTRY_OVERHEAD_BYTES = 400
 
 /** Trie nodes and codes of a store behind bounded caches. Both are content-addressed, so nothing ever goes stale. */
 export type StateNodes = NodeSource & {

@@ -4,11 +4,15 @@ import { join } from 'node:path'
 const KIB = 1024
 export const MIB = 1024 * KIB
 
-/** Resident memory of a whole process in bytes, as the system counts it; undefined where there is no /proc. */
-export function residentBytes(pid: number): number | undefined {
+/** Bytes of a process in memory: all of them, and those that are no pages of mapped files, which the system can drop. */
+export type Resident = { all: number; own: number }
+
+/** As the system counts it for the whole process; undefined where there is no /proc. */
+export function residentMemory(pid: number): Resident | undefined {
   try {
-    const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-    return kibibytes === undefined ? undefined : Number(kibibytes) * KIB
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * KIB
+    return { all: bytes('VmRSS'), own: bytes('RssAnon') }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

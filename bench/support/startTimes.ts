@@ -1,6 +1,6 @@
 import { milliseconds, type Spread, spreadOf } from '../../load/statistics.ts'
 import { type BenchNode, startBenchNode } from './nodeProcess.ts'
-import { residentBytes } from './processMemory.ts'
+import { residentMemory } from './processMemory.ts'
 
 export type Starts = {
   ready: Spread
@@ -19,7 +19,7 @@ export async function measureStarts(runs: number): Promise<Starts> {
   for (let run = 0; run < runs; run++) {
     const node = await startBenchNode()
     times.push(node.startTimes)
-    resident.push(...[residentBytes(node.pid) ?? []].flat())
+    resident.push(...[residentMemory(node.pid)?.all ?? []].flat())
     await node.stop()
   }
   return {
