@@ -1,5 +1,4 @@
 import type { AbstractIterator, AbstractLevel } from 'abstract-level'
-import { Level } from 'level'
 import { StoreError } from './errors.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
 import { makeFolder } from './folder.ts'
@@ -73,6 +72,8 @@ function memoryStore(): Store {
 async function diskDatabase(dataDir: string): Promise<Database> {
   try {
     makeFolder(dataDir)
+    // Without a data directory nothing loads the native add-on and its 30 files.
+    const { Level } = await import('level')
     const database = new Level<string, Uint8Array>(dataDir, { keyEncoding: 'utf8', valueEncoding: 'view' })
     await database.open()
     return database as unknown as Database
