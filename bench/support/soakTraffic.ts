@@ -43,7 +43,7 @@ async function chainTraffic(target: Target): Promise<Load[]> {
     load(`${target.name} transfers`, (n) => send(transfers, { to: receiver(n), value: 1n, gas: 300_000n })),
     load(`${target.name} tokens`, (n) => send(tokens, { to: token, data: pad(receiver(n)), gas: 400_000n })),
     load(`${target.name} reads`, (n) => read(target, token, n)),
-    load(`${target.name} subscriptions`, () => subscribe(target)),
+    load(`${target.name} subscriptions`, (_, signal) => subscribe(target, signal)),
     load(`${target.name} filters`, () => poll(target)),
   ]
 }
@@ -66,19 +66,25 @@ async function read({ url }: Target, token: Hex, n: number): Promise<void> {
 }
 
 /** Blocks and logs over a connection of its own, until it hangs up in the middle of them. */
-async function subscribe({ url }: Target): Promise<void> {
+async function subscribe({ url }: Target, signal: AbortSignal): Promise<void> {
   const socket = new WebSocket(url.replace(/^http/, 'ws'))
+  const hangUp = () => socket.terminate()
+  // Without traffic there is nothing more to hear.
+  signal.addEventListener('abort', hangUp)
   await new Promise<void>((resolve, reject) => {
     let heard = 0
     socket.on('error', reject)
-    socket.on('close', () => resolve())
+    socket.on('close', () => {
+      signal.removeEventListener('abort', hangUp)
+      resolve()
+    })
     socket.on('open', () => {
       for (const [id, params] of [['newHeads'], ['logs', {}], ['newPendingTransactions']].entries()) {
         socket.send(JSON.stringify({ jsonrpc: '2.0', id, method: 'eth_subscribe', params }))
       }
     })
     socket.on('message', () => {
-      if (++heard === NOTIFICATIONS) socket.terminate()
+      if (++heard === NOTIFICATIONS) hangUp()
     })
   })
 }
@@ -104,12 +110,12 @@ function messages(node: BenchNode, l1: BenchClient, l2: BenchClient): Load {
   })
 }
 
-function load(name: string, step: (n: number) => Promise<void>): Load {
+function load(name: string, step: (n: number, signal: AbortSignal) => Promise<void>): Load {
   const running: Load = {
     name,
     done: 0,
     async run(signal) {
-      for (; !signal.aborted; running.done++) await step(running.done)
+      for (; !signal.aborted; running.done++) await step(running.done, signal)
     },
   }
   return running
