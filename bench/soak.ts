@@ -22,6 +22,8 @@ import { soakTraffic } from './support/soakTraffic.ts'
 
 const PROBE = new URL('./support/memoryProbe.js', import.meta.url).href
 const EVERY_BLOCKS = 500
+/** Two samples after the warm-up in each quarter. */
+const MIN_BLOCKS = 5_000
 const LOOK_MS = 100
 /** Caches and compiled code fill up first. */
 const WARM_UP_SHARE = 0.2
@@ -31,6 +33,7 @@ const { values } = parseArgs({
   options: { blocks: { type: 'string', default: '10000' }, memory: { type: 'boolean', default: false } },
 })
 const blocks = Number(values.blocks)
+if (!(blocks >= MIN_BLOCKS)) throw new Error(`--blocks: at least ${MIN_BLOCKS}, or there is no growth to tell`)
 
 /** `toSettle`: L2 blocks that L1 does not know yet. */
 type Sample = { l1: number; l2: number; toSettle: number; store: number } & Resident & Memory
