@@ -1,9 +1,11 @@
 /**
- * How often per second does the node answer, and how often does anvil (npm `@foundry-rs/anvil`)? Both get the same
- * 10,000 blocks, then the same client asks them in turns over one kept connection each. Prints a table; the exit code
- * says whether the bounds hold. Without a binary of anvil for this machine it only says so.
+ * How often per second does the node answer and take transactions, beside anvil (npm `@foundry-rs/anvil`) and Hardhat 3
+ * (bench/peers)? All get the same 10,000 blocks, then the same client asks them in turns over one kept connection each, and
+ * sends them the same transactions. Prints tables; the exit code says whether the bounds hold. A peer that this machine does
+ * not have is left out.
  *
- * `--seconds N` for each question and server (default 2), `--profile DIR` (a CPU profile of the node).
+ * `--seconds N` for each question and server (default 1.5), `--rounds N` of transactions (5, and two that do not count),
+ * `--only PATTERN` of their names, `--profile DIR` (a CPU profile of the node).
  */
 
 import { parseArgs } from 'node:util'
@@ -11,104 +13,45 @@ import { gunzipSync } from 'node:zlib'
 import { getContractAddress } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { machine, spreadOf } from '../load/statistics.ts'
-import { createLeanClient, type LeanClient, postBytes } from './support/leanClient.ts'
-import { BLOCKS, FREQUENT_TOPIC, FULL_BLOCK, load, RARE_TOPIC, signContent } from './support/rpcContent.ts'
-import { type Peer, startAnvil, startReenact } from './support/rpcPeers.ts'
+import { createLeanClient, type LeanClient } from './support/leanClient.ts'
+import { noteFigure } from './support/limits.ts'
+import { BLOCKS, load, signContent } from './support/rpcContent.ts'
+import { type Peer, startAnvil, startHardhat, startReenact } from './support/rpcPeers.ts'
+import { type Question, questions } from './support/rpcQuestions.ts'
+import { type Funded, fundSenders, type SendWorkload, sendRound, signTransfers } from './support/sendAndMine.ts'
 
-/** The first of the keys that anvil funds, known to everybody. */
+/** The first of the keys that anvil and Hardhat fund, known to everybody. */
 const KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
 const ROUNDS = 8
 const WARM_UP_MS = 300
-
-type Question = {
-  name: string
-  request: Buffer
-  /** at least so many times as often as anvil */
-  bound?: number
-  /** does the answer hold what it should? */
-  holds(answer: unknown): boolean
-}
+/** Rounds of transactions that do not count. */
+const WARM_UPS = 2
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '2' }, profile: { type: 'string' } },
+  options: {
+    seconds: { type: 'string', default: '1.5' },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+    profile: { type: 'string' },
+  },
 })
 const roundMs = (Number(values.seconds) * 1_000) / ROUNDS
+const rounds = Number(values.rounds) + WARM_UPS
+const only = new RegExp(values.only)
+
+/** A server under test, with the connection to it. */
+type Asked = { peer: Peer; client: LeanClient }
+type Bounds = { anvil?: number; hardhat?: number }
 
 const account = privateKeyToAccount(KEY)
 const contract = getContractAddress({ from: account.address, nonce: 0n })
-const single = (method: string, params: readonly unknown[]) => ({ jsonrpc: '2.0', id: 1, method, params })
-const resultOf = (answer: unknown): unknown => (answer as { result?: unknown }).result
-const lengthIs = (count: number, of: (result: never) => { length: number }) => (answer: unknown) =>
-  of(resultOf(answer) as never).length === count
 
-function questions(): Question[] {
-  const block = single('eth_getBlockByNumber', ['0x2', true])
-  const range = { fromBlock: '0x1', toBlock: `0x${BLOCKS.toString(16)}`, address: contract }
-  const balance = single('eth_getBalance', [account.address, 'latest'])
-  const call = { from: account.address, to: contract }
-  const transactions = lengthIs(FULL_BLOCK, (result: { transactions: unknown[] }) => result.transactions)
-  const logs = (count: number) => lengthIs(count, (result: unknown[]) => result)
-  const isQuantity = (answer: unknown) => /^0x[0-9a-f]+$/.test(String(resultOf(answer)))
-  return [
-    {
-      name: `eth_getLogs, ${BLOCKS} blocks, 1 match`,
-      request: postBytes(single('eth_getLogs', [{ ...range, topics: [RARE_TOPIC] }])),
-      bound: 1,
-      holds: logs(1),
-    },
-    {
-      name: `eth_getLogs, ${BLOCKS} blocks, ${FULL_BLOCK} matches`,
-      request: postBytes(single('eth_getLogs', [{ ...range, topics: [FREQUENT_TOPIC] }])),
-      holds: logs(FULL_BLOCK),
-    },
-    {
-      name: `eth_getBlockByNumber, ${FULL_BLOCK} objects`,
-      request: postBytes(block),
-      bound: 10,
-      holds: transactions,
-    },
-    {
-      name: 'the same, gzip accepted',
-      request: postBytes(block, ['accept-encoding: gzip']),
-      bound: 10,
-      holds: transactions,
-    },
-    {
-      name: `eth_getBlockByNumber, ${FULL_BLOCK} hashes`,
-      request: postBytes(single('eth_getBlockByNumber', ['0x2', false])),
-      holds: transactions,
-    },
-    {
-      name: `eth_getBlockReceipts, ${FULL_BLOCK}`,
-      request: postBytes(single('eth_getBlockReceipts', ['0x2'])),
-      holds: logs(FULL_BLOCK),
-    },
-    {
-      name: 'eth_call',
-      request: postBytes(single('eth_call', [call, 'latest'])),
-      holds: (answer) => BigInt(String(resultOf(answer))) === 42n,
-    },
-    {
-      name: 'eth_estimateGas',
-      request: postBytes(single('eth_estimateGas', [{ ...call, data: RARE_TOPIC }])),
-      holds: isQuantity,
-    },
-    { name: 'eth_getBalance', request: postBytes(balance), holds: isQuantity },
-    { name: 'eth_blockNumber', request: postBytes(single('eth_blockNumber', [])), holds: isQuantity },
-    {
-      name: 'a batch of 100 eth_getBalance',
-      request: postBytes(Array.from({ length: 100 }, () => balance)),
-      holds: (answer) => (answer as unknown[]).every(isQuantity),
-    },
-  ]
-}
-
-/** Answers per second, the median of rounds that alternate between the servers. */
-async function measure(clients: readonly LeanClient[], { request }: Question): Promise<number[]> {
-  const rates = clients.map((): number[] => [])
-  for (const client of clients) await rateOf(client, request, WARM_UP_MS)
+/** Answers per second of each, the median of rounds that alternate between the servers. */
+async function measure(asked: readonly Asked[], { request }: Question): Promise<number[]> {
+  const rates = asked.map((): number[] => [])
+  for (const { client } of asked) await rateOf(client, request, WARM_UP_MS)
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, client] of clients.entries()) rates[index]?.push(await rateOf(client, request, roundMs))
+    for (const [index, { client }] of asked.entries()) rates[index]?.push(await rateOf(client, request, roundMs))
   }
   return rates.map((ofOne) => spreadOf(ofOne).median)
 }
@@ -123,53 +66,95 @@ async function rateOf(client: LeanClient, request: Buffer, ms: number): Promise<
   return (count * 1_000) / (performance.now() - startedAt)
 }
 
-async function requireAnswer(peer: Peer, client: LeanClient, { name, request, holds }: Question): Promise<void> {
+async function requireAnswer({ peer, client }: Asked, { name, request, holds }: Question): Promise<void> {
   const body = await client.read(request)
   const text = (body[0] === 0x1f ? gunzipSync(body) : body).toString()
   if (!holds(JSON.parse(text))) throw new Error(`${peer.name}, ${name}: ${text.slice(0, 300)}`)
 }
 
+/** Transactions per second of each, the median of rounds that alternate between the servers. */
+async function measureSends(asked: readonly Asked[], workload: SendWorkload): Promise<number[]> {
+  const rates = asked.map((): number[] => [])
+  for (const [index, round] of workload.rounds.entries()) {
+    for (const [at, { peer, client }] of asked.entries()) {
+      const seconds = await sendRound(peer, client, workload, round)
+      if (index >= WARM_UPS) rates[at]?.push(round.length / seconds)
+    }
+  }
+  return rates.map((ofOne) => spreadOf(ofOne).median)
+}
+
+async function sends(funded: Funded): Promise<{ workload: SendWorkload; bounds: Bounds }[]> {
+  const kinds = [
+    { name: 'send + mine 1,000 transfers', count: 1_000, kind: 'eth', bounds: { hardhat: 1 } },
+    { name: 'the same, one sender', count: 1_000, kind: 'eth', width: 1, bounds: { hardhat: 1 } },
+    { name: 'send + mine 500 ERC-20', count: 500, kind: 'erc20', bounds: { hardhat: 1 } },
+    { name: 'automine one by one', count: 200, kind: 'eth', oneByOne: true, bounds: {} },
+  ] as const
+  const signed: { workload: SendWorkload; bounds: Bounds }[] = []
+  for (const { name, bounds, ...kind } of kinds) {
+    if (!only.test(name)) continue
+    const oneByOne = 'oneByOne' in kind
+    signed.push({ workload: { name, oneByOne, rounds: await signTransfers(funded, { ...kind, rounds }) }, bounds })
+  }
+  return signed
+}
+
 const show = (rate: number): string => (rate < 100 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en'))
 
-async function run(anvil: Peer, reenact: Peer): Promise<boolean> {
+/** The rates of all, and ours in relation to each other one; ours is the last. */
+function report(name: string, asked: readonly Asked[], rates: readonly number[], bounds: Bounds): void {
+  const ours = rates.at(-1) ?? 0
+  console.log(`${name.padEnd(44)}${rates.map((rate) => show(rate).padStart(10)).join('')}`)
+  for (const [index, { peer }] of asked.slice(0, -1).entries()) {
+    const value = ours / (rates[index] ?? 0)
+    const atLeast = peer.name === 'anvil' ? bounds.anvil : bounds.hardhat
+    noteFigure({
+      name: `  ${name}, ours / ${peer.name}`,
+      value,
+      unit: 'x',
+      ...(atLeast === undefined ? {} : { atLeast }),
+    })
+  }
+}
+
+/** The blocks that questions are about. */
+async function loadAll(peers: readonly Peer[]): Promise<void> {
   const content = await signContent(account, contract)
-  for (const peer of [anvil, reenact]) {
+  for (const peer of peers) {
     const startedAt = performance.now()
     await load(peer, content)
     console.log(`${peer.name}: ${BLOCKS} blocks loaded in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
   }
-  const peers = [anvil, reenact]
-  const clients = await Promise.all(peers.map(({ url }) => createLeanClient(url)))
-  let holds = true
-  console.log(
-    `${'answers per second'.padEnd(44)}${'anvil'.padStart(10)}${'reenact'.padStart(10)}${'ratio'.padStart(9)}`,
+}
+
+async function run(peers: readonly Peer[]): Promise<void> {
+  const isAsked = questions(account.address, contract, { token: contract, holder: contract }).some(({ name }) =>
+    only.test(name),
   )
-  for (const question of questions()) {
-    for (const [index, client] of clients.entries()) {
-      const peer = peers[index]
-      if (peer) await requireAnswer(peer, client, question)
-    }
-    const [theirs = 0, ours = 0] = await measure(clients, question)
-    const ratio = ours / theirs
-    const { bound } = question
-    const isMissed = bound !== undefined && ratio < bound
-    if (isMissed) holds = false
-    const verdict = bound === undefined ? '' : `  [${isMissed ? 'FAILED' : 'ok'}: at least ${bound}]`
-    console.log(
-      `${question.name.padEnd(44)}${show(theirs).padStart(10)}${show(ours).padStart(10)}${ratio.toFixed(2).padStart(9)}${verdict}`,
-    )
+  if (isAsked) await loadAll(peers)
+  const funded = await fundSenders(peers, account)
+  const workloads = await sends(funded)
+  // Servers close connections on which nothing came for a while.
+  const asked = await Promise.all(peers.map(async (peer) => ({ peer, client: await createLeanClient(peer.url) })))
+  console.log(`${'per second'.padEnd(44)}${peers.map(({ name }) => name.padStart(10)).join('')}`)
+  for (const { workload, bounds } of workloads) {
+    report(workload.name, asked, await measureSends(asked, workload), bounds)
   }
-  for (const client of clients) client.close()
-  return holds
+  for (const question of questions(account.address, contract, funded)) {
+    if (!only.test(question.name)) continue
+    for (const one of asked) await requireAnswer(one, question)
+    report(question.name, asked, await measure(asked, question), question.bounds ?? {})
+  }
+  for (const { client } of asked) client.close()
 }
 
 console.log(machine())
-const anvil = await startAnvil()
-if (anvil === undefined) {
-  console.log(`no anvil for ${process.platform} ${process.arch}: nothing to compare with`)
-} else {
-  const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]
-  const reenact = await startReenact(account.address, profile)
-  if (!(await run(anvil, reenact))) process.exitCode = 1
-  await Promise.all([anvil.stop(), reenact.stop()])
-}
+const [anvil, hardhat] = [await startAnvil(), await startHardhat()]
+if (anvil === undefined) console.log(`no anvil for ${process.platform} ${process.arch}: left out`)
+if (hardhat === undefined) console.log('no Hardhat 3, or no Node for it, in bench/peers: left out')
+const others = [anvil, hardhat].flatMap((peer) => peer ?? [])
+const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]
+const reenact = await startReenact(account.address, profile)
+await run([...others, reenact])
+await Promise.all([...others, reenact].map((peer) => peer.stop()))

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { installBenchPeers } from './lib/benchPeers.mjs'
 
 const [name = '', ...rest] = process.argv.slice(2)
 const sources = fileURLToPath(new URL('../bench', import.meta.url))
@@ -13,8 +14,19 @@ if (!known.includes(name)) {
 }
 /** What they measure against is among what the tests run against. */
 const NEEDS_PEERS = ['all', 'rpc']
-const run = (args) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
+const run = (args, env = process.env) => spawnSync(process.execPath, args, { stdio: 'inherit', env }).status ?? 1
 const setup = fileURLToPath(new URL('setup.mjs', import.meta.url))
 if (run([setup, NEEDS_PEERS.includes(name) ? 'test' : 'build']) !== 0) process.exit(1)
 const script = fileURLToPath(new URL(`../dist/bench/${name}.js`, import.meta.url))
-process.exit(run([script, ...rest]))
+process.exit(run([script, ...rest], { ...process.env, ...(await peersEnv()) }))
+
+/** The Node that runs Hardhat. Without it the bench goes on with the others. */
+async function peersEnv() {
+  if (!NEEDS_PEERS.includes(name)) return {}
+  try {
+    return { REENACT_BENCH_NODE: await installBenchPeers() }
+  } catch (error) {
+    console.error(error.message)
+    return {}
+  }
+}

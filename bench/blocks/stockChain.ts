@@ -1,8 +1,9 @@
 import { createBlockFromRLP } from '@ethereumjs/block'
 import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common'
 import { Caches, MerkleStateManager } from '@ethereumjs/statemanager'
+import { createTxFromRLP } from '@ethereumjs/tx'
 import { Account, Address } from '@ethereumjs/util'
-import { createVM, runBlock } from '@ethereumjs/vm'
+import { buildBlock, createVM, runBlock } from '@ethereumjs/vm'
 import type { GenesisJson } from '../../execution/genesisJson.ts'
 import { bytesEqual, hexToBytes } from '../../stateless/bytes.ts'
 import { blockRlp } from '../../stateless/header.ts'
@@ -13,7 +14,11 @@ import { type BenchFork, CHAIN_ID } from './benchGenesis.ts'
 export type StockTimes = { decode: number; senders: number; run: number; total: number }
 
 /** EthereumJS as it comes from npm: its trie in memory, its caches, its JavaScript cryptography. */
-export type StockChain = { run(block: Block): Promise<StockTimes> }
+export type StockChain = {
+  run(block: Block): Promise<StockTimes>
+  /** Milliseconds of a block that its BlockBuilder makes of these transactions, on the last one that it made. */
+  build(transactions: readonly Uint8Array[]): Promise<number>
+}
 
 export async function openStockChain(genesis: GenesisJson, fork: BenchFork, first: Block): Promise<StockChain> {
   const hardfork = fork === 'cancun' ? Hardfork.Cancun : Hardfork.Amsterdam
@@ -30,6 +35,7 @@ export async function openStockChain(genesis: GenesisJson, fork: BenchFork, firs
     shallowCopy: () => blockchain,
   }
   const vm = await createVM({ common, stateManager, blockchain: blockchain as never })
+  let parentBlock = createBlockFromRLP(blockRlp(first), { common })
   return {
     async run(sealed) {
       const rlp = blockRlp(sealed)
@@ -42,6 +48,16 @@ export async function openStockChain(genesis: GenesisJson, fork: BenchFork, firs
       const ran = performance.now()
       hashes.set(sealed.header.number, sealed.hash)
       return { decode: decoded - start, senders: recovered - decoded, run: ran - recovered, total: ran - start }
+    },
+    async build(transactions) {
+      const start = performance.now()
+      const { number, timestamp, gasLimit } = parentBlock.header
+      const headerData = { number: number + 1n, timestamp: timestamp + 12n, gasLimit }
+      const blockOpts = { putBlockIntoBlockchain: false }
+      const builder = await buildBlock(vm, { parentBlock, headerData, blockOpts })
+      for (const raw of transactions) await builder.addTransaction(createTxFromRLP(raw, { common }))
+      parentBlock = (await builder.build()).block
+      return performance.now() - start
     },
   }
 }

@@ -66,6 +66,6 @@ export async function load({ url }: Peer, content: Content): Promise<void> {
 /** In steps, because a call may only take so long. */
 async function mineEmpty(url: string, count: number): Promise<void> {
   for (let left = count; left > 0; left -= BLOCKS_PER_CALL) {
-    await ask(url, 'anvil_mine', [`0x${Math.min(left, BLOCKS_PER_CALL).toString(16)}`])
+    await ask(url, 'hardhat_mine', [`0x${Math.min(left, BLOCKS_PER_CALL).toString(16)}`])
   }
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ask } from '../../load/ask.ts'
 import { foundryBinary } from './foundryBinary.ts'
+import { hardhatCommand } from './hardhatCommand.ts'
 import { freePorts } from './nodeProcess.ts'
 
 const COMMAND = fileURLToPath(new URL('../../bin/reenact.js', import.meta.url))
@@ -45,6 +46,20 @@ export async function startAnvil(): Promise<Peer | undefined> {
   const flags = ['--port', `${port}`, '--chain-id', `${CHAIN_ID}`, '--gas-limit', `${GAS_LIMIT}`, '--hardfork', FORK]
   const child = spawn(binary, [...flags, '--silent'], { stdio: ['ignore', 'ignore', 'inherit'] })
   return peerOf('anvil', child, port)
+}
+
+/** Hardhat 3 with the same account (its first one too); undefined where bench/peers has not been installed. */
+export async function startHardhat(): Promise<Peer | undefined> {
+  const found = hardhatCommand()
+  if (found === undefined) return undefined
+  const [port] = await freePorts()
+  const settings = JSON.stringify({ chainId: CHAIN_ID, gasLimit: GAS_LIMIT, hardfork: FORK })
+  const child = spawn(found.node, [found.server, `${port}`, settings], {
+    cwd: found.folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: 'true' },
+  })
+  return peerOf('hardhat', child, port)
 }
 
 async function peerOf(name: string, child: ChildProcess, port: number): Promise<Peer> {
