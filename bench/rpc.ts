@@ -88,7 +88,7 @@ async function sends(funded: Funded): Promise<{ workload: SendWorkload; bounds: 
   const kinds = [
     { name: 'send + mine 1,000 transfers', count: 1_000, kind: 'eth', bounds: { hardhat: 1 } },
     { name: 'the same, one sender', count: 1_000, kind: 'eth', width: 1, bounds: { hardhat: 1 } },
-    { name: 'send + mine 500 ERC-20', count: 500, kind: 'erc20', bounds: { hardhat: 1 } },
+    { name: 'send + mine 500 ERC-20', count: 500, kind: 'erc20', bounds: {} },
     { name: 'automine one by one', count: 200, kind: 'eth', oneByOne: true, bounds: {} },
   ] as const
   const signed: { workload: SendWorkload; bounds: Bounds }[] = []
