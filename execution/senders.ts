@@ -8,7 +8,7 @@ const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e
 /** Recoveries remembered: a few full blocks. One entry is about 400 bytes. */
 const MEMO_ENTRIES = 8192
 /** From so many unknown signatures on, threads are asked: below, this one is done before they have woken up. */
-const SMALLEST_BATCH = 64
+const SMALLEST_BATCH = 128
 /** So many of a batch are recovered ahead, so that all are still remembered when they are asked for. */
 export const LARGEST_BATCH = MEMO_ENTRIES / 2
 const MOST_THREADS = 4

@@ -72,7 +72,7 @@ describe.each<'native' | 'wasm'>(['native', 'wasm'])('a batch with %s', (backend
   })
 
   test('what recovers to nothing is known as that, and what is out of range harms no other', async () => {
-    const { items, senders } = sign(80, 2)
+    const { items, senders } = sign(160, 2)
     const first = items[0]
     if (first === undefined) throw new Error('there is a first signature')
     const broken = [
@@ -95,11 +95,11 @@ describe.each<'native' | 'wasm'>(['native', 'wasm'])('a batch with %s', (backend
 })
 
 test('few signatures, no threads, or plain JavaScript: nothing is done ahead', async () => {
-  const { items } = sign(64, 3)
+  const { items } = sign(128, 3)
   for (const [backend, threads, count] of [
-    ['native', 2, 63],
-    ['native', 0, 64],
-    ['noble', 2, 64],
+    ['native', 2, 127],
+    ['native', 0, 128],
+    ['noble', 2, 128],
   ] as const) {
     const { recoverSenders, close, calls } = await counted(backend, threads)
     await recoverSenders(items.slice(0, count))
