@@ -43,7 +43,7 @@ const PRECOMPILES = [
   'p256verify',
 ]
 
-const crypto = await createCrypto({ logger: silentLogger }, { recoveryThreads: 0 })
+const crypto = await createCrypto({ logger: silentLogger }, { recoveryThreads: 0, paths: 'fast' })
 setKeccak256(crypto.keccak256)
 
 const filled = (length: number) => Uint8Array.from({ length }, (_, i) => i * 7)
@@ -160,7 +160,7 @@ async function precompiles(): Promise<Pair[]> {
   const evm = await createEVM({ common })
   const library = getActivePrecompiles(common)
   const own = new Map(library)
-  replacePrecompiles(own, () => undefined)
+  replacePrecompiles(own, () => undefined, 'fast')
   return precompileCases()
     .filter(({ name }) => PRECOMPILES.includes(name))
     .map(({ name, address, input }) => {
