@@ -12,8 +12,8 @@ const ARITHMETIC_ROUNDS = 11_400n
 const HASHING_ROUNDS = 8_200n
 
 /** A rollup's users of one block: so few that the witness and all else make an input of about 120 KiB. */
-const SENDERS = 12
-const RECIPIENTS = 10
+const SENDERS = 8
+const RECIPIENTS = 6
 
 /** Every round pays other accounts of the 20,000 and writes other slots, so that no two witnesses are alike. */
 export const mixedBlock: Workload = {
