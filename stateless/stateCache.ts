@@ -27,7 +27,7 @@ export type ViewCache = {
 /** What views hold in memory, roughly and at most: what later blocks replaced is counted still. */
 export type HeldBytes = { bytes: number }
 
-/** Measured on a state of 20,000 accounts: an entry or a node with its objects, beside the bytes of the node. */
+/** Estimates: an entry or a node with its objects, beside the bytes of the node. */
 const ENTRY_BYTES = 700
 const SLOT_BYTES = 500
 export const NODE_OVERHEAD_BYTES = 700
