@@ -110,7 +110,7 @@ function createAdder(assembly: BlockAssembly, request: BuildBlockRequest, deps: 
   return {
     isFull: () => misfits >= MAX_MISFITS,
     async add(tx: Transaction): Promise<void> {
-      if (waiting.has(bytesToHex(tx.sender))) return
+      if (waiting.size > 0 && waiting.has(bytesToHex(tx.sender))) return
       if (bytes + tx.raw.length > maxBytes) return wait(tx, 'the block has no room for its bytes')
       const startedAt = performance.now()
       try {

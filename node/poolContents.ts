@@ -89,8 +89,7 @@ export function createPoolContents(
   }
   /** A walk over candidates may still hold a queue that left, while its sender has a new one. */
   const leave = (queue: SenderQueue): void => {
-    const senderKey = bytesToHex(queue.sender)
-    if (queues.get(senderKey) === queue) queues.delete(senderKey)
+    if (queues.get(queue.senderKey) === queue) queues.delete(queue.senderKey)
   }
   const settle = (queue: SenderQueue): void => {
     forget(takeUsed(queue))
@@ -155,7 +154,10 @@ export function createPoolContents(
   return {
     authorities,
     find: (key) => byHash.get(key),
-    queueOf: (sender) => queues.get(bytesToHex(sender)) ?? createSenderQueue(sender),
+    queueOf(sender) {
+      const senderKey = bytesToHex(sender)
+      return queues.get(senderKey) ?? createSenderQueue(sender, senderKey)
+    },
     knownQueue: (senderKey) => queues.get(senderKey),
     queues: () => queues.values(),
     status() {
@@ -176,7 +178,8 @@ export function createPoolContents(
       if (there === undefined) makeRoom(tx, bytes, queue, baseFeePerGas)
       // A replacement takes no new place, but it may be larger than what it replaces.
       else if (bytes > there.bytes && held + bytes - there.bytes > limits.maxBytes) throw full()
-      const [key, senderKey] = [bytesToHex(tx.hash), bytesToHex(tx.sender)]
+      const key = bytesToHex(tx.hash)
+      const { senderKey } = queue
       arrivals += 1
       const entry: PooledTransaction = {
         tx,

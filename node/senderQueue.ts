@@ -1,4 +1,5 @@
 import type { Transaction } from '../execution/types.ts'
+import { bytesToHex } from '../stateless/bytes.ts'
 
 /** A transaction in the pool. Keys are hex without prefix. */
 export type PooledTransaction = {
@@ -20,6 +21,8 @@ export type PooledTransaction = {
 /** One sender's transactions by nonce. The first `pendingCount` of them can run now, one after another. */
 export type SenderQueue = {
   sender: Uint8Array
+  /** the same, hex without prefix */
+  senderKey: string
   entries: PooledTransaction[]
   pendingCount: number
   /** the most that those can take from the sender, in wei */
@@ -30,8 +33,8 @@ export type SenderQueue = {
   version: number
 }
 
-export function createSenderQueue(sender: Uint8Array): SenderQueue {
-  return { sender, entries: [], pendingCount: 0, pendingCost: 0n, nonce: 0n, balance: 0n, version: -1 }
+export function createSenderQueue(sender: Uint8Array, senderKey = bytesToHex(sender)): SenderQueue {
+  return { sender, senderKey, entries: [], pendingCount: 0, pendingCost: 0n, nonce: 0n, balance: 0n, version: -1 }
 }
 
 export function entryAt(queue: SenderQueue, nonce: bigint): PooledTransaction | undefined {

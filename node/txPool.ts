@@ -211,7 +211,7 @@ class Pool implements LiveTxPool {
     if (tx.impersonated !== true) requireExternallyOwned(tx.sender, code)
     requireNonce(tx, queue.nonce)
     requireUnreserved(tx, queue)
-    if (isDelegation(code) || this.#contents.authorities.has(bytesToHex(tx.sender))) requireOneInFlight(tx, queue)
+    if (isDelegation(code) || this.#contents.authorities.has(queue.senderKey)) requireOneInFlight(tx, queue)
     const replaced = entryAt(queue, tx.nonce)
     if (replaced !== undefined) requireBump(replaced.tx, tx)
     requireFunds(tx, queue)

@@ -4,7 +4,7 @@ import { data, index } from '../codec.ts'
 import { RpcError } from '../errors.ts'
 import { toData } from '../hex.ts'
 import { method, required, withDefault } from '../params.ts'
-import type { MethodTable } from '../types.ts'
+import type { MethodTable, RpcContext } from '../types.ts'
 import { type EthDeps, ethLimits } from './deps.ts'
 import { receiptOf } from './receipts.ts'
 
@@ -19,10 +19,11 @@ export function createSubmission({ chain, pool, sealsInstantly }: SendDeps) {
   return {
     add: (raw: Uint8Array): Promise<Transaction> => pool.add(raw),
     /** Where every transaction gets a block at once: until this one has it. Elsewhere at once. */
-    async decided({ hash, nonce, sender }: Transaction, signal: AbortSignal): Promise<void> {
+    async decided({ hash, nonce, sender }: Transaction, context: Pick<RpcContext, 'signal'>): Promise<void> {
       if (!sealsInstantly?.() || pool.nextNonce(sender) <= nonce) return
       const isDecided = () => chain.getTransactionLocation(hash) !== undefined || pool.get(hash) === undefined
-      await waitUntil(isDecided, (wake) => chain.onHead(wake), INSTANT_WAIT_MS, signal)
+      // Asked for only here: making a signal costs more than reading the transaction.
+      await waitUntil(isDecided, (wake) => chain.onHead(wake), INSTANT_WAIT_MS, context.signal)
     },
   }
 }
@@ -38,9 +39,9 @@ export function sendMethods(deps: SendDeps): MethodTable {
      * Answers with the hash. Where every transaction gets a block at once, after that block: libraries that look for a
      * receipt and then wait for the next block would otherwise wait for a block that nobody makes.
      */
-    eth_sendRawTransaction: method([rawParam], async ([raw], { signal }) => {
+    eth_sendRawTransaction: method([rawParam], async ([raw], context) => {
       const tx = await submission.add(raw)
-      await submission.decided(tx, signal)
+      await submission.decided(tx, context)
       return toData(tx.hash)
     }),
     /** EIP-7966: answers with the receipt, or with an error that carries the hash when it takes too long */

@@ -6,7 +6,7 @@ import { invalidParams } from '../errors.ts'
 import { formatTransactionFields } from '../format/transaction.ts'
 import { toData, toQuantity } from '../hex.ts'
 import { method, required } from '../params.ts'
-import type { MethodTable } from '../types.ts'
+import type { MethodTable, RpcContext } from '../types.ts'
 import type { EthDeps, Impersonation, Signer } from './deps.ts'
 import { fillTransaction } from './fillTransaction.ts'
 import { createSubmission } from './send.ts'
@@ -26,11 +26,11 @@ export function transactionObjectMethods(deps: EthDeps): MethodTable {
     return { signature, raw: encodeSigned(tx, signature, sidecar) }
   }
 
-  const sendAs = async (senders: Impersonation, object: TransactionObject, signal: AbortSignal) => {
+  const sendAs = async (senders: Impersonation, object: TransactionObject, context: Pick<RpcContext, 'signal'>) => {
     const sent = await inTurn(requireFrom(object), async () =>
-      senders.send(await fillTransaction(deps, object, signal)),
+      senders.send(await fillTransaction(deps, object, context.signal)),
     )
-    await submission.decided(sent, signal)
+    await submission.decided(sent, context)
     return toData(sent.hash)
   }
 
@@ -39,9 +39,7 @@ export function transactionObjectMethods(deps: EthDeps): MethodTable {
       ? {}
       : {
           /** In the name of whoever `from` is: asking for it is enough, nobody needs to be impersonated first. */
-          eth_sendUnsignedTransaction: method([txParam], ([object], { signal }) =>
-            sendAs(impersonation, object, signal),
-          ),
+          eth_sendUnsignedTransaction: method([txParam], ([object], context) => sendAs(impersonation, object, context)),
         }),
     eth_fillTransaction: method([txParam], async ([object], { signal }) => {
       const tx = await fillTransaction(deps, object, signal)
@@ -57,15 +55,15 @@ export function transactionObjectMethods(deps: EthDeps): MethodTable {
       return { raw: toData(raw), tx: formatUnplaced(signed, object) }
     }),
     /** Impersonated senders come first; they need no key. The nonce of one sender is given out once. */
-    eth_sendTransaction: method([txParam], async ([object], { signal }) => {
+    eth_sendTransaction: method([txParam], async ([object], context) => {
       const from = requireFrom(object)
-      if (impersonation?.has(from)) return sendAs(impersonation, object, signal)
+      if (impersonation?.has(from)) return sendAs(impersonation, object, context)
       const signer = requireKey(deps.signer, from)
       const pooled = await inTurn(from, async () => {
-        const { raw } = await sign(signer, await fillTransaction(deps, object, signal), object.sidecar)
+        const { raw } = await sign(signer, await fillTransaction(deps, object, context.signal), object.sidecar)
         return submission.add(raw)
       })
-      await submission.decided(pooled, signal)
+      await submission.decided(pooled, context)
       return toData(pooled.hash)
     }),
   }
