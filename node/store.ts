@@ -73,7 +73,8 @@ async function diskDatabase(dataDir: string): Promise<Database> {
   try {
     makeFolder(dataDir)
     // Without a data directory nothing loads the native add-on and its 30 files.
-    const { Level } = await import('level')
+    // CommonJS: a bundle gives it no names of its own.
+    const { Level } = (await import('level')).default
     const database = new Level<string, Uint8Array>(dataDir, { keyEncoding: 'utf8', valueEncoding: 'view' })
     await database.open()
     return database as unknown as Database
