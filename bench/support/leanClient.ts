@@ -10,6 +10,9 @@ export type LeanClient = {
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
+/** A server that says nothing for so long hangs. */
+const ANSWER_TIMEOUT_MS = 30_000
+const SHOWN_BYTES = 400
 
 /** Bytes of a POST with this JSON-RPC message; `headers` are further lines. */
 export function postBytes(message: unknown, headers: readonly string[] = []): Buffer {
@@ -25,22 +28,35 @@ export function postBytes(message: unknown, headers: readonly string[] = []): Bu
 }
 
 export async function createLeanClient(url: string): Promise<LeanClient> {
-  const { hostname, port } = new URL(url)
-  const socket = connect(Number(port), hostname)
-  socket.setNoDelay(true)
-  await new Promise((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('error', reject)
-  })
+  let socket = await open(url)
+  // Servers end connections on which nothing came for some seconds, as while others are measured.
+  const living = async (): Promise<Socket> => {
+    if (socket.destroyed || socket.readableEnded) socket = await open(url)
+    return socket
+  }
   return {
-    exchange: (request) => exchange(socket, request, undefined),
+    exchange: async (request) => exchange(await living(), request, undefined),
     async read(request) {
       const chunks: Buffer[] = []
-      await exchange(socket, request, chunks)
+      await exchange(await living(), request, chunks)
       return Buffer.concat(chunks)
     },
     close: () => socket.destroy(),
   }
+}
+
+async function open(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.setNoDelay(true)
+  socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy())
+  await new Promise((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('error', reject)
+  })
+  // An end shows in `close`, which whoever waits for an answer hears.
+  socket.on('error', () => {})
+  return socket
 }
 
 /** Only answers with Content-Length and status 200; their body goes into `into`, or nowhere. */
@@ -55,7 +71,9 @@ function exchange(socket: Socket, request: Buffer, into: Buffer[] | undefined): 
       if (error) reject(error)
       else resolve(length)
     }
-    const onClose = () => end(new Error('the server closed the connection'))
+    const onClose = () => {
+      end(new Error(`the connection ended without an answer to ${request.toString('latin1', 0, SHOWN_BYTES)}`))
+    }
     const take = (chunk: Buffer) => {
       missing -= chunk.length
       into?.push(chunk)

@@ -53,7 +53,7 @@ export function questions(
       holds: transactions,
     },
     {
-      name: 'the same, gzip accepted',
+      name: `eth_getBlockByNumber, ${FULL_BLOCK} objects, gzip accepted`,
       request: postBytes(block, ['accept-encoding: gzip']),
       bounds: { anvil: 10 },
       holds: transactions,
