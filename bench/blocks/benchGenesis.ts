@@ -2,7 +2,8 @@ import { type Hex, keccak256, pad, toHex } from 'viem'
 import type { LocalAccount } from 'viem/accounts'
 import type { GenesisAccount, GenesisJson } from '../../execution/genesisJson.ts'
 import { weth9 } from '../../genesis/generated/WETH9.ts'
-import * as system from '../../genesis/systemContracts.ts'
+import { bareL1Genesis } from '../../genesis/l1Genesis.ts'
+import { AMSTERDAM_FORKS } from '../../genesis/l2Genesis.ts'
 import { accountsOf } from '../../load/sender.ts'
 import { assemble } from '../../scripts/fixtures/assembler.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../stateless/bytes.ts'
@@ -12,6 +13,7 @@ export const CHAIN_ID = 8079
 export const GAS_LIMIT = 500_000_000n
 export const SENDERS = 500
 const OTHERS = 20_000
+const TIMESTAMP = 1_000
 
 /** `cancun` is what the library's own figures were taken on; `amsterdam` is what a devnet runs. */
 export type BenchFork = 'cancun' | 'amsterdam'
@@ -45,23 +47,10 @@ const HASH = assemble(`PUSH0 CALLDATALOAD
     @next JUMP
   end: STOP`)
 
-const FORKS = [
-  'homesteadBlock',
-  'eip150Block',
-  'eip155Block',
-  'eip158Block',
-  'byzantiumBlock',
-  'constantinopleBlock',
-  'petersburgBlock',
-  'istanbulBlock',
-  'berlinBlock',
-  'londonBlock',
-  'shanghaiTime',
-  'cancunTime',
-  'pragueTime',
-  'osakaTime',
-  'amsterdamTime',
-]
+/** Forks after Cancun. */
+const LATER_FORKS = Object.fromEntries(
+  ['prague', 'osaka', 'bpo1', 'bpo2', 'amsterdam'].map((fork) => [`${fork}Time`, undefined]),
+)
 
 /** The same accounts in every run; they sign every transaction of the workloads. */
 export const senders: readonly LocalAccount[] = accountsOf(8079, SENDERS)
@@ -71,7 +60,7 @@ export const otherAddress = (index: number): Hex => pad(toHex(0x07e500000000n + 
 
 /** Genesis of the benches: 500 senders with ETH and tokens, 20,000 other accounts, half of them with tokens, four contracts. */
 export function benchGenesis(fork: BenchFork): GenesisJson {
-  const alloc: Record<string, GenesisAccount> = { ...systemContracts() }
+  const alloc: Record<string, GenesisAccount> = { ...bareL1Genesis(TIMESTAMP).alloc }
   const balances: Record<string, string> = {}
   for (const { address } of senders) {
     alloc[address] = { balance: toHex(10n ** 24n) }
@@ -89,10 +78,9 @@ export function benchGenesis(fork: BenchFork): GenesisJson {
   ] as const) {
     alloc[address] = { balance: '0x0', nonce: '0x1', code: `0x${bytesToHex(code)}` }
   }
-  const active = FORKS.slice(0, FORKS.indexOf(`${fork}Time`) + 1)
   return {
-    config: { chainId: CHAIN_ID, terminalTotalDifficulty: 0, ...Object.fromEntries(active.map((name) => [name, 0])) },
-    timestamp: '0x3e8',
+    config: { chainId: CHAIN_ID, ...AMSTERDAM_FORKS, ...(fork === 'cancun' ? LATER_FORKS : {}) },
+    timestamp: toHex(TIMESTAMP),
     gasLimit: toHex(GAS_LIMIT),
     alloc,
   }
@@ -101,17 +89,4 @@ export function benchGenesis(fork: BenchFork): GenesisJson {
 /** Position of a balance in WETH9: a mapping at slot 0. */
 function balanceSlot(address: Hex): Hex {
   return keccak256(concatBytes([hexToBytes(address.slice(2).padStart(64, '0')), new Uint8Array(32)]))
-}
-
-function systemContracts(): Record<string, GenesisAccount> {
-  return Object.fromEntries(
-    [
-      [system.BEACON_ROOTS_ADDRESS, system.BEACON_ROOTS_CODE],
-      [system.HISTORY_ADDRESS, system.HISTORY_CODE],
-      [system.WITHDRAWAL_REQUEST_ADDRESS, system.WITHDRAWAL_REQUEST_CODE],
-      [system.CONSOLIDATION_REQUEST_ADDRESS, system.CONSOLIDATION_REQUEST_CODE],
-      [system.BUILDER_DEPOSIT_ADDRESS, system.BUILDER_DEPOSIT_CODE],
-      [system.BUILDER_EXIT_ADDRESS, system.BUILDER_EXIT_CODE],
-    ].map(([address = '', code = '']) => [address, { balance: '0x0', nonce: '0x1', code }]),
-  )
 }
