@@ -7,8 +7,14 @@ import { createMemoryChain, cryptoOnce } from './support.ts'
 
 export const ETHER = 10n ** 18n
 
-const BLOCK_FORKS = ['homestead', 'eip150', 'eip155', 'eip158', 'byzantium', 'constantinople', 'istanbul']
-const LATER_FORKS = [
+const FORKS = [
+  'homesteadBlock',
+  'eip150Block',
+  'eip155Block',
+  'eip158Block',
+  'byzantiumBlock',
+  'constantinopleBlock',
+  'istanbulBlock',
   'berlinBlock',
   'londonBlock',
   'shanghaiTime',
@@ -18,13 +24,11 @@ const LATER_FORKS = [
   'amsterdamTime',
 ]
 
-/** All forks up to and including this one from block 0 on. */
+/** All forks up to and including this one from block 0 on; `none` is Frontier alone. */
 export function configUpTo(last: string): Record<string, number> {
-  const names = [...BLOCK_FORKS.map((name) => `${name}Block`)]
-  for (const name of LATER_FORKS) {
-    if (names.includes(last)) break
-    names.push(name)
-  }
+  const index = FORKS.indexOf(last)
+  if (index === -1 && last !== 'none') throw new Error(`no fork ${last}`)
+  const names = FORKS.slice(0, index + 1)
   const merge = names.includes('shanghaiTime') ? { terminalTotalDifficulty: 0 } : {}
   return { ...Object.fromEntries(names.map((name) => [name, 0])), ...merge }
 }
