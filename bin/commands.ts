@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ENGINE_PATHS } from '../execution/paths.ts'
 import { MAX_DEVNET_ROLLUPS } from '../genesis/parameters.ts'
 
 const port = z.coerce.number().int().min(0).max(65535)
@@ -52,7 +53,7 @@ const controlToken = z
 
 /** Absent: what `defaultPaths` gives, so that tests of a devnet need not say it. */
 const engine = z
-  .enum(['fast', 'reference'])
+  .enum(ENGINE_PATHS)
   .optional()
   .describe("what runs blocks: fast, or reference: the library's own code wherever it is right, slow (default fast)")
 

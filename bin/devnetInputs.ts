@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { UnknownEngine } from '../execution/errors.ts'
 import type { Logger } from '../node/types.ts'
 import { nearestName } from '../rpc/nearestName.ts'
 import { wordsOf } from '../rpc/rollup/wire.ts'
@@ -115,7 +116,7 @@ export function devnetOptionsOf(given: CreateDevnetOptions): DevnetOptions {
     const message = "createDevnet: sealing 'manual' makes no blocks by itself: leave it out, or the block times"
     throw new DevnetError('BAD_OPTION', message)
   }
-  const flags: Record<string, unknown> = { 'l1-port': 0, 'l2-port': 0, engine: process.env.REENACT_ENGINE || undefined }
+  const flags: Record<string, unknown> = { 'l1-port': 0, 'l2-port': 0 }
   for (const [option, flag] of Object.entries(FLAGS) as [Option, keyof DevnetOptions][]) {
     const value = option === 'censor' ? (censor.length === 0 ? undefined : censor.join(',')) : options[option]
     if (value !== undefined) flags[flag] = value
@@ -151,8 +152,11 @@ function shown(value: unknown): string {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? 'an object' : JSON.stringify(value)
 }
 
-/** What the command line says about its flags is said about options. Other errors stay as they are. */
+/** What the command line says about its flags is said about options, and a default from the environment is an option too. */
 export function asOptionError(error: unknown): unknown {
+  if (error instanceof UnknownEngine) {
+    return new DevnetError('BAD_OPTION', `createDevnet: ${error.message}`, error.data, error)
+  }
   if (!(error instanceof UsageError)) return error
   const message = error.message.replaceAll(/--([a-z0-9-]+)/g, (_, flag: string) => optionOf(flag))
   return new DevnetError('BAD_OPTION', `createDevnet: ${message}`, error.data, error)

@@ -22,7 +22,7 @@ export type Parsed = {
  *
  * A flag beats `REENACT_<NAME>`, which beats the file, which beats the default. `--no-x` switches a boolean off.
  *
- * @throws UsageError that names the flag, variable or key and says what is allowed
+ * @throws UsageError that names the flag, variable, or file and key, and says what is allowed
  */
 export function parseCommandLine(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
   if (argv.includes('--help') || argv.includes('-h'))
@@ -50,9 +50,10 @@ export function parseCommandLine(argv: readonly string[], env: Readonly<Record<s
     const problems = result.error.issues.map((issue) => {
       const key = String(issue.path[0] ?? '')
       if (merged[key] === undefined) return `--${key} is required`
+      const name = key in flags ? `--${key}` : key in fromEnv ? variableOf(key) : `${file}: ${key}`
       return SECRET_FLAGS.has(key)
-        ? `--${key}: ${wordsOf(issue)}`
-        : `--${key} ${JSON.stringify(merged[key])}: ${wordsOf(issue)}`
+        ? `${name}: ${wordsOf(issue)}`
+        : `${name} ${JSON.stringify(merged[key])}: ${wordsOf(issue)}`
     })
     throw new UsageError('BAD_VALUE', problems.join('; '))
   }
@@ -105,11 +106,13 @@ function readEnvironment(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const key of Object.keys(schema.shape)) {
-    const value = env[`REENACT_${key.toUpperCase().replaceAll('-', '_')}`]
+    const value = env[variableOf(key)]
     if (value !== undefined && value !== '') values[key] = value
   }
   return values
 }
+
+const variableOf = (flag: string): string => `REENACT_${flag.toUpperCase().replaceAll('-', '_')}`
 
 function readSettingsFile(path: string, schema: AnySchema): Record<string, unknown> {
   const settings = readJsonFile(path)

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { UnknownEngine } from '../execution/errors.ts'
 import { NodeError } from '../stateless/errors.ts'
 import type {
   AdvanceOptions,
@@ -50,7 +51,7 @@ try {
 } catch (error) {
   if (error instanceof NodeError) {
     console.error(`reenact: ${error.message}`)
-    process.exitCode = error instanceof UsageError ? 2 : 1
+    process.exitCode = error instanceof UsageError || error instanceof UnknownEngine ? 2 : 1
   } else {
     // A bug of ours: the whole stack, because a line would hide it.
     console.error(error)

@@ -60,3 +60,6 @@ export class SimulationRejected extends NodeError<SimulationRejectedCode> {}
 
 /** A trace that would take more memory than it may. */
 export class TraceTooLarge extends NodeError<'TRACE_TOO_LARGE'> {}
+
+/** REENACT_ENGINE names no engine. */
+export class UnknownEngine extends NodeError<'UNKNOWN_ENGINE'> {}

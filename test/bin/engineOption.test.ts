@@ -1,9 +1,14 @@
-import { describe, expect, test } from 'vitest'
+import { createDevnet } from 'reenact/devnet'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { COMMANDS } from '../../bin/commands.ts'
 import { devnetOptionsOf } from '../../bin/devnetInputs.ts'
 import { createEngines } from '../../bin/engines.ts'
 import { helpText, parseCommandLine } from '../../bin/options.ts'
-import { silentLogger } from '../execution/support.ts'
+import { amsterdamSpec } from '../../execution/chainSpec.ts'
+import { createCrypto } from '../../execution/crypto.ts'
+import { createEngine } from '../../execution/engine.ts'
+import { defaultPaths } from '../../execution/paths.ts'
+import { cryptoOnce, silentLogger } from '../execution/support.ts'
 
 const L2 = ['--l1', 'http://127.0.0.1:1', '--rollup', `0x${'11'.repeat(20)}`]
 
@@ -28,12 +33,41 @@ describe('--engine', () => {
   })
 
   test.each([
-    ['a flag', ['l1', '--engine', 'geth'], {}],
-    ['the environment', ['l1'], { REENACT_ENGINE: 'geth' }],
-  ] as const)('another value is refused: %s', (_, argv, env) => {
+    ['a flag', ['l1', '--engine', 'geth'], {}, '--engine "geth"'],
+    ['the environment', ['l1'], { REENACT_ENGINE: 'geth' }, 'REENACT_ENGINE "geth"'],
+  ] as const)('another value is refused: %s', (_, argv, env, said) => {
     expect(() => parseCommandLine(argv, env)).toThrow(
-      expect.objectContaining({ code: 'BAD_VALUE', message: expect.stringContaining('--engine "geth"') }),
+      expect.objectContaining({ code: 'BAD_VALUE', message: expect.stringContaining(said) }),
     )
+  })
+
+  describe('what runs where nobody chose', () => {
+    afterEach(() => {
+      vi.unstubAllEnvs()
+    })
+
+    test.each([
+      [undefined, 'fast'],
+      ['', 'fast'],
+      ['fast', 'fast'],
+      ['reference', 'reference'],
+    ] as const)('REENACT_ENGINE %j: %s', (value, paths) => {
+      vi.stubEnv('REENACT_ENGINE', value)
+      expect(defaultPaths()).toBe(paths)
+    })
+
+    test('another value is refused by whoever asks', async () => {
+      vi.stubEnv('REENACT_ENGINE', 'geth')
+      const message = 'REENACT_ENGINE "geth": expected one of "fast", "reference"'
+      const refusal = expect.objectContaining({ code: 'UNKNOWN_ENGINE', message })
+      await expect(createEngines(silentLogger)).rejects.toEqual(refusal)
+      await expect(createCrypto({ logger: silentLogger })).rejects.toEqual(refusal)
+      const crypto = await cryptoOnce
+      expect(() => createEngine({ spec: amsterdamSpec(1n, crypto), crypto, logger: silentLogger })).toThrow(refusal)
+      await expect(createDevnet()).rejects.toEqual(
+        expect.objectContaining({ code: 'BAD_OPTION', message: `createDevnet: ${message}` }),
+      )
+    })
   })
 
   test('createDevnet takes it and refuses others', () => {
