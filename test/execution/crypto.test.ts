@@ -150,7 +150,7 @@ describe.each<RecoveryBackend>(['native', 'wasm', 'noble'])('recovery with %s', 
 describe('choice of the backend', () => {
   test('native is taken first and said so', async () => {
     const logger = recordingLogger()
-    const crypto = await createCrypto({ logger })
+    const crypto = await createCrypto({ logger }, { paths: 'fast' })
     expect(crypto.recoveryBackend).toBe('native')
     expect(logger.lines).toEqual([{ level: 'info', event: 'signature recovery', fields: { backend: 'native' } }])
   })

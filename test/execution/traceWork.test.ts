@@ -140,7 +140,8 @@ describe.each(FORKS)('%s: a megabyte paid for once and refused again and again',
   ] as [string, TracerOptions][])('is not copied for %s', async (_, options) => {
     const tracing = await refusals()
     const copied = await bytesCopied(() => traceMain(tracing, options, { gas: request.gas }))
-    expect(copied).toBeLessThan((await untraced()) + MEGABYTE)
+    // A trace makes the megabyte exist, and the library's memory grows by copying zeros: once, not a hundred times.
+    expect(copied).toBeLessThan((await untraced()) + 2 * MEGABYTE)
   })
 
   test('is not copied for an access list', async () => {
