@@ -1,6 +1,7 @@
 import type { Account, Address } from '@ethereumjs/util'
 import { decodeAccount, decodeStorageValue } from '../../stateless/account.ts'
 import { bytesEqual, bytesToHex, EMPTY_BYTES } from '../../stateless/bytes.ts'
+import { InvalidWitness } from '../../stateless/errors.ts'
 import type { AccountState, StateChanges, StateCommit, StateView } from '../../stateless/types.ts'
 import { assert, SYSTEM_ADDRESS_HEX } from '../internal.ts'
 import { JournaledState } from '../stateManager.ts'
@@ -52,7 +53,15 @@ export class ReferenceState extends JournaledState {
   override async commitChanges(changes: StateChanges): Promise<StateCommit> {
     const tries = this.#tries
     if (tries === undefined) return super.commitChanges(changes)
-    return this.readAsync(() => tries.commit(changes, (address) => this.#base.getAccount(address)))
+    return this.readAsync(async () => {
+      try {
+        return await tries.commit(changes, (address) => this.#base.getAccount(address))
+      } catch (error) {
+        // Ours misses the same node, and knows where in the trie that is.
+        if (error instanceof InvalidWitness) this.#base.commit(changes)
+        throw error
+      }
+    })
   }
 
   /** What this run has not asked the view for it does not ask now: an account made here, a slot of wiped storage. */
