@@ -1,9 +1,10 @@
 import { bytesToHex, concatBytes } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
 import { encodeRlp, rlpInteger } from '../stateless/rlp.ts'
+import type { Authorization } from '../stateless/transactionFields.ts'
 import type { Crypto } from './crypto.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
-import type { Authorization, Transaction } from './types.ts'
+import type { Transaction } from './types.ts'
 
 /** EIP-7702 */
 const MAGIC = Uint8Array.of(5)

@@ -3,13 +3,14 @@ import type { TypedTransaction } from '@ethereumjs/tx'
 import { Account, Address } from '@ethereumjs/util'
 import { bigintToMinimalBytes, concatBytes, EMPTY_BYTES, isZeroBytes } from '../stateless/bytes.ts'
 import { keccak256 } from '../stateless/keccak.ts'
+import type { Authorization } from '../stateless/transactionFields.ts'
 import { authorityOf } from './authorities.ts'
 import { isDelegation } from './delegation.ts'
 import type { YieldClock } from './eventLoop.ts'
 import type { RunEvm } from './evm.ts'
 import { assert } from './internal.ts'
 import type { JournaledState } from './stateManager.ts'
-import type { Authorization, Transaction } from './types.ts'
+import type { Transaction } from './types.ts'
 
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00)
 

@@ -1,5 +1,6 @@
 import { bytesEqual } from '../stateless/bytes.ts'
 import { type RlpItem, rlpFixedBytes, rlpItems, rlpUint } from '../stateless/rlp.ts'
+import { RlpReader } from '../stateless/rlpReader.ts'
 import { BLOB_BYTES, CELLS_PER_BLOB, FIELD_BYTES } from './blobPolynomial.ts'
 import { TransactionRejected } from './errors.ts'
 
@@ -15,9 +16,9 @@ export type BlobSidecar = {
   proofs: readonly Uint8Array[]
 }
 
-/** `rlp([transaction, ...])` instead of the transaction itself: then the first item is a list. */
-export function isBlobWrapper(items: readonly RlpItem[]): boolean {
-  return items[0]?.list === true
+/** `rlp([transaction, ...])` behind the type byte instead of the transaction itself: then the first item is a list. */
+export function isBlobWrapper(raw: Uint8Array): boolean {
+  return RlpReader.ofList(raw, 1).isAtList
 }
 
 /**

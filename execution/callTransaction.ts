@@ -1,7 +1,7 @@
 import { bytesToHex, EMPTY_BYTES } from '../stateless/bytes.ts'
+import type { TransactionFields } from '../stateless/transactionFields.ts'
 import { TransactionRejected } from './errors.ts'
 import type { SharedCommon } from './nodeCommon.ts'
-import type { TransactionFields } from './transactionFields.ts'
 import type { TransactionGas } from './transactionGas.ts'
 import { requireBlobRules, requireInitcodeSize, requireSetCodeRules, requireTypeSupported } from './transactionRules.ts'
 import type { CallRequest } from './types.ts'

@@ -1,7 +1,7 @@
 import { bigintToMinimalBytes, bytesToBigint } from '../stateless/bytes.ts'
+import type { TransactionFields } from '../stateless/transactionFields.ts'
 import { TransactionRejected } from './errors.ts'
 import { encodeTransactionFields } from './transactionEncoding.ts'
-import type { TransactionFields } from './transactionFields.ts'
 import type { UnsignedTransaction } from './types.ts'
 
 /**

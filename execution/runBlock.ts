@@ -1,6 +1,7 @@
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
 import { InvalidBlock, NodeError, noteExecutedGas } from '../stateless/errors.ts'
 import { keccak256 } from '../stateless/keccak.ts'
+import type { DecodedEnvelope } from '../stateless/transactionFields.ts'
 import type { Block, RunBlock, RunBlockOutcome, RunBlockRequest } from '../stateless/types.ts'
 import { LibraryFailure } from './blockContext.ts'
 import { type BlockRun, createBlockRun } from './blockRun.ts'
@@ -9,7 +10,7 @@ import type { Crypto } from './crypto.ts'
 import { TransactionRejected } from './errors.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
 import { assert } from './internal.ts'
-import { type decodeOwnTransaction, decodeTransaction, signaturesOf } from './transactions.ts'
+import { type decodeOwnTransaction, decodeTransaction, signaturesOf, signedTransaction } from './transactions.ts'
 import type { EnginePaths, InjectedChanges, Transaction, TransactionOutcome } from './types.ts'
 
 export type RejectionLogger = { error(event: string, fields?: Record<string, unknown>): void }
@@ -106,7 +107,7 @@ async function runStateless(
 ): Promise<RunBlockOutcome> {
   const { block, publicKeys } = request
   request.onPhase?.('transactions')
-  const transactions = await decodeBlockTransactions(block, spec, crypto)
+  const transactions = await decodeBlockTransactions(block, spec, crypto, envelopesFirst(request.envelopes))
   const run = await createBlockRun({
     spec,
     header: block.header,
@@ -144,18 +145,20 @@ async function runStateless(
   }
 }
 
+type Decode = (...of: [...Parameters<typeof decodeOwnTransaction>, index: number]) => Transaction
+
 /** Consensus form only: the network wrapper of a blob transaction has no place in a block. */
 export async function decodeBlockTransactions(
   block: Block,
   spec: ChainSpec,
   crypto: Crypto,
-  decode: typeof decodeOwnTransaction = decodeTransaction,
+  decode: Decode = decodeTransaction,
 ): Promise<Transaction[]> {
   const common = spec.sharedCommonAt(block.header)
   const transactions: Transaction[] = []
   for (const [index, raw] of block.transactions.entries()) {
     try {
-      const tx = decode(raw, common, crypto)
+      const tx = decode(raw, common, crypto, index)
       if (tx.raw.length !== raw.length) {
         throw new TransactionRejected('UNDECODABLE', 'blob transaction with its sidecar')
       }
@@ -169,6 +172,15 @@ export async function decodeBlockTransactions(
   // The run asks for the senders one by one.
   await crypto.recoverSenders(signaturesOf(transactions))
   return transactions
+}
+
+/** Does not read again what has been read of these very bytes. */
+function envelopesFirst(envelopes: readonly DecodedEnvelope[] = []): Decode {
+  return (raw, common, crypto, index) => {
+    const envelope = envelopes[index]
+    if (envelope?.raw !== raw) return decodeTransaction(raw, common, crypto)
+    return signedTransaction(envelope, common, crypto)
+  }
 }
 
 /** v0.8 keys are a hint: 0x04 || x || y must be the key whose address is the recovered sender. */

@@ -1,7 +1,7 @@
 import { concatBytes, EMPTY_BYTES } from '../stateless/bytes.ts'
 import { encodeRlp, type RlpValue, rlpInteger } from '../stateless/rlp.ts'
+import type { TransactionFields } from '../stateless/transactionFields.ts'
 import { assert } from './internal.ts'
-import type { TransactionFields } from './transactionFields.ts'
 
 /** The canonical EIP-2718 envelope of these fields, signature included as it is: the inverse of `decodeFields`. */
 export function encodeTransactionFields(fields: TransactionFields): Uint8Array {

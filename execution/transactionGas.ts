@@ -1,6 +1,7 @@
 import { bytesEqual } from '../stateless/bytes.ts'
+import { countZeros } from '../stateless/lowerBoundGas.ts'
+import type { TransactionFields } from '../stateless/transactionFields.ts'
 import type { NodeCommon } from './nodeCommon.ts'
-import type { TransactionFields } from './transactionFields.ts'
 
 /**
  * What a transaction's own content costs before anything runs (EELS transactions.py calculate_intrinsic_cost). `floor`:
@@ -89,12 +90,6 @@ function listSize({ accessList = [] }: Priced): { addresses: bigint; slots: bigi
   const addresses = BigInt(accessList.length)
   const slots = BigInt(accessList.reduce((sum, { storageKeys }) => sum + storageKeys.length, 0))
   return { addresses, slots, bytes: addresses * ADDRESS_BYTES + slots * SLOT_BYTES }
-}
-
-function countZeros(data: Uint8Array): number {
-  let zeros = 0
-  for (let i = 0; i < data.length; i++) if (data[i] === 0) zeros++
-  return zeros
 }
 
 function pricesOf(common: NodeCommon): Prices {

@@ -1,6 +1,6 @@
+import type { TransactionFields } from '../stateless/transactionFields.ts'
 import { TransactionRejected } from './errors.ts'
 import type { NodeCommon } from './nodeCommon.ts'
-import type { TransactionFields } from './transactionFields.ts'
 
 const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 const MAX_NONCE = (1n << 64n) - 1n

@@ -4,6 +4,7 @@ import { ConsensusType } from '@ethereumjs/common'
 import type { EVMRunCallOpts, ExecResult } from '@ethereumjs/evm'
 import { Address, bigIntMax, bigIntMin } from '@ethereumjs/util'
 import { bytesToHex, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
+import type { TransactionFields } from '../stateless/transactionFields.ts'
 import type { Hash32 } from '../stateless/types.ts'
 import { runLibrary } from './blockContext.ts'
 import type { RunEvm } from './evm.ts'
@@ -11,12 +12,12 @@ import { assert } from './internal.ts'
 import { logsBloom } from './logsBloom.ts'
 import { transferWithoutCode } from './plainTransfer.ts'
 import { EMPTY_CODE_HASH, type JournaledState } from './stateManager.ts'
-import type { TransactionFields } from './transactionFields.ts'
 import type { TransactionGas } from './transactionGas.ts'
+import type { Transaction } from './types.ts'
 
 /** A transaction that may run here: nonce, fees, funds and least gas have been checked. */
 export type ChargedTransaction = {
-  readonly tx: TransactionFields & { readonly sender: Uint8Array }
+  readonly tx: TransactionFields & Pick<Transaction, 'sender' | 'impersonated'>
   readonly gas: TransactionGas
   /** EIP-8037: what is above this much regular gas is there for state alone */
   readonly regularCap: bigint

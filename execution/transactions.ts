@@ -1,11 +1,11 @@
-import { concatBytes } from '../stateless/bytes.ts'
-import { decodeRlpList, encodeRlp, RlpError, type RlpItem, rlpInteger, rlpItems } from '../stateless/rlp.ts'
+import { concatBytes, EMPTY_BYTES } from '../stateless/bytes.ts'
+import { decodeRlpList, encodeRlp, headerLength, RlpError, rlpInteger, writeHeader } from '../stateless/rlp.ts'
+import { type DecodedEnvelope, decodeEnvelope, type TransactionFields } from '../stateless/transactionFields.ts'
 import { type BlobSidecar, decodeBlobSidecar, isBlobWrapper } from './blobSidecar.ts'
 import type { Crypto, SignedHash } from './crypto.ts'
 import { TransactionRejected } from './errors.ts'
 import { impersonatedSender } from './impersonation.ts'
 import type { NodeCommon } from './nodeCommon.ts'
-import { decodeFields, type TransactionFields, UNSIGNED_ITEMS } from './transactionFields.ts'
 import { requireTransactionRules, requireTypeSupported } from './transactionRules.ts'
 import type { Transaction } from './types.ts'
 
@@ -43,28 +43,22 @@ function rejectingBadRlp<Result>(decodeAll: () => Result): Result {
   }
 }
 
-type FromItems = (
-  type: Transaction['type'],
-  items: readonly RlpItem[],
-  raw: Uint8Array,
-  common: NodeCommon,
-  crypto: TransactionCrypto,
-) => Transaction
+type FromEnvelope = (envelope: DecodedEnvelope, common: NodeCommon, crypto: TransactionCrypto) => Transaction
 
 function decode(
   raw: Uint8Array,
   common: NodeCommon,
   crypto: TransactionCrypto,
-  fromItems: FromItems,
+  fromEnvelope: FromEnvelope,
 ): DecodedTransaction {
   const type = envelopeType(raw, common)
-  const envelope = decodeRlpList(type === 0 ? raw : raw.subarray(1))
-  if (type !== 3 || !isBlobWrapper(envelope)) return fromItems(type, envelope, raw, common, crypto)
-  const inner = envelope[0]
+  if (type !== 3 || !isBlobWrapper(raw)) return fromEnvelope(decodeEnvelope(type, raw), common, crypto)
+  const wrapper = decodeRlpList(raw.subarray(1))
+  const [inner] = wrapper
   if (inner === undefined) throw new Error('a wrapper has a first item')
-  const tx = fromItems(type, rlpItems(inner), concatBytes([Uint8Array.of(3), inner.raw]), common, crypto)
+  const tx = fromEnvelope(decodeEnvelope(3, concatBytes([Uint8Array.of(3), inner.raw])), common, crypto)
   const rules = { cellProofs: common.isActivatedEIP(7594), sha256: crypto.sha256 }
-  const blobs = decodeBlobSidecar(envelope, tx.blobVersionedHashes ?? [], rules)
+  const blobs = decodeBlobSidecar(wrapper, tx.blobVersionedHashes ?? [], rules)
   return Object.defineProperty(tx, 'blobs', { value: blobs, enumerable: true }) as DecodedTransaction
 }
 
@@ -78,35 +72,50 @@ function envelopeType(raw: Uint8Array, common: NodeCommon): Transaction['type'] 
   return first as Transaction['type']
 }
 
-function ownTransaction(...[type, items, raw, common, crypto]: Parameters<FromItems>): Transaction {
-  const fields = decodeFields(type, items)
+function ownTransaction(...[envelope, common, crypto]: Parameters<FromEnvelope>): Transaction {
+  const { fields, raw } = envelope
   const sender = impersonatedSender(fields)
-  if (sender === undefined) return signedTransaction(type, items, raw, common, crypto)
+  if (sender === undefined) return signedTransaction(envelope, common, crypto)
   requireTransactionRules(fields, common, () => {})
   return { ...fields, raw, hash: crypto.keccak256(raw), sender, impersonated: true }
 }
 
-function signedTransaction(...[type, items, raw, common, crypto]: Parameters<FromItems>): Transaction {
-  const fields = decodeFields(type, items)
-  requireTransactionRules(fields, common)
-  const hash = crypto.keccak256(raw)
-  let signingHash: Uint8Array | undefined
-  let sender: Uint8Array | undefined
-  const hashOfPayload = () => {
-    signingHash ??= crypto.keccak256(signingPayload(fields, items))
-    return signingHash
+/**
+ * The transaction of an envelope that has been read already, by the same rules as `decodeTransaction`.
+ * @throws TransactionRejected
+ */
+export function signedTransaction(...[envelope, common, crypto]: Parameters<FromEnvelope>): Transaction {
+  requireTransactionRules(envelope.fields, common)
+  return Object.assign(new Signed(envelope, crypto), envelope.fields)
+}
+
+/**
+ * What follows from the bytes of a transaction, each part once and only when it is asked for. A class, because engines
+ * give objects with getters of their own neither a common shape nor quick access: they take ten times as long to make.
+ */
+class Signed {
+  readonly raw: Uint8Array
+  readonly hash: Uint8Array
+  readonly #envelope: DecodedEnvelope
+  readonly #crypto: TransactionCrypto
+  #signingHash: Uint8Array | undefined
+  #sender: Uint8Array | undefined
+
+  constructor(envelope: DecodedEnvelope, crypto: TransactionCrypto) {
+    this.raw = envelope.raw
+    this.hash = crypto.keccak256(envelope.raw)
+    this.#envelope = envelope
+    this.#crypto = crypto
   }
-  return {
-    ...fields,
-    raw,
-    hash,
-    get signingHash() {
-      return hashOfPayload()
-    },
-    get sender() {
-      sender ??= recover(fields, hashOfPayload(), crypto)
-      return sender
-    },
+
+  get signingHash(): Uint8Array {
+    this.#signingHash ??= this.#crypto.keccak256(signingPayload(this.#envelope))
+    return this.#signingHash
+  }
+
+  get sender(): Uint8Array {
+    this.#sender ??= recover(this.#envelope.fields, this.signingHash, this.#crypto)
+    return this.#sender
   }
 }
 
@@ -117,11 +126,21 @@ function recover(fields: TransactionFields, hash: Uint8Array, crypto: Transactio
 }
 
 /** The bytes whose hash is signed: EIP-2718's envelope without signature, or EIP-155's nine items. */
-function signingPayload(fields: TransactionFields, items: readonly RlpItem[]): Uint8Array {
-  const unsigned = items.slice(0, UNSIGNED_ITEMS[fields.type]).map((item) => ({ rawRlp: item.raw }))
-  if (fields.type !== 0) return concatBytes([Uint8Array.of(fields.type), encodeRlp(unsigned)])
-  if (fields.chainId === undefined) return encodeRlp(unsigned)
-  return encodeRlp([...unsigned, rlpInteger(fields.chainId), rlpInteger(0n), rlpInteger(0n)])
+function signingPayload({ fields: { type, chainId }, unsigned }: DecodedEnvelope): Uint8Array {
+  const start = type === 0 ? 0 : 1
+  const replay = type === 0 && chainId !== undefined ? replayProtection(chainId) : EMPTY_BYTES
+  const length = unsigned.length + replay.length
+  const payload = new Uint8Array(start + headerLength(length) + length)
+  if (type !== 0) payload[0] = type
+  const at = writeHeader(payload, start, 0xc0, length)
+  payload.set(unsigned, at)
+  payload.set(replay, at + unsigned.length)
+  return payload
+}
+
+/** EIP-155: chain id, 0 and 0 stand where the signature will be. */
+function replayProtection(chainId: bigint): Uint8Array {
+  return concatBytes([encodeRlp(rlpInteger(chainId)), Uint8Array.of(0x80, 0x80)])
 }
 
 /** 0 or 1, from any valid form of v. */

@@ -8,8 +8,8 @@ import {
 } from '@ethereumjs/tx'
 import { Address, bytesToHex } from '@ethereumjs/util'
 import { bigintToMinimalBytes } from '../stateless/bytes.ts'
+import type { TransactionFields } from '../stateless/transactionFields.ts'
 import type { SharedCommon } from './nodeCommon.ts'
-import type { TransactionFields } from './transactionFields.ts'
 import { yParityOf } from './transactions.ts'
 
 /** What EthereumJS would compute or recover by itself, already known or cheaper to get here. */

@@ -1,3 +1,4 @@
+import type { Authorization, TransactionFields } from '../stateless/transactionFields.ts'
 import type {
   AccountState,
   Block,
@@ -21,45 +22,13 @@ export const OMMER_ANCESTORS = 7
 /** Which code runs blocks: ours, or the library's own wherever it is right. */
 export type EnginePaths = 'fast' | 'reference'
 
-/** Lower-case 0x hex of 20 bytes. Transactions and logs carry bytes; hex is made at the RPC edge. */
-export type Authorization = {
-  chainId: bigint
-  address: Uint8Array
-  nonce: bigint
-  yParity: number
-  r: bigint
-  s: bigint
-}
-
 /**
  * A decoded, strictly checked EIP-2718 transaction with its sender (recovered at most once per object, lazily).
  * `raw` is the canonical consensus form: a blob transaction that came in its network wrapper has `blobs` beside it.
  */
-export type Transaction = {
+export type Transaction = TransactionFields & {
   readonly raw: Uint8Array
   readonly hash: Hash32
-  readonly type: 0 | 1 | 2 | 3 | 4
-  /** absent for legacy transactions without EIP-155 */
-  readonly chainId?: bigint
-  readonly nonce: bigint
-  readonly gasLimit: bigint
-  /** absent: contract creation */
-  readonly to?: Uint8Array
-  readonly value: bigint
-  readonly data: Uint8Array
-  /** legacy and type 1 */
-  readonly gasPrice?: bigint
-  /** types 2, 3, 4 */
-  readonly maxFeePerGas?: bigint
-  readonly maxPriorityFeePerGas?: bigint
-  readonly accessList?: readonly { address: Uint8Array; storageKeys: readonly Uint8Array[] }[]
-  readonly maxFeePerBlobGas?: bigint
-  readonly blobVersionedHashes?: readonly Hash32[]
-  readonly authorizationList?: readonly Authorization[]
-  /** v for legacy (27/28 or EIP-155), y parity otherwise */
-  readonly v: bigint
-  readonly r: bigint
-  readonly s: bigint
   /** 20 bytes; throws InvalidTransaction when the signature does not recover */
   readonly sender: Uint8Array
   /** what was signed; absent where nothing was */

@@ -169,7 +169,10 @@ function checkInput({ onPhase }: ExecuteDeps, bytes: Uint8Array, budget?: bigint
     stage = 'bounds'
     onPhase?.(stage)
     const envelopes = readEnvelopes(input.newPayloadRequest.executionPayload.transactions)
-    checkBounds(envelopes, budget)
+    checkBounds(
+      envelopes.map(({ fields }) => fields),
+      budget,
+    )
     return { input, read: { envelopes } }
   } catch (error) {
     if (!(error instanceof NodeError)) throw error

@@ -1,7 +1,7 @@
-import type { Envelope } from '../stateless/envelope.ts'
 import { NodeError } from '../stateless/errors.ts'
 import { lowerBoundGas } from '../stateless/lowerBoundGas.ts'
 import { REQUEST_KINDS } from '../stateless/sszSchema.ts'
+import type { TransactionFields } from '../stateless/transactionFields.ts'
 import type { StatelessInput } from '../stateless/types.ts'
 
 export type ConstraintCode =
@@ -74,9 +74,9 @@ function checkType(raw: Uint8Array, index: number): void {
  * Bounds that hold whoever signed: every gas limit pays its lower bound L, and the sum of all L fits the budget. After
  * this, each signature recovery that follows is paid for. Throws BoundExceeded.
  */
-export function checkBounds(envelopes: readonly Envelope[], budget: bigint): void {
-  const bounds = envelopes.map(lowerBoundGas)
-  envelopes.forEach(({ gasLimit }, index) => {
+export function checkBounds(transactions: readonly TransactionFields[], budget: bigint): void {
+  const bounds = transactions.map(lowerBoundGas)
+  transactions.forEach(({ gasLimit }, index) => {
     const lowerBound = bounds[index] ?? 0n
     if (gasLimit >= lowerBound) return
     const message = `transaction ${index}: gas limit ${gasLimit} below its lower bound ${lowerBound}`

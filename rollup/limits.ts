@@ -2,7 +2,6 @@ import { TransactionRejected } from '../execution/errors.ts'
 import type { BlockAssembly, Transaction, TransactionOutcome } from '../execution/types.ts'
 import { calldataLength, MAX_EXECUTION_GAS } from '../precompiles/index.ts'
 import { bytesEqual, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
-import { readEnvelope } from '../stateless/envelope.ts'
 import { lowerBoundGas } from '../stateless/lowerBoundGas.ts'
 import type { Recorder } from '../stateless/witness.ts'
 import type { SettlementLimits } from './types.ts'
@@ -32,7 +31,7 @@ export function requireSettleable(tx: Transaction): void {
   if (tx.type === 3) throw blobsRefused()
   const bytes = calldataLength([{ inputLength: tx.raw.length + FIXED_INPUT_BYTES }])
   if (bytes > maxCalldataBytes) throw unsettleable('input bytes', BigInt(bytes), BigInt(maxCalldataBytes))
-  const gas = lowerBoundGas(readEnvelope(tx.raw))
+  const gas = lowerBoundGas(tx)
   if (gas > maxRegularGas) throw unsettleable('regular gas', gas, maxRegularGas)
 }
 

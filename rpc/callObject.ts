@@ -1,5 +1,6 @@
-import type { AccountOverride, Authorization, BlockOverride, CallRequest, SimulationBlock } from '../execution/types.ts'
+import type { AccountOverride, BlockOverride, CallRequest, SimulationBlock } from '../execution/types.ts'
 import { bytesEqual, bytesToHex } from '../stateless/bytes.ts'
+import type { Authorization } from '../stateless/transactionFields.ts'
 import { address, data, hash, quantity, quantity64, quantityOf, storageKey } from './codec.ts'
 import { invalidParams, RpcError } from './errors.ts'
 import { describe, described, list, type Parse, property, readObject, requireObject } from './params.ts'

@@ -5,11 +5,13 @@ export const EMPTY_BYTES: Uint8Array = new Uint8Array(0)
 /** Buffer's own way to hex, which takes any Uint8Array; its documented form needs a Buffer around the bytes first. */
 const hexSlice = (Buffer.prototype as { hexSlice?: (this: Uint8Array, start: number, end: number) => string }).hexSlice
 
-/** Lower-case hex without prefix: it keys every Map here, so it is Buffer's and not a loop. */
-export const bytesToHex: (bytes: Uint8Array) => string =
+const sliceToHex: (bytes: Uint8Array, start: number, end: number) => string =
   hexSlice === undefined
-    ? (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
-    : (bytes) => hexSlice.call(bytes, 0, bytes.length)
+    ? (bytes, start, end) => Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('hex')
+    : (bytes, start, end) => hexSlice.call(bytes, start, end)
+
+/** Lower-case hex without prefix: it keys every Map here, so it is Buffer's and not a loop. */
+export const bytesToHex = (bytes: Uint8Array): string => sliceToHex(bytes, 0, bytes.length)
 
 /** Bytes of a hex string with or without `0x`; throws RangeError for odd length or foreign characters. */
 export function hexToBytes(text: string): Uint8Array {
@@ -70,8 +72,13 @@ const NUMBER_BYTES = 6
 
 /** Big-endian bytes to integer; empty is 0. */
 export function bytesToBigint(bytes: Uint8Array): bigint {
-  if (bytes.length > NUMBER_BYTES) return BigInt(`0x${bytesToHex(bytes)}`)
+  return sliceToBigint(bytes, 0, bytes.length)
+}
+
+/** The same of bytes[start, end), without a view. */
+export function sliceToBigint(bytes: Uint8Array, start: number, end: number): bigint {
+  if (end - start > NUMBER_BYTES) return BigInt(`0x${sliceToHex(bytes, start, end)}`)
   let value = 0
-  for (const byte of bytes) value = value * 0x100 + byte
+  for (let i = start; i < end; i++) value = value * 0x100 + (bytes[i] ?? 0)
   return BigInt(value)
 }

@@ -90,7 +90,7 @@ export function blockToPayloadRequest({ block, blockAccessList, requests }: Payl
   const { header } = block
   return {
     executionPayload: blockToPayload(block, blockAccessList),
-    versionedHashes: block.transactions.flatMap((raw) => readEnvelope(raw).blobVersionedHashes),
+    versionedHashes: block.transactions.flatMap((raw) => readEnvelope(raw).fields.blobVersionedHashes ?? []),
     parentBeaconBlockRoot: requireField(header.parentBeaconBlockRoot, 'parentBeaconBlockRoot'),
     executionRequests: itemsToRequests(requests),
   }

@@ -78,21 +78,34 @@ export function rlpUint(item: RlpItem, maxBytes = 32): bigint {
 }
 
 function readItem(bytes: Uint8Array, offset: number): RlpItem {
-  const prefix = bytes[offset]
-  if (prefix === undefined) throw new RlpError('missing RLP item')
-  if (prefix < 0x80) {
-    const raw = bytes.subarray(offset, offset + 1)
-    return { list: false, payload: raw, raw }
+  const end = itemEnd(bytes, offset)
+  const first = bytes[offset] ?? 0
+  return {
+    list: first >= 0xc0,
+    payload: bytes.subarray(offset + prefixSize(first), end),
+    raw: bytes.subarray(offset, end),
   }
-  const list = prefix >= 0xc0
-  const short = prefix - (list ? 0xc0 : 0x80)
-  const lengthBytes = short <= 55 ? 0 : short - 55
-  const length = lengthBytes === 0 ? short : readLength(bytes, offset + 1, lengthBytes)
-  const start = offset + 1 + lengthBytes
+}
+
+/** Bytes before the content of an item that begins with this one. */
+export function prefixSize(first: number): number {
+  if (first < 0x80) return 0
+  const short = first - (first >= 0xc0 ? 0xc0 : 0x80)
+  return short <= 55 ? 1 : short - 54
+}
+
+/** Where the item that begins at `offset` ends. Throws RlpError when its prefix is not canonical or there is no room for it. */
+export function itemEnd(bytes: Uint8Array, offset: number): number {
+  const first = bytes[offset]
+  if (first === undefined) throw new RlpError('missing RLP item')
+  if (first < 0x80) return offset + 1
+  const start = offset + prefixSize(first)
+  const short = first - (first >= 0xc0 ? 0xc0 : 0x80)
+  const length = short <= 55 ? short : readLength(bytes, offset + 1, short - 55)
   const end = start + length
   if (end > bytes.length) throw new RlpError('RLP item longer than its input')
-  if (!list && length === 1 && (bytes[start] ?? 0) < 0x80) throw new RlpError('single byte with a needless prefix')
-  return { list, payload: bytes.subarray(start, end), raw: bytes.subarray(offset, end) }
+  if (first === 0x81 && (bytes[start] ?? 0) < 0x80) throw new RlpError('single byte with a needless prefix')
+  return end
 }
 
 function readLength(bytes: Uint8Array, offset: number, count: number): number {

@@ -1,3 +1,5 @@
+import type { DecodedEnvelope } from './transactionFields.ts'
+
 /**
  * Plain data that every room shares. Bytes are `Uint8Array`, amounts and gas are `bigint`; hex appears only at RPC and
  * JSON edges. Nothing here has behaviour.
@@ -187,6 +189,8 @@ export type RunBlockRequest = {
   chainId: bigint
   parent: BlockHeader
   block: Block
+  /** what `readEnvelopes` has made of the block's transactions; absent: the runner reads them itself */
+  envelopes?: readonly DecodedEnvelope[]
   state: StateView
   /** RLP of the block access list that the payload claims; the runner compares its own with it */
   blockAccessList: Uint8Array

@@ -1,12 +1,13 @@
 import { checkBlockAccessListSize } from './blockAccessList.ts'
 import { bytesEqual } from './bytes.ts'
-import { type Envelope, readEnvelopes } from './envelope.ts'
+import { readEnvelopes } from './envelope.ts'
 import { InvalidBlock, type InvalidBlockCode, NodeError, noteExecutedGas } from './errors.ts'
 import { blockRlp } from './header.ts'
 import { AMSTERDAM_BLOB_SCHEDULE, type BlobSchedule, checkHeader } from './headerRules.ts'
 import { payloadToBlock, requestsToItems } from './payload.ts'
 import { newPayloadRequestRoot } from './sszRoots.ts'
 import { createStateView } from './stateView.ts'
+import type { DecodedEnvelope } from './transactionFields.ts'
 import type {
   Block,
   ExecutionWitness,
@@ -50,7 +51,7 @@ export type VerifyDeps = {
   /** asked while the witness is hashed; waits for what it gives, so that other work has its turn */
   pause?(): Promise<void> | undefined
   /** what `readEnvelopes` has already made of the transactions of this very input */
-  envelopes?: readonly Envelope[]
+  envelopes?: readonly DecodedEnvelope[]
   /** told whenever a part of the validation begins */
   onPhase?(phase: VerifyPhase): void
 }
@@ -97,7 +98,8 @@ async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ bloc
   deps.onPhase?.('blockHash')
   const block = payloadToBlock(request)
   deps.onPhase?.('rules')
-  checkTransactions(deps.envelopes ?? readEnvelopes(block.transactions), input)
+  const envelopes = deps.envelopes ?? readEnvelopes(block.transactions)
+  checkTransactions(envelopes, input)
   checkSizes(block, request)
   checkHeader(block.header, headers.parent, headers.parentHash, deps.blobSchedule ?? AMSTERDAM_BLOB_SCHEDULE)
 
@@ -106,6 +108,7 @@ async function validate(input: StatelessInput, deps: VerifyDeps): Promise<{ bloc
     chainId,
     parent: headers.parent,
     block,
+    envelopes,
     state: await viewOf(witness, headers.parent.stateRoot, deps),
     blockAccessList: request.executionPayload.blockAccessList,
     blockHash: (number) => headers.blockHash(number, block.header.number),
@@ -131,11 +134,11 @@ async function viewOf(witness: ExecutionWitness, root: Hash32, { stateView, paus
 }
 
 /** Strict envelopes, chain id, blob hashes and the number of public keys: all that needs no signature work. */
-function checkTransactions(envelopes: readonly Envelope[], input: StatelessInput): void {
-  envelopes.forEach((envelope, index) => {
-    if (envelope.chainId === undefined || envelope.chainId === input.chainId) return
-    const message = `transaction ${index} is for chain ${envelope.chainId}, the input for ${input.chainId}`
-    throw new InvalidBlock('BAD_TRANSACTION', message, { index, actual: envelope.chainId, expected: input.chainId })
+function checkTransactions(envelopes: readonly DecodedEnvelope[], input: StatelessInput): void {
+  envelopes.forEach(({ fields: { chainId } }, index) => {
+    if (chainId === undefined || chainId === input.chainId) return
+    const message = `transaction ${index} is for chain ${chainId}, the input for ${input.chainId}`
+    throw new InvalidBlock('BAD_TRANSACTION', message, { index, actual: chainId, expected: input.chainId })
   })
   checkVersionedHashes(envelopes, input.newPayloadRequest.versionedHashes)
   if (input.publicKeys !== undefined && input.publicKeys.length !== envelopes.length) {
@@ -145,8 +148,8 @@ function checkTransactions(envelopes: readonly Envelope[], input: StatelessInput
   }
 }
 
-function checkVersionedHashes(envelopes: readonly Envelope[], claimed: readonly Hash32[]): void {
-  const computed = envelopes.flatMap((envelope) => envelope.blobVersionedHashes)
+function checkVersionedHashes(envelopes: readonly DecodedEnvelope[], claimed: readonly Hash32[]): void {
+  const computed = envelopes.flatMap(({ fields }) => fields.blobVersionedHashes ?? [])
   const same = computed.length === claimed.length && computed.every((hash, i) => bytesEqual(hash, claimed[i] ?? hash))
   if (same) return
   const message = `${claimed.length} versioned hashes do not equal the ${computed.length} of the blob transactions`

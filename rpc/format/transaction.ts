@@ -1,4 +1,5 @@
-import type { Authorization, Transaction } from '../../execution/types.ts'
+import type { Transaction } from '../../execution/types.ts'
+import type { Authorization } from '../../stateless/transactionFields.ts'
 import type { Block } from '../../stateless/types.ts'
 import { toData, toQuantity } from '../hex.ts'
 

@@ -2,13 +2,8 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import { runCallRequest } from '../../execution/call.ts'
 import { estimateGas } from '../../execution/estimate.ts'
-import type {
-  AccountOverride,
-  Authorization,
-  CallContext,
-  CallRequest,
-  EstimateOutcome,
-} from '../../execution/types.ts'
+import type { AccountOverride, CallContext, CallRequest, EstimateOutcome } from '../../execution/types.ts'
+import type { Authorization } from '../../stateless/transactionFields.ts'
 import { address, bytes, createFixture, ETHER, type Fixture, key } from './callSupport.ts'
 
 const rich = address(1)

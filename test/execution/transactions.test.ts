@@ -1,4 +1,4 @@
-import { bytesToHex, concat, hexToBytes, toRlp } from 'viem'
+import { bytesToHex, concat, hexToBytes, keccak256, serializeTransaction, toRlp } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { amsterdamSpec, type ChainSpec, createChainSpec } from '../../execution/chainSpec.ts'
@@ -6,9 +6,10 @@ import { type Crypto, createCrypto } from '../../execution/crypto.ts'
 import { TransactionRejected, type TransactionRejectedCode } from '../../execution/errors.ts'
 import type { SharedCommon } from '../../execution/nodeCommon.ts'
 import { minimumGas } from '../../execution/transactionGas.ts'
-import { decodeTransaction } from '../../execution/transactions.ts'
+import { decodeTransaction, signedTransaction } from '../../execution/transactions.ts'
 import { buildTypedTx } from '../../execution/typedTransactions.ts'
 import type { Transaction } from '../../execution/types.ts'
+import { readEnvelope } from '../../stateless/envelope.ts'
 
 const silent = { info() {}, warn() {} }
 const CHAIN_ID = 18079
@@ -159,6 +160,39 @@ describe('decoding every type', () => {
     typed.isValid()
     expect(recoveries).toBe(before + 1)
   })
+})
+
+describe('what was signed', () => {
+  // Lists of 55, 56, 255 and 256 bytes have prefixes of other lengths, with the signature and without.
+  test.each([0, 1, 7, 8, 14, 15, 16, 54, 55, 56, 200, 210, 220, 255, 256, 65_535, 65_536])(
+    'is hashed from slices, %i bytes of data',
+    async (length) => {
+      const body = { ...base, chainId: 1, nonce: 0, gas: 1n, value: 0n, data: `0x${'ab'.repeat(length)}` } as const
+      const forms = [
+        { ...body, type: 'legacy', gasPrice: 0n },
+        { ...body, type: 'legacy', gasPrice: 0n, chainId: undefined },
+        { ...body, type: 'eip2930', gasPrice: 0n },
+        { ...body, type: 'eip1559', maxFeePerGas: 0n, maxPriorityFeePerGas: 0n, to: null },
+      ] as const
+      const rules = amsterdamSpec(1n, crypto).sharedCommonAt(at)
+      for (const form of forms) {
+        const tx = decode(hexToBytes(await account.signTransaction(form)), rules)
+        expect(bytesToHex(tx.signingHash ?? new Uint8Array())).toBe(keccak256(serializeTransaction(form)))
+        expect(bytesToHex(tx.sender)).toBe(`0x${SENDER}`)
+      }
+    },
+  )
+})
+
+test('an envelope that has been read gives the transaction that its bytes give', () => {
+  for (const name of Object.keys(samples)) {
+    const raw = sample(name)
+    const known = signedTransaction(readEnvelope(raw), common, crypto)
+    const read = decode(raw)
+    expect(known).toEqual(read)
+    expect(known.sender).toEqual(read.sender)
+    expect(known.signingHash).toEqual(read.signingHash)
+  }
 })
 
 describe('large chain ids', () => {

@@ -5,7 +5,7 @@ import { EXECUTE_BASE_GAS, executeGas, upfrontGas } from '../../precompiles/gas.
 import { BoundExceeded, checkBounds } from '../../precompiles/limits.ts'
 import { calldataLength, MAX_EXECUTION_GAS, settlementGas } from '../../precompiles/settlementGas.ts'
 import type { CachedExecution } from '../../precompiles/types.ts'
-import type { Envelope } from '../../stateless/envelope.ts'
+import type { TransactionFields } from '../../stateless/transactionFields.ts'
 import { SEED } from '../stateless/arbitraries.ts'
 
 test('price: 100,000 + 16 per byte + regular gas', () => {
@@ -67,20 +67,21 @@ describe('settlement gas', () => {
 })
 
 describe('bounds before any signature', () => {
-  const envelope = (gasLimit: bigint): Envelope => ({
+  const envelope = (gasLimit: bigint): TransactionFields => ({
     type: 0,
+    nonce: 0n,
+    gasPrice: 0n,
     gasLimit,
-    create: false,
-    dataLength: 0,
-    zeroBytes: 0,
-    accessListAddresses: 0,
-    accessListKeys: 0,
-    authorizations: 0,
-    blobVersionedHashes: [],
+    to: new Uint8Array(20),
+    value: 0n,
+    data: new Uint8Array(0),
+    v: 27n,
+    r: 1n,
+    s: 1n,
   })
-  const codeOf = (envelopes: Envelope[], budget: bigint) => {
+  const codeOf = (transactions: TransactionFields[], budget: bigint) => {
     try {
-      checkBounds(envelopes, budget)
+      checkBounds(transactions, budget)
       return undefined
     } catch (error) {
       if (!(error instanceof BoundExceeded)) throw error

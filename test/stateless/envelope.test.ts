@@ -1,13 +1,15 @@
 import { Common, Hardfork, Mainnet } from '@ethereumjs/common'
 import { RLP } from '@ethereumjs/rlp'
-import { createTx, type TypedTransaction } from '@ethereumjs/tx'
+import { createTx, type EOACode7702Tx, type TypedTransaction } from '@ethereumjs/tx'
 import { bytesToHex as to0x } from '@ethereumjs/util'
 import fc from 'fast-check'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
-import { type Envelope, readEnvelope } from '../../stateless/envelope.ts'
+import { bytesToBigint, hexToBytes } from '../../stateless/bytes.ts'
+import { readEnvelope } from '../../stateless/envelope.ts'
 import { InvalidBlock } from '../../stateless/errors.ts'
 import { lowerBoundGas } from '../../stateless/lowerBoundGas.ts'
+import type { Authorization, TransactionFields } from '../../stateless/transactionFields.ts'
 import { SEED } from './arbitraries.ts'
 
 const KEY = new Uint8Array(32).fill(0x42)
@@ -67,28 +69,50 @@ function sign(fields: unknown): TypedTransaction {
   return createTx({ chainId: 1, ...(fields as object) } as Parameters<typeof createTx>[0], { common }).sign(KEY)
 }
 
+function authorizationOf(item: EOACode7702Tx['authorizationList'][number]): Authorization {
+  const [chainId, address, nonce, yParity, r, s] = item
+  return {
+    chainId: bytesToBigint(chainId),
+    address,
+    nonce: bytesToBigint(nonce),
+    yParity: Number(bytesToBigint(yParity)),
+    r: bytesToBigint(r),
+    s: bytesToBigint(s),
+  }
+}
+
 test('fields equal those that EthereumJS reads, all five types', () => {
   fc.assert(
     fc.property(txData, (fields) => {
       const tx = sign(fields)
       const envelope = readEnvelope(tx.serialize())
-      const list = 'accessList' in tx ? tx.accessList : []
-      const expected: Envelope = {
-        type: tx.type as Envelope['type'],
+      const expected: TransactionFields = {
+        type: tx.type as TransactionFields['type'],
         chainId: 1n,
+        nonce: tx.nonce,
         gasLimit: tx.gasLimit,
-        create: tx.to === undefined,
-        dataLength: tx.data.length,
-        zeroBytes: tx.data.filter((byte) => byte === 0).length,
-        accessListAddresses: list.length,
-        accessListKeys: list.reduce((sum, [, keys]) => sum + keys.length, 0),
-        authorizations: 'authorizationList' in tx ? tx.authorizationList.length : 0,
-        blobVersionedHashes:
-          'blobVersionedHashes' in tx
-            ? tx.blobVersionedHashes.map((h) => Uint8Array.from(Buffer.from(h.slice(2), 'hex')))
-            : [],
+        ...(tx.to === undefined ? {} : { to: tx.to.bytes }),
+        value: tx.value,
+        data: tx.data,
+        ...('gasPrice' in tx ? { gasPrice: tx.gasPrice } : {}),
+        ...('maxFeePerGas' in tx
+          ? { maxFeePerGas: tx.maxFeePerGas, maxPriorityFeePerGas: tx.maxPriorityFeePerGas }
+          : {}),
+        ...('accessList' in tx
+          ? { accessList: tx.accessList.map(([address, storageKeys]) => ({ address, storageKeys })) }
+          : {}),
+        ...('blobVersionedHashes' in tx
+          ? {
+              maxFeePerBlobGas: tx.maxFeePerBlobGas,
+              blobVersionedHashes: tx.blobVersionedHashes.map((hash) => hexToBytes(hash)),
+            }
+          : {}),
+        ...('authorizationList' in tx ? { authorizationList: tx.authorizationList.map(authorizationOf) } : {}),
+        v: tx.v ?? 0n,
+        r: tx.r ?? 0n,
+        s: tx.s ?? 0n,
       }
-      expect(envelope).toEqual(expected)
+      expect(envelope.fields).toEqual(expected)
     }),
     { seed: SEED, numRuns: 150 },
   )
@@ -99,7 +123,7 @@ test('the lower bound is 0, 3,000, 6,000 or 9,000 below the true minimum or hidd
     fc.property(txData, (fields) => {
       const tx = sign(fields)
       const minimum = tx.getIntrinsicGas()
-      const bound = lowerBoundGas(readEnvelope(tx.serialize()))
+      const bound = lowerBoundGas(readEnvelope(tx.serialize()).fields)
       const errors = tx.getValidationErrors().find((error) => error.includes('minimum gas limit of'))
       const required = errors === undefined ? undefined : BigInt(/minimum gas limit of (\d+)/.exec(errors)?.[1] ?? 0)
       expect(bound).toBeGreaterThanOrEqual(12_000n)
@@ -115,7 +139,7 @@ test('the lower bound is 0, 3,000, 6,000 or 9,000 below the true minimum or hidd
 
 test('a legacy transaction without EIP-155 has no chain id', () => {
   const fields = [1, 2, 21_000, new Uint8Array(20), 3, new Uint8Array(0), 28, 5, 6]
-  expect(readEnvelope(RLP.encode(fields)).chainId).toBeUndefined()
+  expect(readEnvelope(RLP.encode(fields)).fields.chainId).toBeUndefined()
 })
 
 describe('refused by structure', () => {
@@ -142,6 +166,8 @@ describe('refused by structure', () => {
     ['legacy with v 0', RLP.encode([1, 2, 3, A, 5, NONE, 0, 1, 1]), 'BAD_TRANSACTION'],
     ['eleven fields for type 2', typed(2, feeMarket.slice(1)), 'BAD_TRANSACTION'],
     ['nonce with a leading zero', typed(2, at(1, Uint8Array.of(0, 1))), 'BAD_TRANSACTION'],
+    ['nonce of 9 bytes', typed(2, at(1, new Uint8Array(9).fill(1))), 'BAD_TRANSACTION'],
+    ['parity of two bytes', typed(2, at(9, Uint8Array.of(1, 0))), 'BAD_TRANSACTION'],
     ['gas limit of 33 bytes', typed(2, at(4, new Uint8Array(33).fill(1))), 'BAD_TRANSACTION'],
     ['recipient of 19 bytes', typed(2, at(5, A.slice(1))), 'BAD_TRANSACTION'],
     ['data is a list', typed(2, at(7, [])), 'BAD_TRANSACTION'],
