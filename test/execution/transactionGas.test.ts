@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { TransactionFields } from '../../execution/transactionFields.ts'
 import { minimumGas, transactionGas } from '../../execution/transactionGas.ts'
 import { hexToBytes } from '../../stateless/bytes.ts'
+import type { TransactionFields } from '../../stateless/transactionFields.ts'
 import { createFixture } from './callSupport.ts'
 
 const SENDER = hexToBytes('5e'.repeat(20))
