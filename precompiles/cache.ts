@@ -20,6 +20,7 @@ export type CacheLimits = {
  */
 export function createExecutionCache({ maxEntries, maxBytes = maxEntries * 1_024 }: CacheLimits): ExecutionCache {
   const entries = new Map<string, { result: CachedExecution; bytes: number }>()
+  const runs = new Map<string, Promise<CachedExecution | undefined>>()
   let total = 0
   const take = (key: string): CachedExecution | undefined => {
     const entry = entries.get(key)
@@ -33,7 +34,7 @@ export function createExecutionCache({ maxEntries, maxBytes = maxEntries * 1_024
     entries.set(key, { result, bytes })
     total += bytes
   }
-  return {
+  const cache: ExecutionCache = {
     get(inputHash) {
       const key = bytesToHex(inputHash)
       const result = take(key)
@@ -48,7 +49,22 @@ export function createExecutionCache({ maxEntries, maxBytes = maxEntries * 1_024
         take(oldest)
       }
     },
+    running: (inputHash) => runs.get(bytesToHex(inputHash)),
+    begin(inputHash, run) {
+      const key = bytesToHex(inputHash)
+      // Both before anybody who waits goes on.
+      const end = (result?: CachedExecution): CachedExecution | undefined => {
+        runs.delete(key)
+        if (result !== undefined) cache.set(inputHash, result)
+        return result
+      }
+      runs.set(
+        key,
+        run.then(end, () => end()),
+      )
+    },
   }
+  return cache
 }
 
 function sizeOf(result: CachedExecution): number {
@@ -77,4 +93,10 @@ function merge(known: CachedExecution | undefined, next: CachedExecution): Cache
 }
 
 /** For runs that must do the work each time (benchmarks, metering tests). */
-export const NO_CACHE: ExecutionCache = { get: () => undefined, set: () => undefined }
+export const NO_CACHE: ExecutionCache = {
+  get: () => undefined,
+  set: () => undefined,
+  running: () => undefined,
+  // Whoever runs it hears of its failure.
+  begin: (_inputHash, run) => void run.catch(() => undefined),
+}

@@ -1,32 +1,27 @@
 import { bytesToHex } from '../stateless/bytes.ts'
-import { readEnvelopes } from '../stateless/envelope.ts'
-import { NodeError, OverBudget } from '../stateless/errors.ts'
+import type { OverBudget } from '../stateless/errors.ts'
 import { keccak256 } from '../stateless/keccak.ts'
-import { decodeStatelessInput, encodeResult, RESULT_SIZE } from '../stateless/ssz.ts'
-import type { Hash32, RunBlock, StatelessInput } from '../stateless/types.ts'
-import { type Verification, type VerifyDeps, verifyStatelessNewPayload } from '../stateless/verify.ts'
+import type { Hash32 } from '../stateless/types.ts'
 import { claimedGas, executeGas, upfrontGas } from './gas.ts'
-import { type BoundExceeded, checkBounds, checkConstraints } from './limits.ts'
+import { checkInput, createJudge, type JudgeDeps, verifyInput } from './judge.ts'
+import type { BoundExceeded } from './limits.ts'
 import type {
   CachedExecution,
   ExecuteFailure,
-  ExecutePhase,
   ExecuteVerdict,
   ExecutionCache,
+  Finding,
   GasSchedule,
+  Judge,
 } from './types.ts'
 
-export type ExecuteDeps = {
-  /** the block runner in which EXECUTE itself is inactive */
-  runBlock: RunBlock
+export type ExecuteDeps = JudgeDeps & {
   schedule: GasSchedule
   cache: ExecutionCache
+  /** who judges under the schedule `metered`, a thread for instance; default: this thread, with what JudgeDeps has */
+  judge?: Judge
   /** told of every input on which a library failed in a way that is not one of its rules */
   logger?: { error(event: string, fields?: Record<string, unknown>): void }
-  /** as in VerifyDeps */
-  pause?(): Promise<void> | undefined
-  /** told whenever a part of the work begins; one call at a time, or nobody can tell whose part it is */
-  onPhase?(phase: ExecutePhase): void
 }
 
 export type Execute = {
@@ -48,12 +43,13 @@ export type Execute = {
  * 4. verify, the run metered by the budget (what is left of the forwarded gas)
  * 5. success: the 43-byte result, charged base + 16 per byte + R
  *
- * Whatever is wrong with the input ends in `ok: false`. What is not a NodeError is a bug of ours and propagates.
+ * Steps 2 to 4 are in judge.ts. Whatever is wrong with the input ends in `ok: false`. What is not a NodeError is a bug of
+ * ours and propagates.
  */
 export function createExecute(deps: ExecuteDeps): Execute {
   const execute =
     deps.schedule === 'metered'
-      ? (input: Uint8Array, gasLimit: bigint) => executeMetered(deps, input, gasLimit)
+      ? executeMetered(deps, deps.judge ?? createJudge(deps))
       : executeByClaim(deps, deps.schedule)
   return {
     execute,
@@ -64,61 +60,54 @@ export function createExecute(deps: ExecuteDeps): Execute {
   }
 }
 
-async function executeMetered(deps: ExecuteDeps, lent: Uint8Array, gasLimit: bigint): Promise<ExecuteVerdict> {
-  const upfront = upfrontGas(lent.length)
-  if (gasLimit < upfront) return refuse(outOfGas(upfront, gasLimit))
-  deps.onPhase?.('input')
-  // The caller's memory, which changes as soon as it goes on; what we remember must not.
-  const input = lent.slice()
-  const budget = gasLimit - upfront
-  const inputHash = keccak256(input)
-  const cached = fromCache(deps.cache.get(inputHash), input.length, budget)
-  if (cached !== undefined) return cached
-
-  const checked = checkInput(deps, input, budget)
-  if ('failure' in checked) {
-    deps.cache.set(inputHash, cacheEntry(checked.failure, budget))
-    return refuse(checked.failure)
-  }
-  const verification = await verifyStatelessNewPayload(checked.input, { ...verifyDeps(deps), budget, ...checked.read })
-  return settle(deps, { inputHash, inputLength: input.length, budget }, verification)
-}
-
-function verifyDeps({ runBlock, pause, onPhase }: ExecuteDeps): VerifyDeps {
-  return {
-    runBlock,
-    refuseForeignSystemCode: true,
-    ...(pause === undefined ? {} : { pause }),
-    ...(onPhase === undefined ? {} : { onPhase }),
+function executeMetered(deps: ExecuteDeps, judge: Judge): Execute['execute'] {
+  return async (lent, gasLimit) => {
+    const upfront = upfrontGas(lent.length)
+    if (gasLimit < upfront) return refuse(outOfGas(upfront, gasLimit))
+    deps.onPhase?.('input')
+    // The caller's memory, which changes as soon as it goes on; what we remember must not.
+    const input = lent.slice()
+    return once(deps, { input, inputHash: keccak256(input), budget: gasLimit - upfront }, judge)
   }
 }
 
-type Run = { inputHash: Hash32; inputLength: number; budget: bigint }
+type Run = { input: Uint8Array; inputHash: Hash32; budget: bigint }
 
-/** From the verification's answer to the verdict, remembering it. */
-function settle(deps: ExecuteDeps, run: Run, verification: Verification): ExecuteVerdict {
-  if (!verification.valid) {
-    const failure = validationFailure(verification.reason)
-    // A failure of a library may be of the moment; judging the input again costs only its own gas.
-    if (failure.code !== 'EXECUTION_FAILED') deps.cache.set(run.inputHash, cacheEntry(failure, run.budget))
-    reportUnexpected(deps, run.inputHash, verification.reason)
-    return refuse(failure, executedGasOf(verification.reason))
+/**
+ * Answers with what is remembered, or with what an earlier call that still runs finds out: an estimate and the building of a
+ * block begin together and verify once. The earlier one need not settle the matter under this budget, and may fail; then
+ * the first that waited runs it, and the others wait for that.
+ */
+async function once(deps: ExecuteDeps, run: Run, judge: Judge): Promise<ExecuteVerdict> {
+  const { cache } = deps
+  let known = cache.get(run.inputHash)
+  for (;;) {
+    const verdict = fromCache(known, run)
+    if (verdict !== undefined) return verdict
+    const running = cache.running(run.inputHash)
+    // No await between this and `begin`, or two would run it.
+    if (running === undefined) break
+    known = await running
   }
-  const { regularGas, executedGas } = verification.outcome
-  const output = encodeResult(verification.result)
-  if (output.length !== RESULT_SIZE) throw new Error(`EXECUTE result of ${output.length} bytes`)
-  // The cache keeps a copy of its own: the EVM may hand the output to code that writes to it.
-  deps.cache.set(run.inputHash, { kind: 'valid', regularGas, output: output.slice() })
+  const judged = judge(run.input, run.budget)
+  const entry = judged.then((finding) => cacheEntry(finding, run.budget))
+  cache.begin(run.inputHash, entry)
+  return verdictOf(deps, run, await judged)
+}
+
+function verdictOf(deps: ExecuteDeps, run: Run, finding: Finding): ExecuteVerdict {
+  const { executedGas } = finding
+  if (!finding.valid) {
+    reportUnexpected(deps, run.inputHash, finding.failure)
+    return refuse(finding.failure, executedGas)
+  }
+  const { output, regularGas } = finding
   if (regularGas > run.budget) return refuse(overBudget(run.budget), executedGas)
-  return { ok: true, output, gasUsed: executeGas(run.inputLength, regularGas), regularGas, executedGas }
+  return { ok: true, output, gasUsed: executeGas(run.input.length, regularGas), regularGas, executedGas }
 }
 
 /** The answer that a remembered execution gives under this budget, if it settles the matter. Nothing is run. */
-function fromCache(
-  cached: CachedExecution | undefined,
-  inputLength: number,
-  budget: bigint,
-): ExecuteVerdict | undefined {
+function fromCache(cached: CachedExecution | undefined, { input, budget }: Run): ExecuteVerdict | undefined {
   switch (cached?.kind) {
     case undefined:
       return undefined
@@ -129,7 +118,7 @@ function fromCache(
     case 'valid': {
       const { regularGas, output } = cached
       if (regularGas > budget) return refuse(overBudget(budget))
-      const gasUsed = executeGas(inputLength, regularGas)
+      const gasUsed = executeGas(input.length, regularGas)
       return { ok: true, output: output.slice(), gasUsed, regularGas, executedGas: 0n }
     }
   }
@@ -137,67 +126,33 @@ function fromCache(
 
 /** The schedules for study: the price is a claim of the payload, charged after decoding; the run is not metered. */
 function executeByClaim(deps: ExecuteDeps, schedule: Exclude<GasSchedule, 'metered'>): Execute['execute'] {
-  return async (input, gasLimit) => {
+  return async (lent, gasLimit) => {
     deps.onPhase?.('input')
-    const checked = checkInput(deps, input.slice())
+    const input = lent.slice()
+    const checked = checkInput(deps, input)
     if ('failure' in checked) return refuse(checked.failure)
     const price = claimedGas(schedule, checked.input, input.length)
     if (gasLimit < price) return refuse(outOfGas(price, gasLimit))
-    const verification = await verifyStatelessNewPayload(checked.input, verifyDeps(deps))
-    if (!verification.valid) {
-      reportUnexpected(deps, keccak256(input), verification.reason)
-      return refuse(validationFailure(verification.reason), executedGasOf(verification.reason))
+    const finding = await verifyInput(deps, checked)
+    const { executedGas } = finding
+    if (!finding.valid) {
+      reportUnexpected(deps, keccak256(input), finding.failure)
+      return refuse(finding.failure, executedGas)
     }
-    const { regularGas, executedGas } = verification.outcome
-    return { ok: true, output: encodeResult(verification.result), gasUsed: price, regularGas, executedGas }
+    return { ok: true, output: finding.output, gasUsed: price, regularGas: finding.regularGas, executedGas }
   }
-}
-
-/** `read` is what the bounds needed to know and the verification need not find out again. */
-type Checked = { input: StatelessInput; read: Pick<VerifyDeps, 'envelopes'> } | { failure: ExecuteFailure }
-
-/** Decoding, constraints and, given a budget, the bounds before signatures. */
-function checkInput({ onPhase }: ExecuteDeps, bytes: Uint8Array, budget?: bigint): Checked {
-  let stage: 'decode' | 'constraints' | 'bounds' = 'decode'
-  try {
-    onPhase?.(stage)
-    const input = decodeStatelessInput(bytes)
-    stage = 'constraints'
-    onPhase?.(stage)
-    checkConstraints(input)
-    if (budget === undefined) return { input, read: {} }
-    stage = 'bounds'
-    onPhase?.(stage)
-    const envelopes = readEnvelopes(input.newPayloadRequest.executionPayload.transactions)
-    checkBounds(
-      envelopes.map(({ fields }) => fields),
-      budget,
-    )
-    return { input, read: { envelopes } }
-  } catch (error) {
-    if (!(error instanceof NodeError)) throw error
-    return { failure: failureOf(stage, error) }
-  }
-}
-
-function validationFailure(reason: NodeError): ExecuteFailure {
-  return failureOf(reason instanceof OverBudget ? 'metering' : 'validation', reason)
-}
-
-function failureOf(stage: ExecuteFailure['stage'], error: NodeError): ExecuteFailure {
-  // Views would keep the whole input alive as long as the failure is remembered.
-  const data = Object.entries(error.data).map(([name, value]) => [
-    name,
-    value instanceof Uint8Array ? value.slice() : value,
-  ])
-  return { stage, code: error.code, message: error.message, data: Object.fromEntries(data) }
 }
 
 const OVER_BUDGET: OverBudget['code'] = 'OVER_BUDGET'
 const BOUND_OVER_BUDGET: BoundExceeded['code'] = 'BOUND_OVER_BUDGET'
 
 /** Failures that a larger budget could mend are remembered with the budget, all others for good. */
-function cacheEntry(failure: ExecuteFailure, budget: bigint): CachedExecution {
+function cacheEntry(finding: Finding, budget: bigint): CachedExecution | undefined {
+  // The cache keeps a copy of its own: the EVM may hand the output to code that writes to it.
+  if (finding.valid) return { kind: 'valid', regularGas: finding.regularGas, output: finding.output.slice() }
+  const { failure } = finding
+  // A failure of a library may be of the moment; judging the input again costs only its own gas.
+  if (failure.code === 'EXECUTION_FAILED') return undefined
   if (failure.code === OVER_BUDGET || failure.code === BOUND_OVER_BUDGET) return { kind: 'over', budget }
   return { kind: 'invalid', failure }
 }
@@ -216,16 +171,10 @@ function refuse(failure: ExecuteFailure, executedGas = 0n): ExecuteVerdict {
   return { ok: false, failure, executedGas }
 }
 
-/** The runner notes on its errors how much gas had run (`data.executedGas`); before a run it is zero. */
-function executedGasOf(reason: NodeError): bigint {
-  const gas = reason.data.executedGas
-  return typeof gas === 'bigint' ? gas : 0n
-}
-
-function reportUnexpected(deps: ExecuteDeps, inputHash: Hash32, reason: NodeError): void {
-  if (reason.code !== 'EXECUTION_FAILED') return
-  deps.logger?.error('execute: unexpected failure of a library', {
+function reportUnexpected({ logger }: ExecuteDeps, inputHash: Hash32, failure: ExecuteFailure): void {
+  if (failure.code !== 'EXECUTION_FAILED') return
+  logger?.error('execute: unexpected failure of a library', {
     inputHash: bytesToHex(inputHash),
-    message: reason.message,
+    message: failure.message,
   })
 }

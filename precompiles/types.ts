@@ -23,6 +23,17 @@ export type ExecuteVerdict =
   | { ok: true; output: Uint8Array; gasUsed: bigint; regularGas: bigint; executedGas: bigint }
   | { ok: false; failure: ExecuteFailure; executedGas: bigint }
 
+/** What judging an input found, before its price: plain data, which may come from another thread. */
+export type Finding =
+  | { valid: true; output: Uint8Array; regularGas: bigint; executedGas: bigint }
+  | { valid: false; failure: ExecuteFailure; executedGas: bigint }
+
+/**
+ * Judges an input whose bytes are paid for; its block may spend `budget` of regular gas. `valid` may have spent more all the
+ * same. Rejects only for a bug of ours.
+ */
+export type Judge = (input: Uint8Array, budget: bigint) => Promise<Finding>
+
 /** Cached by input hash; the budget check stays outside. `over` holds the largest budget known not to be enough. */
 export type CachedExecution =
   | { kind: 'valid'; regularGas: bigint; output: Uint8Array }
@@ -32,4 +43,8 @@ export type CachedExecution =
 export type ExecutionCache = {
   get(inputHash: Hash32): CachedExecution | undefined
   set(inputHash: Hash32, result: CachedExecution): void
+  /** What a run of this input that `begin` was told of will find; never rejects. */
+  running(inputHash: Hash32): Promise<CachedExecution | undefined> | undefined
+  /** Remembers what a run finds; until it ends, others may wait for it. A run that fails, or finds `undefined`, is forgotten. */
+  begin(inputHash: Hash32, run: Promise<CachedExecution | undefined>): void
 }
