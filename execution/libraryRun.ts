@@ -36,9 +36,13 @@ export async function executeOnLibrary(
   }
 }
 
-/** The nonce has been looked at; the library refuses the highest one, which a simulated call may have. */
+/**
+ * The nonce has been looked at; the library refuses the highest one, which a simulated call may have. So has EIP-7825's cap,
+ * which binds no simulated call: under EIP-8037 the library still splits gas there, before it only refuses more.
+ */
 function typedOf({ tx, regularCap }: ChargedTransaction, common: SharedCommon): TypedTransaction {
-  const rules = regularCap > MAX_TRANSACTION_REGULAR_GAS ? withoutGasCap(common) : common
+  const splits = regularCap === MAX_TRANSACTION_REGULAR_GAS && common.isActivatedEIP(8037)
+  const rules = splits ? common : withoutGasCap(common)
   return buildTypedTx({ ...tx, nonce: 0n }, { sender: () => tx.sender, hash: ZERO_HASH, raw: EMPTY_BYTES }, rules)
 }
 

@@ -407,6 +407,9 @@ describe('gas', () => {
       const block = await run(chain, burn, [{ to: contract, gas: 20_000_000n }])
       expect(call(block).gasUsed).toBe(20_000_000n)
     }
+    const paid = { from: rich, to: contract, gas: 20_000_000n, maxFeePerGas: 10n ** 10n }
+    const validated = await run(osaka, burn, [paid], { validation: true })
+    expect(call(validated).gasUsed).toBe(20_000_000n)
   })
 })
 

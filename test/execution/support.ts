@@ -1,4 +1,5 @@
 import { createCrypto } from '../../execution/crypto.ts'
+import { defaultPaths } from '../../execution/paths.ts'
 import { bytesToHex } from '../../stateless/bytes.ts'
 import { createStateView } from '../../stateless/stateView.ts'
 import type { Block, Hash32, NodeSource, StateView } from '../../stateless/types.ts'
@@ -10,6 +11,9 @@ export const silentLogger = {
   error() {},
   child: () => silentLogger,
 }
+
+/** What only the fast paths have is skipped then, with the reason as the note. */
+export const onReference = defaultPaths() === 'reference'
 
 /** Test runs share one; it holds no state but a memo. */
 export const cryptoOnce = createCrypto({ logger: silentLogger })

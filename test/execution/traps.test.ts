@@ -3,7 +3,6 @@ import { createBlockLevelAccessListFromRLP } from '@ethereumjs/util'
 import { describe, expect, test } from 'vitest'
 import { amsterdamSpec, createChainSpec } from '../../execution/chainSpec.ts'
 import { createEngine } from '../../execution/engine.ts'
-import { defaultPaths } from '../../execution/paths.ts'
 import { createRunVm } from '../../execution/runVm.ts'
 import type { BlockAssembly, BlockEnv, BlockOutcome, ExecutePrecompile, Transaction } from '../../execution/types.ts'
 import {
@@ -19,7 +18,7 @@ import { createStateView } from '../../stateless/stateView.ts'
 import type { Block, RunBlockRequest, StateView } from '../../stateless/types.ts'
 import { accounts, addressOf, CHAIN_ID, createDevChain, type DevChain, type DevChainOptions, sign } from './devChain.ts'
 import { loop, op, push } from './programs.ts'
-import { cryptoOnce, silentLogger } from './support.ts'
+import { cryptoOnce, onReference, silentLogger } from './support.ts'
 
 const CONTRACT = `0x${'c1'.repeat(20)}`
 const SYSTEM = 'fffffffffffffffffffffffffffffffffffffffe'
@@ -137,8 +136,8 @@ test('T4: a bug inside EXECUTE leaves the block build as that error and breaks o
   expect((await (await begin(chain)).seal()).receipts).toHaveLength(0)
 })
 
-// The reference engine computes on the library's.
-test.skipIf(defaultPaths() === 'reference')('T5: the EVM computes on our curves', async () => {
+test('T5: the EVM computes on our curves', async ({ skip }) => {
+  skip(onReference, "the reference engine computes on the library's")
   const spec = amsterdamSpec(1n, await cryptoOnce)
   const empty = createStateView({ getNode: () => undefined, getCode: () => undefined }, EMPTY_ROOT)
   const { evm } = await createRunVm({
@@ -168,9 +167,11 @@ describe('T6, T7, v21 3.1 and 3.6: a read that fails aborts the run with its own
     },
   })
 
-  // The reference engine commits through its own trie, over the nodes of the view.
-  const commits = defaultPaths() === 'reference' ? [] : (['commit'] as const)
-  test.each(['getAccount', 'getStorage', 'getCode', ...commits] as const)('%s', async (broken) => {
+  test.for(['getAccount', 'getStorage', 'getCode', 'commit'] as const)('%s', async (broken, { skip }) => {
+    skip(
+      onReference && broken === 'commit',
+      'the reference engine commits through tries of its own, over the same nodes',
+    )
     const chain = await createDevChain({ alloc: { [CONTRACT]: account(op.sload(1) + op.sstore(2, 3) + op.stop) } })
     const parent = chain.head
     const outcome = await chain.seal([await callContract(chain)])
