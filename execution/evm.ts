@@ -454,6 +454,9 @@ export class RunEvm extends EVM {
     this.#entry = { stateGasSpilled }
     const result = await super.runInterpreter(message, options)
     this.#entry = undefined
+    // The library describes the frame with the refunds that it began with.
+    const { runState, gasRefund } = result
+    if (runState !== undefined && gasRefund !== undefined) runState.gasRefund = gasRefund
     return result
   }
 

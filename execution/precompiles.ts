@@ -14,6 +14,7 @@ import { BadElement, type CurveName } from './mcl.ts'
 import { readModexp } from './modexp.ts'
 import { verifyP256 } from './p256.ts'
 import { loadPairingCurve, type PairingCurve, type Pause } from './pairings.ts'
+import { haltingOnBadElement } from './reference/precompiles.ts'
 import type { EnginePaths } from './types.ts'
 import { wordToBytes } from './words.ts'
 
@@ -27,11 +28,11 @@ import { wordToBytes } from './words.ts'
  */
 export function replacePrecompiles(active: Map<string, PrecompileFunc>, pause: Pause, paths: EnginePaths): void {
   for (const [number, replace] of REPLACEMENTS) {
-    // The library's needs a KZG library that we do not give it.
-    if (paths === 'reference' && number !== POINT_EVALUATION) continue
     const address = number.padStart(40, '0')
     const base = active.get(address)
-    if (base !== undefined) active.set(address, replace(base, pause))
+    // The library's point evaluation needs a KZG library that we do not give it.
+    const ours = paths === 'fast' || number === POINT_EVALUATION
+    if (base !== undefined) active.set(address, ours ? replace(base, pause) : haltingOnBadElement(base))
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TransactionRejected } from '../../execution/errors.ts'
 import type { GenesisAccount } from '../../execution/genesisJson.ts'
-import type { BlockOutcome, Transaction } from '../../execution/types.ts'
+import type { BlockOutcome } from '../../execution/types.ts'
 import { accounts, addressOf, CHAIN_ID, createDevChain, type DevChain, type DevChainOptions } from './devChain.ts'
 import { createRandom, deployer, type ProgramWorld, type Random, randomProgram } from './programs.ts'
 
@@ -27,20 +27,28 @@ export const WIDE_WORLD: ProgramWorld = {
   endowments: [0, 0, 1, 3],
 }
 
+export type RandomChainOptions = {
+  /** accounts besides the random contracts */
+  alloc?: Record<string, GenesisAccount>
+  /** what becomes of the code of the random contracts, for forks that lack some of their opcodes */
+  compile?: (code: string) => string
+}
+
 /** A chain whose genesis holds random contracts with random storage. */
 export function createRandomChain(
   seed: number,
   world = WIDE_WORLD,
   config: DevChainOptions['config'] = {},
+  { alloc: others = {}, compile = (code) => code }: RandomChainOptions = {},
 ): Promise<DevChain> {
   const random = createRandom(seed)
-  const alloc: Record<string, GenesisAccount> = {}
+  const alloc: Record<string, GenesisAccount> = { ...others }
   for (const contract of WORLD.contracts) {
     const storage: Record<string, string> = {}
     for (let slot = 0; slot < 5; slot++) {
       if (random.chance(40)) storage[`0x${slot.toString(16).padStart(64, '0')}`] = `0x${1 + random.below(2)}`
     }
-    const code = `0x${randomProgram(random, world, 8)}`
+    const code = `0x${compile(randomProgram(random, world, 8))}`
     alloc[`0x${contract}`] = { balance: random.chance(50) ? '0x64' : '0x0', nonce: '0x1', code, storage }
   }
   return createDevChain({ alloc, config })
@@ -48,13 +56,12 @@ export function createRandomChain(
 
 type Fees = { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }
 
-/** A signed transaction of a random kind. Its nonce may be wrong now and then. */
-async function randomTransaction(
+/** A signed transaction of a random kind, raw hex. Its nonce may be wrong now and then. `nonces` are those of the dev accounts. */
+export async function randomTransaction(
   random: Random,
-  chain: DevChain,
-  nonces: number[],
-  { leastDelegationGas: least = 0n, mostGas = 18_000_000 }: RandomBlockOptions,
-): Promise<Transaction> {
+  nonces: readonly number[],
+  { leastDelegationGas: least = 0n, mostGas = 18_000_000 }: RandomBlockOptions = {},
+): Promise<string> {
   const index = random.below(accounts.length)
   const signer = accounts[index]
   if (signer === undefined) throw new Error('no such account')
@@ -72,7 +79,7 @@ async function randomTransaction(
   const init = `0x${random.chance(50) ? deployer('5f5f55') : randomProgram(random, WORLD, 4)}` as `0x${string}`
   const accessList = [{ address: `0x${random.pick(WORLD.contracts)}` as `0x${string}`, storageKeys: [slotKey(random)] }]
   const kind = random.below(6)
-  const raw = await (kind === 0
+  return kind === 0
     ? signer.signTransaction({ ...base, ...target, type: 'legacy', gasPrice: 20_000_000_000n })
     : kind === 1
       ? signer.signTransaction({ ...base, ...target, type: 'eip2930', gasPrice: 20_000_000_000n, accessList })
@@ -87,15 +94,14 @@ async function randomTransaction(
               type: 'eip7702',
               authorizationList: await authorizations(random, nonces),
             })
-          : signer.signTransaction({ ...base, ...fees, ...target, type: 'eip1559', accessList }))
-  return chain.decode(raw)
+          : signer.signTransaction({ ...base, ...fees, ...target, type: 'eip1559', accessList })
 }
 
 function slotKey(random: Random): `0x${string}` {
   return `0x${random.below(5).toString(16).padStart(64, '0')}`
 }
 
-async function authorizations(random: Random, nonces: number[]) {
+async function authorizations(random: Random, nonces: readonly number[]) {
   const list = []
   for (let i = 0; i <= random.below(2); i++) {
     const index = random.below(accounts.length)
@@ -151,7 +157,7 @@ export async function buildRandomBlock(
   let refused = 0
   for (let i = 0; i < size; i++) {
     await readNonces()
-    const tx = await randomTransaction(random, chain, nonces, options)
+    const tx = chain.decode(await randomTransaction(random, nonces, options))
     const refuse = random.chance(15)
     const outcome = await assembly
       .addTransaction(tx, () => !refuse)
