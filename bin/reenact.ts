@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8'
 import { UnknownEngine } from '../execution/errors.ts'
 import { NodeError } from '../stateless/errors.ts'
 import type {
@@ -45,6 +46,13 @@ async function main(): Promise<number> {
       return (await import('./genesisCommand.ts')).runGenesis(positionals[0] as 'l1' | 'l2', options as GenesisOptions)
   }
 }
+
+/**
+ * V8 lets garbage that has outlived a few blocks grow to three times what lives before it collects. At three quarters of
+ * it a devnet takes 150 MiB less, for a few percent of processor time. A limit on the whole heap (--max-old-space-size)
+ * would do that too, but end large chains. V8 reads this one at each collection, so a running process can set it.
+ */
+setFlagsFromString('--heap-growing-percent=75')
 
 try {
   process.exitCode = await main()

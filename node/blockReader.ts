@@ -4,14 +4,19 @@ import { bytesToHex } from '../stateless/bytes.ts'
 import { decodeHeader } from '../stateless/header.ts'
 import type { Block, BlockHeader, Hash32 } from '../stateless/types.ts'
 import { readBlock } from './blockCodec.ts'
+import { storedBlockBytes, transactionsBytes } from './cacheSizes.ts'
 import { giveWay, isTurnOver } from './eventLoop.ts'
 import { hashByNumberKey, headerKey } from './storeKeys.ts'
 import type { Store, StoredBlock } from './types.ts'
 
 const CACHED_BLOCKS = 256
-const CACHED_HEADERS = 1_024
-const CACHED_HASHES = 8_192
 const CACHED_TRANSACTION_LISTS = 64
+/** Of both the bytes are bounded too (cacheSizes.ts). What alone is larger is read each time it is asked for. */
+const CACHED_BYTES = { blocks: 16 * 1024 * 1024, transactions: 16 * 1024 * 1024 }
+/** About 3 KB each. */
+const CACHED_HEADERS = 1_024
+/** About 250 bytes each. */
+const CACHED_HASHES = 8_192
 /** Who asks for one transaction of a block with more of them gets it without the others being decoded. */
 const DECODED_AT_ONCE = 64
 /** BLOCKHASH reaches this far back (Yellow Paper; EIP-2935 keeps more in state). */
@@ -20,11 +25,19 @@ const BLOCKHASH_WINDOW = 256n
 /** Reads blocks of one store through caches. Blocks never change under their hash; numbers do, see `forgetNumbers`. */
 export type BlockReader = ReturnType<typeof createBlockReader>
 
-export function createBlockReader(store: Store, engine: Engine) {
-  const blocks = new LRUCache<string, StoredBlock>({ max: CACHED_BLOCKS })
+export function createBlockReader(store: Store, engine: Engine, maxBytes = CACHED_BYTES) {
+  const blocks = new LRUCache<string, StoredBlock>({
+    max: CACHED_BLOCKS,
+    maxSize: maxBytes.blocks,
+    sizeCalculation: storedBlockBytes,
+  })
   const headers = new LRUCache<string, BlockHeader>({ max: CACHED_HEADERS })
   const hashes = new LRUCache<bigint, Hash32>({ max: CACHED_HASHES })
-  const transactions = new LRUCache<string, readonly Transaction[]>({ max: CACHED_TRANSACTION_LISTS })
+  const transactions = new LRUCache<string, readonly Transaction[]>({
+    max: CACHED_TRANSACTION_LISTS,
+    maxSize: maxBytes.transactions,
+    sizeCalculation: transactionsBytes,
+  })
 
   const block = (hash: Hash32): StoredBlock | undefined => {
     const key = bytesToHex(hash)
@@ -32,7 +45,7 @@ export function createBlockReader(store: Store, engine: Engine) {
   }
   const header = (hash: Hash32): BlockHeader | undefined => {
     const key = bytesToHex(hash)
-    const cached = headers.get(key)
+    const cached = headers.get(key) ?? blocks.peek(key)?.block.header
     if (cached !== undefined) return cached
     const rlp = store.get(headerKey(key))
     return rlp === undefined ? undefined : keep(headers, key, decodeHeader(rlp))
@@ -56,9 +69,8 @@ export function createBlockReader(store: Store, engine: Engine) {
     },
     /** a block that has just been stored */
     remember(stored: StoredBlock): void {
-      const key = bytesToHex(stored.block.hash)
-      blocks.set(key, stored)
-      headers.set(key, stored.block.header)
+      // Its header is not kept beyond it: fields of an imported one are views that keep the whole block alive.
+      blocks.set(bytesToHex(stored.block.hash), stored)
     },
     /** the canonical chain changed */
     forgetNumbers(): void {

@@ -4,12 +4,12 @@ import type { HeadChange, LogFilter } from './types.ts'
 
 /** Bits of a block's bloom, and blocks in one section of the index. */
 const BLOOM_BITS = 2_048
-const SECTION = 1_024
+export const SECTION = 1_024
 const WORDS = SECTION / 32
 /** Blooms that are turned before others may come in between. */
 const BLOCKS_PER_PIECE = 64
 /** Sections whose bits are in memory, 256 KiB each; the others are read from the store when they are asked for. */
-const LOADED_SECTIONS = 128
+export const LOADED_SECTIONS = 64
 
 /**
  * The blooms of up to 1,024 blocks, turned: for each bloom bit, the blocks that have it, one bit for each block. A

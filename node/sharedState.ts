@@ -7,7 +7,7 @@ import type { Hash32, NodeSource, StateView } from '../stateless/types.ts'
 /** States that are kept: the head's, and those that callers ask for beside it. */
 const KEPT_STATES = 4
 /** What all of them may hold together, by their own count; then everything is forgotten and read again as needed. */
-export const MAX_STATE_BYTES = 40 * 1024 * 1024
+export const MAX_STATE_BYTES = 24 * 1024 * 1024
 
 export type SharedStates = {
   /** The state `root`. Throws what `requireStored` throws. */

@@ -2,8 +2,8 @@ import type { NodeSource } from '../stateless/types.ts'
 import { codeKey, nodeKey } from './storeKeys.ts'
 import type { Store, StoreOperation } from './types.ts'
 
-/** Nodes are 100 to 550 bytes; the overhead of an entry is counted in. The head's state is decoded beside it: sharedState.ts. */
-const NODE_CACHE_BYTES = 24 * 1024 * 1024
+/** Nodes are 100 to 550 bytes; the overhead of an entry is counted in. For older states: the head's is decoded, see sharedState.ts. */
+export const NODE_CACHE_BYTES = 8 * 1024 * 1024
 const CODE_CACHE_BYTES = 8 * 1024 * 1024
 /** Key, array, its buffer and the place in the map, as a heap snapshot counts them. */
 const ENTRY_OVERHEAD_BYTES = 400

@@ -1,6 +1,7 @@
 import { bytesToBigint } from './bytes.ts'
 import { InvalidWitness } from './errors.ts'
 import { encodeRlp, headerLength, rlpInteger, writeHeader } from './rlp.ts'
+import { EMPTY_TRIE_ROOT } from './trie.ts'
 import { itemEnd, payloadStart } from './trieNode.ts'
 import type { AccountState, Hash32 } from './types.ts'
 
@@ -25,9 +26,15 @@ export function decodeAccount(rlp: Uint8Array): AccountState {
   return {
     nonce: bytesToBigint(rlp.subarray(payloadStart(rlp, nonceAt), balanceAt)),
     balance: bytesToBigint(rlp.subarray(payloadStart(rlp, balanceAt), storageRootAt)),
-    storageRoot: rlp.slice(storageRootAt + 1, codeHashAt),
-    codeHash: rlp.slice(codeHashAt + 1, codeHashAt + 33),
+    storageRoot: hashAt(rlp, storageRootAt + 1, EMPTY_TRIE_ROOT),
+    codeHash: hashAt(rlp, codeHashAt + 1, EMPTY_CODE_HASH),
   }
+}
+
+/** The 32 bytes at `offset`; those that most accounts have are there once. */
+function hashAt(rlp: Uint8Array, offset: number, usual: Hash32): Hash32 {
+  for (let i = 0; i < 32; i++) if (rlp[offset + i] !== usual[i]) return rlp.slice(offset, offset + 32)
+  return usual
 }
 
 /** End of a canonical integer item of at most `maxBytes` bytes. */

@@ -158,5 +158,6 @@ export function itemsToRequests(items: readonly Uint8Array[]): ExecutionRequests
 
 /** sha256 over the sha256 of each item (EIP-7685). */
 export function requestsHash(items: readonly Uint8Array[]): Hash32 {
-  return digest(concatBytes(items.map(digest)))
+  // Headers keep it, and the library's bytes are a view that keeps 8 KiB alive.
+  return digest(concatBytes(items.map(digest))).slice()
 }

@@ -11,10 +11,9 @@ type AccountEntry = {
   state: AccountState | undefined
   /** made when the first slot is read */
   storage: Trie | undefined
-  slots: Map<string, SlotEntry>
+  /** values of slots that were read or written; most accounts have none */
+  slots: Map<string, Uint8Array> | undefined
 }
-
-type SlotEntry = { readonly path: Uint8Array; value: Uint8Array }
 
 /** What a view has read, over the trie of its accounts. */
 export type ViewCache = {
@@ -43,7 +42,7 @@ export function entryOf(cache: ViewCache, address: string, bytes?: Uint8Array): 
   const path = toNibbles(keccak256(bytes ?? hexToBytes(address)))
   const leaf = cache.accountTrie.get(path)
   const state = leaf === undefined ? undefined : Object.freeze(decodeAccount(leaf))
-  const entry: AccountEntry = { path, state, storage: undefined, slots: new Map() }
+  const entry: AccountEntry = { path, state, storage: undefined, slots: undefined }
   cache.entries.set(address, entry)
   cache.held.bytes += ENTRY_BYTES
   return entry
@@ -52,13 +51,13 @@ export function entryOf(cache: ViewCache, address: string, bytes?: Uint8Array): 
 export function readSlot(cache: ViewCache, entry: AccountEntry, account: AccountState, slot: Uint8Array): Uint8Array {
   if (slot.length !== 32) throw new Error('a slot key has 32 bytes')
   const key = bytesToHex(slot)
-  const known = entry.slots.get(key)
-  if (known !== undefined) return known.value
+  const known = entry.slots?.get(key)
+  if (known !== undefined) return known
   entry.storage ??= createTrie(cache.source, account.storageRoot)
-  const path = toNibbles(keccak256(slot))
-  const leaf = entry.storage.get(path)
+  const leaf = entry.storage.get(toNibbles(keccak256(slot)))
   const value = leaf === undefined ? EMPTY_BYTES : decodeStorageValue(leaf)
-  entry.slots.set(key, { path, value })
+  entry.slots ??= new Map()
+  entry.slots.set(key, value)
   cache.held.bytes += SLOT_BYTES
   return value
 }
@@ -108,39 +107,28 @@ function changedStorage(cache: ViewCache, changes: StateChanges, nodes: Map<stri
   for (const [address, slots] of changes.storage) {
     if (changes.accounts.get(requireAccount(changes, address)) === null) continue
     const entry = entryOf(cache, address)
-    const wiped = tries.get(address)
-    const before = wiped ?? storageOf(cache, entry)
-    tries.set(address, storageAfter(before, slots, wiped === undefined ? entry.slots : NO_SLOTS, nodes))
+    tries.set(address, storageAfter(tries.get(address) ?? storageOf(cache, entry), slots, nodes))
   }
   return tries
 }
-
-const NO_SLOTS: ReadonlyMap<string, SlotEntry> = new Map()
 
 function storageOf(cache: ViewCache, entry: AccountEntry): Trie {
   entry.storage ??= createTrie(cache.source, entry.state?.storageRoot ?? EMPTY_TRIE_ROOT)
   return entry.storage
 }
 
-/** `known` has the paths of slots that were read. */
-function storageAfter(
-  trie: Trie,
-  slots: ReadonlyMap<string, Uint8Array>,
-  known: ReadonlyMap<string, SlotEntry>,
-  nodes: Map<string, Uint8Array>,
-): Trie {
+function storageAfter(trie: Trie, slots: ReadonlyMap<string, Uint8Array>, nodes: Map<string, Uint8Array>): Trie {
   const edit = trie.edit()
   const deleted: Uint8Array[] = []
   for (const [slot, value] of slots) {
-    const path = known.get(slot)?.path ?? slotPath(slot)
+    // Hashed again: paths of all slots that were ever read would take a seventh of the memory of this cache.
+    const path = toNibbles(keccak256(hexToBytes(slot)))
     if (value.length === 0) deleted.push(path)
     else edit.put(path, encodeStorageValue(value))
   }
   for (const path of deleted) edit.delete(path)
   return edit.commit(nodes)
 }
-
-const slotPath = (slot: string): Uint8Array => toNibbles(keccak256(hexToBytes(slot)))
 
 /** Brings what was read before a block to what it is after it; the commit has made an entry for every changed account. */
 export function applyChanges(entries: Map<string, AccountEntry>, committed: Committed, held: HeldBytes): void {
@@ -149,7 +137,7 @@ export function applyChanges(entries: Map<string, AccountEntry>, committed: Comm
     const entry = entries.get(address)
     if (entry === undefined) continue
     const storage = storageTries.get(address)
-    if (account === null || changes.clearedStorage.has(address)) entry.slots = new Map()
+    if (account === null || changes.clearedStorage.has(address)) entry.slots = undefined
     if (entry.state === undefined && account !== null) held.bytes += NODE_OVERHEAD_BYTES
     entry.state = account === null ? undefined : Object.freeze(accountAfter(entry.state, account, storage))
     entry.storage = account === null ? undefined : (storage ?? entry.storage)
@@ -158,10 +146,11 @@ export function applyChanges(entries: Map<string, AccountEntry>, committed: Comm
 }
 
 function applySlot(entry: AccountEntry, slot: string, value: Uint8Array, held: HeldBytes): void {
-  const known = entry.slots.get(slot)
-  if (known !== undefined && known.value.length === 0 && value.length > 0) held.bytes += NODE_OVERHEAD_BYTES
+  const known = entry.slots?.get(slot)
+  if (known === undefined) return
+  if (known.length === 0 && value.length > 0) held.bytes += NODE_OVERHEAD_BYTES
   // A copy: the value may be a view into something large.
-  if (known !== undefined) known.value = value.slice()
+  entry.slots?.set(slot, value.slice())
 }
 
 function requireAccount(changes: StateChanges, address: string): string {

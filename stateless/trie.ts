@@ -174,7 +174,7 @@ function insert(loader: Loader, owner: object, node: Node, path: Uint8Array, dep
     const child = childOf(loader, node, index, path, depth)
     const next =
       child === undefined
-        ? createLeaf(path.subarray(depth + 1), value, owner)
+        ? createLeaf(path.slice(depth + 1), value, owner)
         : insert(loader, owner, child, path, depth + 1, value)
     return next === child ? node : withChild(node, index, next, owner)
   }
@@ -197,12 +197,12 @@ function split(
   value: Uint8Array,
 ): Node {
   const branch = createBranch(owner)
-  const rest = node.path.subarray(shared + 1)
+  const rest = node.path.slice(shared + 1)
   setChild(branch, node.path[shared] ?? 0, shorten(node, rest, owner))
   const fork = depth + shared
   if (fork >= path.length) throw new Error('a key is a prefix of another key')
-  setChild(branch, path[fork] ?? 0, createLeaf(path.subarray(fork + 1), value, owner))
-  return shared === 0 ? branch : createExtension(path.subarray(depth, fork), branch, owner)
+  setChild(branch, path[fork] ?? 0, createLeaf(path.slice(fork + 1), value, owner))
+  return shared === 0 ? branch : createExtension(path.slice(depth, fork), branch, owner)
 }
 
 function shorten(node: Leaf | Extension, path: Uint8Array, owner: object): Node | Unloaded {

@@ -8,6 +8,7 @@ import { headerLength, writeHeader } from './rlp.ts'
  * `ref` is what a parent holds in place of the node: its whole RLP when that is shorter than 32 bytes, else the RLP of
  * its hash (33 bytes, 0xa0 first). A node without `ref` is dirty: it was made by an edit and has not been encoded yet.
  * `owner` is the edit that made the node and may therefore change it in place; every other node is shared.
+ * Paths are copies: a view into a key would take more memory than they do.
  */
 export type Leaf = {
   readonly kind: 'leaf'
@@ -104,7 +105,7 @@ function decodeShort(
     const valueStart = payloadStart(rlp, split)
     if ((rlp[split] ?? 0) >= 0xc0 || valueStart === rlp.length) throw malformed('leaf value is empty or a list', rlp)
     if (below !== keyNibbles) throw malformed('leaf path does not end where keys end', rlp)
-    return { kind: 'leaf', path, value: rlp.subarray(valueStart), ref, owner: undefined }
+    return { kind: 'leaf', path, value: tailOf(rlp, valueStart), ref, owner: undefined }
   }
   if (path.length === 0) throw malformed('extension with an empty path', rlp)
   if (below >= keyNibbles) throw malformed('extension longer than a key', rlp)
@@ -112,6 +113,13 @@ function decodeShort(
   const child = decodeChild(rlp, split, rlp.length, below, keyNibbles) ?? { kind: 'unloaded' as const, ref: childRef }
   if (child.kind === 'leaf' || child.kind === 'extension') throw malformed('extension without a branch below', rlp)
   return { kind: 'extension', path, child, ref, owner: undefined }
+}
+
+/** V8 keeps so many bytes inside of an array; a view takes a buffer beside it, and keeps alive what it views. */
+const INLINE_BYTES = 64
+
+function tailOf(bytes: Uint8Array, start: number): Uint8Array {
+  return bytes.length - start <= INLINE_BYTES ? bytes.slice(start) : bytes.subarray(start)
 }
 
 function decodeBranch(rlp: Uint8Array, start: number, depth: number, keyNibbles: number, ref: Uint8Array): Branch {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createBloomIndex } from '../../node/bloomIndex.ts'
+import { createBloomIndex, LOADED_SECTIONS, SECTION } from '../../node/bloomIndex.ts'
 import type { LogFilter, StoredBlock } from '../../node/types.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
 import { sampleHeader } from '../stateless/samples.ts'
@@ -99,6 +99,24 @@ describe('candidates', () => {
     const before = reads.length
     find({ addresses: [item(3)] })
     expect(reads).toHaveLength(before)
+  })
+
+  test('holds a bounded number of sections: the oldest is made again when it is asked for', () => {
+    const reads: bigint[] = []
+    const bloom = bloomOf([item(1)])
+    const index = createBloomIndex((number) => {
+      reads.push(number)
+      return number % BigInt(SECTION) === 5n ? bloom : undefined
+    })
+    const head = BigInt((LOADED_SECTIONS + 1) * SECTION - 1)
+    const find = (fromBlock: bigint, toBlock: bigint) =>
+      [...index.candidates({ fromBlock, toBlock, addresses: [item(1)] }, head)].filter((found) => found !== undefined)
+    expect(find(0n, head)).toHaveLength(LOADED_SECTIONS + 1)
+    reads.length = 0
+    expect(find(head - 1_023n, head)).toHaveLength(1)
+    expect(reads).toEqual([])
+    expect(find(0n, 1_023n)).toEqual([5n])
+    expect(reads).toHaveLength(SECTION)
   })
 })
 

@@ -15,6 +15,21 @@ test('all who ask while a text is made share it, also when it is too long to be 
   expect(made).toBe(2)
 })
 
+test('short texts count with their objects: the oldest of too many is made again', async () => {
+  const cache = createJsonCache(100_000)
+  const made: number[] = []
+  const get = (n: number) =>
+    cache.get(`block ${n}`, () => {
+      made.push(n)
+      return n
+    })
+  for (let n = 0; n < 300; n++) await get(n)
+  await get(299)
+  expect(made).toHaveLength(300)
+  await get(0)
+  expect(made.slice(300)).toEqual([0])
+})
+
 test('a text that cannot be made is tried again by the next who asks', async () => {
   const cache = createJsonCache(100_000)
   const failing = () => cache.get('block', () => Promise.reject(new Error('not now')))

@@ -3,8 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { bytesToHex, hexToBytes } from '../../stateless/bytes.ts'
 import { decodeHeader, encodeHeader } from '../../stateless/header.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
-import { blockToPayloadRequest, payloadToBlock, requestsToItems } from '../../stateless/payload.ts'
+import { blockToPayloadRequest, payloadToBlock, requestsHash, requestsToItems } from '../../stateless/payload.ts'
 import { decodeStatelessInput } from '../../stateless/ssz.ts'
+
+test('a requests hash, which every header keeps, keeps no more than its bytes alive', () => {
+  expect(bytesToHex(requestsHash([]))).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
+  expect(requestsHash([]).buffer.byteLength).toBe(32)
+})
 
 const FOLDER = '../shared/conformance/stateless'
 
