@@ -12,20 +12,24 @@ export type FrameOptions = {
   spentBefore?: bigint
 }
 
-/**
- * The frame machinery of Amsterdam: EELS's rules in EELS's order, on the library's interpreter for all opcodes that
- * touch no state. The state itself notes what is read (EIP-7928), so the order of reads and gas checks is the rule.
- */
-export type AmsterdamCore = {
+/** What frames of all forks need of the EVM. */
+export type FrameCore = {
   readonly evm: RunEvm
   readonly state: JournaledState
-  readonly costs: GasCosts
-  /** lower-case 0x addresses created by the transaction; stays when a frame reverts (EELS created_accounts) */
-  created: Set<`0x${string}`>
   interpret(message: Message, options: FrameOptions): Promise<ExecResult>
   runPrecompile(code: PrecompileFunc, message: Message): Promise<ExecResult>
   /** ends what a transaction or system call leaves behind in the library */
   cleanUp(): void
+}
+
+/**
+ * The frame machinery of Amsterdam: EELS's rules in EELS's order, on the library's interpreter for all opcodes that
+ * touch no state. The state itself notes what is read (EIP-7928), so the order of reads and gas checks is the rule.
+ */
+export type AmsterdamCore = FrameCore & {
+  readonly costs: GasCosts
+  /** lower-case 0x addresses created by the transaction; stays when a frame reverts (EELS created_accounts) */
+  created: Set<`0x${string}`>
   /** may give the event loop a turn */
   breathe(): Promise<void>
 }

@@ -6,7 +6,7 @@ import {
   type EVMResult,
   type EVMRunCallOpts,
   type ExecResult,
-  type Message,
+  Message,
   NobleBN254,
   type PrecompileFunc,
 } from '@ethereumjs/evm'
@@ -14,7 +14,7 @@ import { Account, Address, generateAddress2 } from '@ethereumjs/util'
 import { bytesToHex, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import { createAccessIndex } from './accessIndex.ts'
 import { JournaledAccessList, SilentAccessList } from './accessList.ts'
-import type { AmsterdamCore, FrameOptions } from './amsterdamCore.ts'
+import type { AmsterdamCore, FrameCore, FrameOptions } from './amsterdamCore.ts'
 import { applyAuthorizations, type Delegating } from './authorizations.ts'
 import type { YieldClock } from './eventLoop.ts'
 import { createEvmTrace, type EvmTrace } from './evmTrace.ts'
@@ -31,6 +31,7 @@ import type { CodeAnalysis } from './jumpAnalysis.ts'
 import { MESSAGE_OPCODES, nextAddress } from './messageOpcodes.ts'
 import { createMeter, type Meter } from './metering.ts'
 import { NodeCommon } from './nodeCommon.ts'
+import { runOlderCall } from './olderMessages.ts'
 import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable, type RunState } from './opcodeMap.ts'
 import { runOutermost } from './outermost.ts'
 import { replacePrecompiles } from './precompiles.ts'
@@ -79,6 +80,8 @@ export class RunEvm extends EVM {
   readonly #execute: PrecompileFunc | undefined
   readonly #frames: FrameClass
   readonly #paths: EnginePaths
+  /** forks before Amsterdam, on the engine's own path */
+  readonly #older: FrameCore | undefined
   /** what the next frame of the library's loop begins with */
   #entry: FrameEntry | undefined
   readonly #libraryTables = new WeakMap<OpcodeMap, OpcodeMap>()
@@ -113,6 +116,7 @@ export class RunEvm extends EVM {
       deps.state.trackAccesses(createAccessIndex(this.#accessList))
     }
     if (deps.common.isActivatedEIP(8037)) this.#amsterdam = this.#createCore(deps)
+    else if (deps.paths === 'fast') this.#older = this.#createFrameCore(deps)
     this.#paths = deps.paths
     this.#clock = deps.clock
     this.#state = deps.state
@@ -163,19 +167,26 @@ export class RunEvm extends EVM {
     return known.opcodes
   }
 
-  #createCore({ common, state, clock }: EvmDeps): AmsterdamCore {
+  #createCore(deps: EvmDeps): AmsterdamCore {
+    const { common, clock } = deps
+    return {
+      ...this.#createFrameCore(deps),
+      costs: gasCosts(common),
+      created: new Set(),
+      breathe: () => (clock.dueNow() ? clock.pause() : DONE),
+    }
+  }
+
+  #createFrameCore({ state }: EvmDeps): FrameCore {
     return {
       evm: this,
       state,
-      costs: gasCosts(common),
-      created: new Set(),
       interpret: (message, options) => this.runInterpreter(message, options),
       runPrecompile: (code, message) => {
         this.#depth = message.depth
         return this.runPrecompile(code, message.data, message.gasLimit)
       },
       cleanUp: () => this.transientStorage.clear(),
-      breathe: () => (clock.dueNow() ? clock.pause() : DONE),
     }
   }
 
@@ -304,7 +315,7 @@ export class RunEvm extends EVM {
       if (this.#clock.dueNow()) await this.#clock.pause()
       const { message } = options
       this.#tracing?.enterInner(message, message.to === undefined ? this.#newAddress(message) : undefined)
-      const result = await super.runCall(options)
+      const result = await this.#runMessage(options, message)
       this.#tracing?.exit(result.execResult)
       // A caller copies its whole log list to append the callee's; do not make it do so for nothing.
       if (result.execResult.logs?.length === 0) delete result.execResult.logs
@@ -370,7 +381,7 @@ export class RunEvm extends EVM {
   async #runOutermost(options: EVMRunCallOpts): Promise<EVMResult> {
     try {
       return await (this.#amsterdam === undefined
-        ? super.runCall(options)
+        ? this.#runBeforeAmsterdam(options)
         : this.#runAmsterdam(options, this.#amsterdam))
     } catch (error) {
       const { gasLimit = 0n } = options
@@ -385,6 +396,27 @@ export class RunEvm extends EVM {
     this._block = block
     this._tx = { gasPrice, origin }
     return runOutermost(core, options)
+  }
+
+  #runBeforeAmsterdam(options: EVMRunCallOpts): Promise<EVMResult> {
+    const { block, caller, origin = caller, to, gasPrice = 0n } = options
+    if (to === undefined || this.#older === undefined || this.#tracing !== undefined || this.#systemCall !== 'none') {
+      return super.runCall(options)
+    }
+    assert(
+      block !== undefined && caller !== undefined && origin !== undefined,
+      'a message needs its block and its origin',
+    )
+    this._block = block
+    this._tx = { gasPrice, origin }
+    return runOlderCall(this.#older, outermostMessage(options, caller, to), to)
+  }
+
+  /** Who watches is told what the library does, step by step. */
+  #runMessage(options: EVMRunCallOpts, message: Message): Promise<EVMResult> {
+    const { to } = message
+    if (this.#older === undefined || to === undefined || this.#tracing !== undefined) return super.runCall(options)
+    return runOlderCall(this.#older, message, to)
   }
 
   protected override _executeCall(message: Parameters<EVM['_executeCall']>[0]): Promise<EVMResult> {
@@ -407,7 +439,8 @@ export class RunEvm extends EVM {
   ): Promise<ExecResult> {
     const { meter } = this
     if (!meter.armed) {
-      const result = await this.#runFrame(message, options, this.#table)
+      const ran = this.#runFrame(message, options, this.#table)
+      const result = ran instanceof Promise ? await ran : ran
       this.#tracing?.ran(result.runState as RunState | undefined, result.exceptionError !== undefined)
       return result
     }
@@ -421,10 +454,14 @@ export class RunEvm extends EVM {
     return result
   }
 
-  async #runFrame(message: Message, options: { pc?: number } & FrameOptions, table: OpcodeTable): Promise<ExecResult> {
+  #runFrame(
+    message: Message,
+    options: { pc?: number } & FrameOptions,
+    table: OpcodeTable,
+  ): ExecResult | Promise<ExecResult> {
     this._opcodeMap = table.map as unknown as typeof this._opcodeMap
     if (this.#paths === 'reference') return this.#runLibraryFrame(message, options, table)
-    const contract = (message.to && (await this.#state.getAccount(message.to))) ?? new Account()
+    const contract = (message.to && this.#state.readLibraryAccount(message.to)) ?? new Account()
     const env = frameEnv(message, contract, {
       gasPrice: this._tx?.gasPrice ?? 0n,
       origin: this._tx?.origin ?? message.caller,
@@ -473,6 +510,12 @@ export class RunEvm extends EVM {
     if (result.exceptionError !== undefined) this.meter.abort()
     return result
   }
+}
+
+function outermostMessage(options: EVMRunCallOpts, caller: Address, to: Address): Message {
+  const { value = 0n, data = EMPTY_BYTES, gasLimit = 0n, blobVersionedHashes = [] } = options
+  const created = { selfdestruct: new Map(), createdAddresses: new Set<`0x${string}`>() }
+  return new Message({ caller, to, value, data, gasLimit, blobVersionedHashes, ...created })
 }
 
 /**

@@ -18,7 +18,7 @@ export type Frame = {
     selfdestruct: ExecResult['selfdestruct']
     createdAddresses?: Set<string>
   }
-  run(code: Uint8Array, options: { pc?: number }): Promise<FrameRun>
+  run(code: Uint8Array, pc: number): FrameRun | Promise<FrameRun>
 }
 
 export type FrameEnv = {
@@ -123,7 +123,7 @@ function frameClassOf({ interpreter, Stack }: FoundParts): FrameClass {
       this.#rules = { common: evm.common, table, clock }
     }
 
-    run(code: Uint8Array, { pc = 0 }: { pc?: number }): Promise<FrameRun> {
+    run(code: Uint8Array, pc: number): FrameRun | Promise<FrameRun> {
       return runCode(this._runState, code, pc, this.#rules)
     }
   }
@@ -163,18 +163,22 @@ export function frameEnv(
 
 /**
  * Runs a frame and sums it up as the library's runInterpreter does, but hands the run state on as it is: copying its
- * twenty fields after every call costs more than a short call.
+ * twenty fields after every call costs more than a short call. A promise only where the code waits for something.
  */
-export async function runFrame(
+export function runFrame(
   frame: Frame,
   message: Message,
-  { pc, stateGasSpilled = 0n }: { pc?: number } & FrameOptions,
-): Promise<ExecResult> {
+  { pc = 0, stateGasSpilled = 0n }: { pc?: number } & FrameOptions,
+): ExecResult | Promise<ExecResult> {
   const result = frame._result
   frame._runState.stateGasSpilled = stateGasSpilled
   if (message.selfdestruct !== undefined) result.selfdestruct = message.selfdestruct
   if (message.createdAddresses !== undefined) result.createdAddresses = message.createdAddresses
-  const { runState, exceptionError } = await frame.run(message.code as Uint8Array, pc === undefined ? {} : { pc })
+  const ran = frame.run(message.code as Uint8Array, pc)
+  return ran instanceof Promise ? ran.then((run) => sumUp(frame, message, run)) : sumUp(frame, message, ran)
+}
+
+function sumUp({ _result: result }: Frame, message: Message, { runState, exceptionError }: FrameRun): ExecResult {
   const reverted = exceptionError?.error === EVMError.errorMessages.REVERT
   const failed = exceptionError !== undefined
   const executed = failed && !reverted ? message.gasLimit : message.gasLimit - runState.gasLeft

@@ -15,47 +15,98 @@ const JUMPI = 0x57
 
 /**
  * Runs the code of a frame until it ends or breaks, as the library's `run` does, but awaits only opcodes that wait for
- * something: an await for every ADD makes most programs several times slower. Gives way to other work in between.
+ * something: an await for every ADD makes most programs several times slower, and code that waits for nothing needs no
+ * promise at all. Gives way to other work in between.
  *
  * Bytecode containers (EIP-3540) are no part of any fork that we run.
  */
-export async function runCode(state: RunState, code: Uint8Array, pc: number, rules: FrameRules): Promise<FrameRun> {
+export function runCode(
+  state: RunState,
+  code: Uint8Array,
+  pc: number,
+  rules: FrameRules,
+): FrameRun | Promise<FrameRun> {
   state.code = code
   state.programCounter = pc
   try {
-    await runSteps(state, code, rules)
+    const pending = runSteps(state, code, rules)
+    if (pending !== undefined) return runRest(pending, state, code, rules)
   } catch (error) {
-    if (!(error instanceof EVMError)) throw error
-    if (error.error !== EVMError.errorMessages.STOP) return { runState: state, exceptionError: error }
+    return brokenRun(state, error)
   }
   return { runState: state, exceptionError: undefined }
 }
 
-async function runSteps(state: RunState, code: Uint8Array, { common, table, clock }: FrameRules): Promise<void> {
+async function runRest(first: Promise<void>, state: RunState, code: Uint8Array, rules: FrameRules): Promise<FrameRun> {
+  try {
+    for (let pending: Promise<void> | undefined = first; pending !== undefined; ) {
+      await pending
+      pending = runSteps(state, code, rules)
+    }
+  } catch (error) {
+    return brokenRun(state, error)
+  }
+  return { runState: state, exceptionError: undefined }
+}
+
+function brokenRun(state: RunState, error: unknown): FrameRun {
+  if (!(error instanceof EVMError)) throw error
+  const stopped = error.error === EVMError.errorMessages.STOP
+  return { runState: state, exceptionError: stopped ? undefined : error }
+}
+
+/** Undefined when the code has ended; else what the next step waits for. */
+function runSteps(state: RunState, code: Uint8Array, rules: FrameRules): Promise<void> | undefined {
+  const { common, table, clock } = rules
   const { map } = table
   while (state.programCounter < code.length) {
     const opcode = code[state.programCounter] as number
     const entry = map[opcode] as OpcodeEntry
     const { opcodeInfo } = entry
     state.opCode = opcode
-    if (clock.due()) await clock.pause()
+    if (clock.due()) return clock.pause()
     let gas = opcodeInfo.feeBigInt
     if (opcodeInfo.dynamicGas && entry.gasHandler !== undefined) {
       const price = entry.gasHandler(state, gas, common)
-      gas = typeof price === 'bigint' ? price : await price
-      if (gas >= HEAVY_STEP_GAS && clock.dueNow()) await clock.pause()
+      if (typeof price !== 'bigint') return takePricedStep(price, state, entry, rules)
+      gas = price
+      if (gas >= HEAVY_STEP_GAS && clock.dueNow()) return takePricedStep(price, state, entry, rules)
     }
-    if (opcodeInfo.isInvalid) throw new EVMError(EVMError.errorMessages.INVALID_OPCODE)
-    state.gasLeft -= gas
-    if (state.gasLeft < 0n) {
-      state.gasLeft = 0n
-      throw new EVMError(EVMError.errorMessages.OUT_OF_GAS)
-    }
-    state.programCounter++
-    if (state.shouldDoJumpAnalysis && (opcode === JUMP || opcode === JUMPI)) analyseJumps(state, table)
-    const pending = entry.opHandler(state, common)
-    if (pending instanceof Promise) await pending
+    const pending = takeStep(state, entry, gas, rules)
+    if (pending instanceof Promise) return pending
   }
+  return undefined
+}
+
+async function takePricedStep(
+  price: bigint | Promise<bigint>,
+  state: RunState,
+  entry: OpcodeEntry,
+  rules: FrameRules,
+): Promise<void> {
+  const gas = await price
+  const { clock } = rules
+  if (gas >= HEAVY_STEP_GAS && clock.dueNow()) await clock.pause()
+  await takeStep(state, entry, gas, rules)
+}
+
+/** Charges the opcode at the program counter and runs it. */
+function takeStep(
+  state: RunState,
+  { opcodeInfo, opHandler }: OpcodeEntry,
+  gas: bigint,
+  { common, table }: FrameRules,
+): ReturnType<OpcodeEntry['opHandler']> {
+  if (opcodeInfo.isInvalid) throw new EVMError(EVMError.errorMessages.INVALID_OPCODE)
+  state.gasLeft -= gas
+  if (state.gasLeft < 0n) {
+    state.gasLeft = 0n
+    throw new EVMError(EVMError.errorMessages.OUT_OF_GAS)
+  }
+  const { opCode } = state
+  state.programCounter++
+  if (state.shouldDoJumpAnalysis && (opCode === JUMP || opCode === JUMPI)) analyseJumps(state, table)
+  return opHandler(state, common)
 }
 
 /** Not before the first jump: most short calls have none. */

@@ -6,6 +6,7 @@ import type { AmsterdamFrame } from './frameGas.ts'
 import { analyseCode, type CodeAnalysis, readPush } from './jumpAnalysis.ts'
 import { MESSAGE_OPCODES } from './messageOpcodes.ts'
 import { olderEntry } from './olderOpcodes.ts'
+import { slotEntry } from './slotOpcode.ts'
 import type { JournaledState } from './stateManager.ts'
 import { addressOf, PRICED_OPCODES, SELF_PRICED_OPCODES, type StateOpcode } from './stateOpcodes.ts'
 import type { EnginePaths } from './types.ts'
@@ -71,6 +72,7 @@ export type OpcodeContext = {
 const JUMP = 0x56
 const JUMPI = 0x57
 const EXTCODEHASH = 0x3f
+const SLOAD = 0x54
 const PUSH1 = 0x60
 const PUSH32 = 0x7f
 /** CREATE, CALL, CALLCODE, DELEGATECALL, CREATE2, STATICCALL; of any fork. */
@@ -81,7 +83,7 @@ const MESSAGE_CODES: ReadonlySet<number> = new Set(MESSAGE_OPCODES.keys())
  *
  * - JUMP, JUMPI: fail without hashing the whole code for an error text (the library does that: 38 KB hashed for 30 gas).
  * - PUSHn: constants are decoded on first use, since decoding all of them in advance makes analysis slow.
- * - Arithmetic and memory (wordOpcodes.ts): the same, faster.
+ * - Arithmetic and memory (wordOpcodes.ts), SLOAD (slotOpcode.ts): the same, faster.
  * - Amsterdam: whatever touches state (stateOpcodes.ts, messageOpcodes.ts). Before: what the library takes for bytecode
  *   containers (olderOpcodes.ts).
  * - EXTCODEHASH: reads the account only. The library loads the code to look for a format that is not active, and a
@@ -98,6 +100,7 @@ function ownEntry(entry: OpcodeEntry, context: OpcodeContext): OpcodeEntry {
   if (code >= PUSH1 && code <= PUSH32) return { ...entry, opHandler: push }
   const word = WORD_OPCODES.get(code)
   if (word !== undefined) return { ...entry, ...word }
+  if (code === SLOAD) return slotEntry(entry, context.state)
   return correctedEntry(entry, context)
 }
 

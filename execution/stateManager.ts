@@ -80,6 +80,11 @@ export class JournaledState implements StateManagerInterface {
   // ---- accounts
 
   async getAccount(address: Address): Promise<Account | undefined> {
+    return this.readLibraryAccount(address)
+  }
+
+  /** The same for whoever has no use for a promise. */
+  readLibraryAccount(address: Address): Account | undefined {
     const key = bytesToHex(address.bytes)
     // The library reads the caller of a system call before the call; nothing depends on the answer (protocol.md 7,
     // trap 4), so it must not cost the witness a path.
@@ -158,9 +163,14 @@ export class JournaledState implements StateManagerInterface {
   }
 
   async getCode(address: Address): Promise<Uint8Array> {
-    const key = bytesToHex(address.bytes)
+    return this.readCode(address.bytes)
+  }
+
+  /** The same for whoever has no use for a promise. */
+  readCode(address: Uint8Array): Uint8Array {
+    const key = bytesToHex(address)
     this.#index?.readAccount(key)
-    const record = this.#record(key, address.bytes)
+    const record = this.#record(key, address)
     return record === null ? EMPTY_BYTES : this.codeByHash(record.codeHash)
   }
 
@@ -182,9 +192,14 @@ export class JournaledState implements StateManagerInterface {
   // ---- storage
 
   async getStorage(address: Address, key: Uint8Array): Promise<Uint8Array> {
-    const account = bytesToHex(address.bytes)
+    return this.readStorage(address.bytes, key)
+  }
+
+  /** The same for whoever has no use for a promise. */
+  readStorage(address: Uint8Array, key: Uint8Array): Uint8Array {
+    const account = bytesToHex(address)
     this.#index?.readSlot(account, key)
-    return this.#slot(account, address.bytes, bytesToHex(key), key)
+    return this.#slot(account, address, bytesToHex(key), key)
   }
 
   /** The slot as it is now; no block access list hears of it. */

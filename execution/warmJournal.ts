@@ -27,7 +27,8 @@ export class WarmJournal {
   accessList?: Map<string, Set<string>>
   readonly #state: JournaledState
   readonly #list: JournaledAccessList | undefined
-  readonly #clearsEmpty: boolean
+  /** EIP-161 */
+  readonly clearsEmpty: boolean
   readonly #keepsTouched: string | undefined
   #warm = new Map<string, Set<string>>()
   #alwaysWarm = new Map<string, Set<string>>()
@@ -41,7 +42,7 @@ export class WarmJournal {
   constructor(state: JournaledState, common: Common, list: JournaledAccessList | undefined) {
     this.#state = state
     this.#list = list
-    this.#clearsEmpty = common.gteHardfork('spuriousDragon')
+    this.clearsEmpty = common.gteHardfork('spuriousDragon')
     this.#keepsTouched = common.isActivatedEIP(7928) ? undefined : RIPEMD
   }
 
@@ -112,7 +113,7 @@ export class WarmJournal {
 
   /** EIP-161: touched accounts that are empty leave the state; then nothing is touched or warm any more. */
   clearTouched(): void {
-    if (this.#clearsEmpty) for (const key of this.#touched) this.#state.deleteIfEmpty(key)
+    if (this.clearsEmpty) for (const key of this.#touched) this.#state.deleteIfEmpty(key)
     this.cleanJournal()
     if (this.accessList !== undefined) delete this.accessList
   }

@@ -7,5 +7,12 @@ export function wordToAddress(word: bigint): Uint8Array {
 
 /** 32 bytes, big-endian. */
 export function wordToBytes(word: bigint): Uint8Array {
-  return hexToBytes(word.toString(16).padStart(64, '0'))
+  const bytes = new Uint8Array(32)
+  const view = new DataView(bytes.buffer)
+  let rest = word
+  for (let offset = 24; rest > 0n; offset -= 8) {
+    view.setBigUint64(offset, BigInt.asUintN(64, rest))
+    rest >>= 64n
+  }
+  return bytes
 }
