@@ -1,7 +1,7 @@
-import { generateAddress } from '@ethereumjs/util'
-import { bigintToMinimalBytes, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
+import { bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import { authoritiesOf } from './authorizations.ts'
 import { type CallDeps, type CallRun, withCallRun } from './callRun.ts'
+import { createdAddress } from './createdAddress.ts'
 import { TransactionRejected } from './errors.ts'
 import type { TracedStep, Watcher } from './tracers/tracer.ts'
 import type { AccessListOutcome, CallContext, CallOutcome, CallRequest } from './types.ts'
@@ -75,7 +75,7 @@ function accessOf(step: TracedStep, list: Accesses, warm: ReadonlySet<string>): 
 
 function warmAnyway({ transaction, nonce, evm, common }: CallRun): ReadonlySet<string> {
   const { sender, fields } = transaction
-  const receiver = fields.to ?? generateAddress(sender, bigintToMinimalBytes(nonce))
+  const receiver = fields.to ?? createdAddress(sender, nonce)
   const own = [sender, receiver, ...authoritiesOf(fields, common)].map(bytesToHex)
   return new Set([...own, ...evm.precompiles.keys()])
 }

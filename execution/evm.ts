@@ -10,12 +10,13 @@ import {
   NobleBN254,
   type PrecompileFunc,
 } from '@ethereumjs/evm'
-import { Account, Address, generateAddress2 } from '@ethereumjs/util'
+import { Account, Address } from '@ethereumjs/util'
 import { bytesToHex, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import { createAccessIndex } from './accessIndex.ts'
 import { JournaledAccessList, SilentAccessList } from './accessList.ts'
 import type { AmsterdamCore, FrameCore, FrameOptions } from './amsterdamCore.ts'
 import { applyAuthorizations, type Delegating } from './authorizations.ts'
+import { saltedAddress } from './createdAddress.ts'
 import type { YieldClock } from './eventLoop.ts'
 import { createEvmTrace, type EvmTrace } from './evmTrace.ts'
 import { gasCosts } from './frameGas.ts'
@@ -344,7 +345,7 @@ export class RunEvm extends EVM {
 
   /** Where a creation goes whose creator's nonce has been raised already. */
   #newAddress({ caller, data, salt }: Pick<Message, 'caller' | 'data' | 'salt'>): Uint8Array {
-    if (salt !== undefined) return generateAddress2(caller.bytes, salt, data)
+    if (salt !== undefined) return saltedAddress(caller.bytes, salt, data)
     return nextAddress(caller, (this.#state.peekAccount(caller.bytes)?.nonce ?? 1n) - 1n).bytes
   }
 

@@ -1,9 +1,9 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import { EMPTY_CODE_HASH } from '../stateless/account.ts'
 import { bigintToMinimalBytes, bytesToHex, hexToBytes } from '../stateless/bytes.ts'
 import { NodeError } from '../stateless/errors.ts'
 import { EMPTY_OMMERS_HASH, hashHeader } from '../stateless/header.ts'
 import { keccak256 } from '../stateless/keccak.ts'
+import { requestsHash } from '../stateless/payload.ts'
 import { createStateView } from '../stateless/stateView.ts'
 import { EMPTY_TRIE_ROOT } from '../stateless/trie.ts'
 import type { Block, BlockHeader, StateChanges, StateCommit } from '../stateless/types.ts'
@@ -16,7 +16,7 @@ export type Genesis = { block: Block; changes: StateChanges; commit: StateCommit
 
 /** of a 256-bit number in decimal */
 const MAX_DIGITS = 78
-const EMPTY_REQUESTS_HASH = sha256(new Uint8Array(0))
+const EMPTY_REQUESTS_HASH = requestsHash([])
 const EMPTY_BLOCK_ACCESS_LIST_HASH = keccak256(Uint8Array.of(0xc0))
 
 /**

@@ -1,7 +1,8 @@
 import { Message } from '@ethereumjs/evm'
-import { Account, Address, generateAddress, generateAddress2 } from '@ethereumjs/util'
-import { bigintToMinimalBytes, bytesToBigint, EMPTY_BYTES } from '../stateless/bytes.ts'
+import { Account, Address } from '@ethereumjs/util'
+import { bytesToBigint, EMPTY_BYTES } from '../stateless/bytes.ts'
 import type { AmsterdamCore } from './amsterdamCore.ts'
+import { createdAddress, saltedAddress } from './createdAddress.ts'
 import { delegateOf } from './delegation.ts'
 import {
   type AmsterdamFrame,
@@ -158,7 +159,10 @@ async function create(frame: AmsterdamFrame, core: AmsterdamCore, items: 3 | 4):
     frame.stack.push(0n)
     return
   }
-  const target = items === 4 ? saltedAddress(address, salt, initCode) : nextAddress(address, creator.nonce)
+  const target =
+    items === 4
+      ? new Address(saltedAddress(address.bytes, wordToBytes(salt), initCode))
+      : nextAddress(address, creator.nonce)
   evm.journal.addWarmedAddress(target.bytes)
   const account = await state.getAccount(target)
   const createsAccount = !isAlive(account)
@@ -198,9 +202,5 @@ export function isDeployable(account: Account): boolean {
 }
 
 export function nextAddress(creator: Address, nonce: bigint): Address {
-  return new Address(generateAddress(creator.bytes, bigintToMinimalBytes(nonce)))
-}
-
-function saltedAddress(creator: Address, salt: bigint, initCode: Uint8Array): Address {
-  return new Address(generateAddress2(creator.bytes, wordToBytes(salt), initCode))
+  return new Address(createdAddress(creator.bytes, nonce))
 }

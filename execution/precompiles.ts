@@ -1,3 +1,4 @@
+import type { CustomCrypto } from '@ethereumjs/common'
 import {
   EVMError,
   type EVMInterface,
@@ -5,12 +6,14 @@ import {
   type PrecompileFunc,
   type PrecompileInput,
 } from '@ethereumjs/evm'
-import { bytesEqual, concatBytes, EMPTY_BYTES } from '../stateless/bytes.ts'
+import { createRIPEMD160 } from 'hash-wasm'
+import { bytesEqual, bytesToBigint, concatBytes, EMPTY_BYTES } from '../stateless/bytes.ts'
+import { keccak256 } from '../stateless/keccak.ts'
 import { blake2Compress } from './blake2.ts'
 import { BLOB_ELEMENTS, FIELD_BYTES } from './blobPolynomial.ts'
 import { assert } from './internal.ts'
 import { loadVerifyKzgProof } from './kzg.ts'
-import { BadElement, type CurveName } from './mcl.ts'
+import { BadElement, type CurveName, startOnce } from './mcl.ts'
 import { readModexp } from './modexp.ts'
 import { verifyP256 } from './p256.ts'
 import { loadPairingCurve, type PairingCurve, type Pause } from './pairings.ts'
@@ -47,6 +50,8 @@ const P256_INPUT_LENGTH = 160
 type Replace = (base: PrecompileFunc, pause: Pause) => PrecompileFunc
 
 const REPLACEMENTS: readonly [string, Replace][] = [
+  ['01', () => recoverAddress],
+  ['03', () => ripemd160],
   ['05', (base) => (call) => (usesOsakaModexp(call.common) ? modexp(call) : base(call))],
   ['06', onCurve('bn254', 'add', 64, (curve, input) => curve.add(1, input))],
   // Input is padded to 128 bytes for addition and multiplication alike.
@@ -138,6 +143,47 @@ const pointEvaluation: PrecompileFunc = async ({ data, gasLimit, common }) => {
       ? { executionGasUsed: gas, returnValue: POINT_EVALUATION_ANSWER.slice() }
       : failure(gasLimit, INVALID_PROOF)
   })
+}
+
+/** Yellow Paper, appendix E: hash, v, r and s of 32 bytes each; what recovers to nothing is no failure, but an empty answer. */
+const recoverAddress: PrecompileFunc = ({ data, gasLimit, common }) => {
+  const gas = common.param('ecRecoverGas')
+  if (gasLimit < gas) return failure(gasLimit)
+  const input = new Uint8Array(128)
+  input.set(data.subarray(0, input.length))
+  return { executionGasUsed: gas, returnValue: signerOf(input, common.customCrypto.ecrecover) }
+}
+
+function signerOf(input: Uint8Array, recover: CustomCrypto['ecrecover']): Uint8Array {
+  assert(recover !== undefined, 'signature recovery is always given')
+  const v = bytesToBigint(input.subarray(32, 64))
+  if (v !== 27n && v !== 28n) return EMPTY_BYTES
+  let publicKey: Uint8Array
+  try {
+    publicKey = recover(input.subarray(0, 32), v, input.subarray(64, 96), input.subarray(96))
+  } catch {
+    // It throws for a signature that recovers to nothing, as the library's own does.
+    return EMPTY_BYTES
+  }
+  const word = new Uint8Array(32)
+  word.set(keccak256(publicKey).subarray(12), 12)
+  return word
+}
+
+const loadRipemd160 = startOnce(async (_: 'RIPEMD-160') => {
+  const hasher = await createRIPEMD160()
+  return (bytes: Uint8Array): Uint8Array => hasher.init().update(bytes).digest('binary')
+})
+
+/** Yellow Paper, appendix E; the library hashes in JavaScript, and twice. */
+const ripemd160: PrecompileFunc = async ({ data, gasLimit, common }) => {
+  const words = BigInt(Math.ceil(data.length / 32))
+  const gas = common.param('ripemd160Gas') + common.param('ripemd160WordGas') * words
+  if (gasLimit < gas) return failure(gasLimit)
+  const hash = await loadRipemd160('RIPEMD-160')
+  const word = new Uint8Array(32)
+  word.set(hash(data), 12)
+  return { executionGasUsed: gas, returnValue: word }
 }
 
 /** Before Osaka lengths have no bound, and the library's way is as good as any. */

@@ -1,7 +1,7 @@
-import { generateAddress } from '@ethereumjs/util'
-import { bigintToMinimalBytes, concatBytes, EMPTY_BYTES } from '../stateless/bytes.ts'
+import { concatBytes, EMPTY_BYTES } from '../stateless/bytes.ts'
 import { encodeRlp, type RlpValue, rlpInteger } from '../stateless/rlp.ts'
 import type { BlockContext } from './blockContext.ts'
+import { createdAddress } from './createdAddress.ts'
 import { blobGas } from './inclusion.ts'
 import type { TransactionResult } from './transactionRun.ts'
 import type { Log, Receipt, Transaction } from './types.ts'
@@ -24,7 +24,7 @@ export function receiptOf(
     effectiveGasPrice: effectiveGasPrice(tx, context.header.baseFeePerGas),
     logsBloom: result.logsBloom,
     logs,
-    ...(tx.to === undefined ? { contractAddress: generateAddress(tx.sender, bigintToMinimalBytes(tx.nonce)) } : {}),
+    ...(tx.to === undefined ? { contractAddress: createdAddress(tx.sender, tx.nonce) } : {}),
     ...blobs,
   }
 }

@@ -1,5 +1,5 @@
-import { generateAddress, generateAddress2 } from '@ethereumjs/util'
-import { bigintToMinimalBytes, bytesEqual, bytesToHex, EMPTY_BYTES, hexToBytes } from '../../stateless/bytes.ts'
+import { bytesEqual, bytesToHex, EMPTY_BYTES, hexToBytes } from '../../stateless/bytes.ts'
+import { createdAddress, saltedAddress } from '../createdAddress.ts'
 import { delegateOf } from '../delegation.ts'
 import type { AccountSnapshot, PrestateTracerOptions } from '../traceTypes.ts'
 import { wordToAddress, wordToBytes } from '../words.ts'
@@ -60,7 +60,7 @@ export function createPrestateTracer(options: PrestateTracerOptions, budget: Tra
 
   function start({ sender, to, coinbase, authorities }: TracedTransaction): void {
     const nonce = state?.getAccount(sender)?.nonce ?? 0n
-    const target = to ?? generateAddress(sender, bigintToMinimalBytes(nonce))
+    const target = to ?? createdAddress(sender, nonce)
     for (const address of [sender, target, coinbase, ...authorities]) lookUp(address)
     lookUpDelegate(target)
   }
@@ -130,10 +130,10 @@ function argumentCount(opcode: number): number | undefined {
 /** The other account that a step is about; `nonce` is that of a creator. */
 function touchedAddress({ opcode, address, words }: Touch, nonce: bigint, memory?: TracedMemory): Uint8Array {
   const [first = 0n, second = 0n, third = 0n, fourth = 0n] = words
-  if (opcode === CREATE) return generateAddress(address, bigintToMinimalBytes(nonce))
+  if (opcode === CREATE) return createdAddress(address, nonce)
   if (opcode === CREATE2) {
     const initCode = memory?.window(second, third) ?? EMPTY_BYTES
-    return generateAddress2(address, wordToBytes(fourth), initCode)
+    return saltedAddress(address, wordToBytes(fourth), initCode)
   }
   return wordToAddress(isCall(opcode) ? second : first)
 }

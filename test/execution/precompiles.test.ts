@@ -1,6 +1,7 @@
 import { createEVM, type EVM, type ExecResult, getActivePrecompiles, type PrecompileFunc } from '@ethereumjs/evm'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { p256 } from '@noble/curves/nist.js'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { describe, expect, test } from 'vitest'
 import { runCallRequest } from '../../execution/call.ts'
 import { amsterdamSpec, createChainSpec } from '../../execution/chainSpec.ts'
@@ -16,6 +17,8 @@ import { cryptoOnce } from './support.ts'
 const ROUNDS = process.env.REENACT_FULL === '1' ? 600 : 40
 const AT = { number: 1n, timestamp: 1n }
 const fixed = (value: bigint, length = 32) => hexToBytes(value.toString(16).padStart(length * 2, '0'))
+
+const ORDER = secp256k1.Point.CURVE().n
 
 type Pair = { ours: RunEvm; stock: EVM }
 
@@ -66,6 +69,49 @@ function randomBytes(random: Random, length: number): Uint8Array {
 }
 
 const amsterdam = await createPair()
+const istanbul = await createPair('istanbulBlock')
+
+describe('ECRECOVER and RIPEMD-160', () => {
+  const pairs = [amsterdam, istanbul]
+  const key = new Uint8Array(32).fill(7)
+
+  test('signatures, changed in one byte or not, shorter and longer', async () => {
+    const random = createRandom(1)
+    let recovered = 0
+    for (let i = 0; i < ROUNDS * 2; i++) {
+      const hash = randomBytes(random, 32)
+      const signature = secp256k1.sign(hash, key, { prehash: false, format: 'recovered', lowS: random.chance(50) })
+      const v = random.chance(80) ? 27 + (signature[0] ?? 0) : random.below(40)
+      const input = concatBytes([hash, fixed(BigInt(v)), signature.subarray(1), new Uint8Array(40)])
+      if (random.chance(40)) input[random.below(128)] = random.below(256)
+      const sent = random.chance(70) ? input : input.subarray(0, random.below(input.length + 1))
+      const answer = await askAround(random.pick(pairs), '01', sent)
+      if (answer.split(' ')[2] !== '') recovered++
+    }
+    expect(recovered).toBeGreaterThan(ROUNDS / 2)
+    expect(recovered).toBeLessThan(ROUNDS * 2)
+  })
+
+  test.each([
+    ['r of 0', { r: 0n }],
+    ['s of 0', { s: 0n }],
+    ['r of the order', { r: ORDER }],
+    ['s of the order', { s: ORDER }],
+    ['s just below the order', { s: ORDER - 1n }],
+    ['r that is not on the curve', { r: 5n }],
+    ['v of 0', { v: 0n }],
+    ['v of 1', { v: 1n }],
+    ['v of 29', { v: 29n }],
+    ['v with a high byte', { v: (1n << 248n) + 27n }],
+  ])('%s', async (_, { r = 1n, s = 1n, v = 27n }: { r?: bigint; s?: bigint; v?: bigint }) => {
+    for (const pair of pairs) await askAround(pair, '01', concatBytes([fixed(9n), fixed(v), fixed(r), fixed(s)]))
+  })
+
+  test.each([0, 1, 31, 32, 33, 55, 56, 63, 64, 65, 1_000, 65_536])('RIPEMD-160 of %i bytes', async (length) => {
+    const random = createRandom(length)
+    for (const pair of pairs) expect(await askAround(pair, '03', randomBytes(random, length))).toMatch(/^ok/)
+  })
+})
 
 describe('MODEXP', () => {
   const lengths = [0, 1, 2, 7, 8, 9, 31, 32, 33, 40, 64, 65, 200]
