@@ -21,6 +21,7 @@ export const BOOLEAN_FLAGS: ReadonlySet<string> = new Set([
   'follow',
   'permit2',
   'search',
+  'execute-worker',
 ])
 
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address')
@@ -57,6 +58,11 @@ const engine = z
   .optional()
   .describe("what runs blocks: fast, or reference: the library's own code wherever it is right, slow (default fast)")
 
+/** Of nodes that run EXECUTE again and again: an L1, and an L2 that settles. */
+const executeWorker = flag
+  .default(false)
+  .describe('run EXECUTE in a thread of its own, which keeps RPC answers fast beside it')
+
 /** Settings that every node has. */
 const shared = {
   engine,
@@ -70,6 +76,7 @@ const shared = {
 
 export const devnetSchema = z.object({
   ...shared,
+  'execute-worker': executeWorker,
   'l1-port': port.default(8545).describe('HTTP and WebSocket port of L1'),
   'l2-port': port.default(9545).describe('HTTP and WebSocket port of L2; further rollups take the next ones'),
   rollups: z.coerce
@@ -92,6 +99,7 @@ export const devnetSchema = z.object({
 
 export const l1Schema = z.object({
   ...shared,
+  'execute-worker': executeWorker,
   port: port.default(8545).describe('HTTP and WebSocket port'),
   genesis: z
     .string()
@@ -110,6 +118,7 @@ const rollupGenesis = z
 
 export const l2Schema = z.object({
   ...shared,
+  'execute-worker': executeWorker,
   l1: z.url().describe('HTTP URL of the L1 node'),
   rollup: address.describe('address of the NativeRollup contract on L1'),
   genesis: rollupGenesis,

@@ -41,7 +41,7 @@ export type Devnet = {
 export async function startDevnet(options: DevnetOptions, deps: DevnetDeps): Promise<Devnet> {
   const logs = createLogRing()
   const logger = logs.recording(deps.logger)
-  const engines = await createEngines(logger, { paths: options.engine })
+  const engines = await createEngines(logger, { paths: options.engine, executeWorker: options['execute-worker'] })
   const metrics = createMetrics()
   const closers: (() => Promise<void>)[] = [() => engines.close()]
   const close = async () => {

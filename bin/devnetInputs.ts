@@ -51,6 +51,8 @@ export type CreateDevnetOptions = {
    * environment variable REENACT_ENGINE says, else `fast`
    */
   engine?: 'fast' | 'reference' | undefined
+  /** run EXECUTE in a thread of its own, which keeps RPC answers fast beside it; default false */
+  executeWorker?: boolean | undefined
   /** address to listen on; default 127.0.0.1 */
   host?: string | undefined
   /** default 0: any free port */
@@ -76,6 +78,7 @@ const FLAGS: Readonly<Record<Option, keyof DevnetOptions>> = {
   dataDir: 'data-dir',
   loadState: 'load-state',
   engine: 'engine',
+  executeWorker: 'execute-worker',
   host: 'host',
   l1Port: 'l1-port',
   l2Port: 'l2-port',
@@ -95,6 +98,7 @@ const KINDS = z.strictObject({
   dataDir: z.string().optional(),
   loadState: z.string().optional(),
   engine: z.string().optional(),
+  executeWorker: z.boolean().optional(),
   host: z.string().optional(),
   l1Port: z.number().optional(),
   l2Port: z.number().optional(),

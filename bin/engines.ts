@@ -8,8 +8,10 @@ import type { Engine, EnginePaths } from '../execution/types.ts'
 import type { Logger } from '../node/types.ts'
 import { createExecutionCache } from '../precompiles/cache.ts'
 import { createExecute, type Execute } from '../precompiles/execute.ts'
+import { createJudge } from '../precompiles/judge.ts'
 import { createPauses } from '../rpc/slices.ts'
 import { setKeccak256 } from '../stateless/keccak.ts'
+import { ExecuteWorker } from './executeWorker.ts'
 
 /** What every chain of a process shares: cryptography, and the one EXECUTE with its cache of results. */
 export type Engines = {
@@ -23,16 +25,16 @@ export type Engines = {
   l2(genesis: GenesisJson): Engine
   /** for blocks of a rollup of which only the chain id is known: Amsterdam from the first block on, without EXECUTE */
   ofChain(chainId: bigint): Engine
-  /** ends the threads that recover signatures; the engines work on */
+  /** ends the threads, those that recover signatures and the one of EXECUTE; the engines work on */
   close(): Promise<void>
 }
 
-/** `paths` default to what `REENACT_ENGINE` says, else `fast`. */
+/** `paths` default to what `REENACT_ENGINE` says, else `fast`. `executeWorker`: EXECUTE runs in a thread of its own. */
 export async function createEngines(
   logger: Logger,
-  options: { paths?: EnginePaths | undefined } = {},
+  options: { paths?: EnginePaths | undefined; executeWorker?: boolean | undefined } = {},
 ): Promise<Engines> {
-  const { paths = defaultPaths() } = options
+  const { paths = defaultPaths(), executeWorker = false } = options
   const crypto = await createCrypto({ logger: logger.child('crypto') }, { paths })
   logger.info('engine', { paths })
   setKeccak256(crypto.keccak256)
@@ -50,12 +52,15 @@ export async function createEngines(
   const bare = { config: { chainId: 1 }, timestamp: '0x0', gasLimit: '0x1', alloc: {} }
   // The runner inside EXECUTE takes the chain id from its input; the spec it is made with does not matter.
   const { runBlock } = engine(bare)
+  const judge = createJudge({ runBlock, pause: createPauses() })
+  const executeLogger = logger.child('execute')
+  const worker = executeWorker ? new ExecuteWorker({ paths }, { judge, logger: executeLogger }) : undefined
   const execute = createExecute({
     runBlock,
+    judge: worker?.judge ?? judge,
     schedule: 'metered',
     cache: createExecutionCache({ maxEntries: 1_024 }),
-    logger: logger.child('execute'),
-    pause: createPauses(),
+    logger: executeLogger,
   })
   return {
     paths,
@@ -66,6 +71,8 @@ export async function createEngines(
     l2: (genesis) => engine(genesis),
     ofChain: (chainId) =>
       createEngine({ spec: amsterdamSpec(chainId, crypto), crypto, paths, logger: logger.child('execution') }),
-    close: () => crypto.close(),
+    async close() {
+      await Promise.all([crypto.close(), worker?.close()])
+    },
   }
 }

@@ -119,7 +119,7 @@ export async function runL1(options: L1Options): Promise<number> {
   const interrupted = new AbortController()
   void stop.then(() => interrupted.abort())
   const logger = processLogger(options)
-  const engines = await createEngines(logger, { paths: options.engine })
+  const engines = await createEngines(logger, { paths: options.engine, executeWorker: options['execute-worker'] })
   const chainFile = options.import === undefined ? undefined : readChainFile(options.import)
   const genesis = withMergeBlock(await genesisOf(options, engines), chainFile)
   const clock = adjustableClock()

@@ -41,7 +41,7 @@ export async function runL2(options: L2Options, env: Environment): Promise<numbe
   const logs = createLogRing()
   const logger = logs.recording(processLogger(options))
   const metrics = createMetrics()
-  const engines = await createEngines(logger, { paths: options.engine })
+  const engines = await createEngines(logger, { paths: options.engine, executeWorker: options['execute-worker'] })
   const l1 = createL1Client(http(options.l1, { retryCount: 2, timeout: 10_000 }))
   const rollupAddress = options.rollup as `0x${string}`
   const { genesis, deployment } = await openRollupGenesis(l1, engines, { ...options, rollup: rollupAddress })

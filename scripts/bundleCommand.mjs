@@ -1,12 +1,13 @@
 // Bundles the compiled command into few files: Node spends more than half of a start on finding and reading 1,700 modules.
-// Only dist/bin/reenact.js and what it loads; library entries stay as compiled. Plain JavaScript: it is part of the build.
+// Only the entries and what they load; those of the library stay as compiled. Plain JavaScript: it is part of the build.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const command = join(root, 'dist/bin/reenact.js')
+/** The command, and the thread that it may start, which shares its parts. */
+const entries = ['reenact', 'executeThread'].map((name) => join(root, `dist/bin/${name}.js`))
 
 /** A native add-on that finds its own files on disk, and the recovery that only runs where another add-on is missing. */
 const EXTERNAL = ['classic-level', '@bitauth/libauth']
@@ -15,7 +16,7 @@ const EXTERNAL = ['classic-level', '@bitauth/libauth']
 const BANNER = `import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);`
 
 const { metafile } = await build({
-  entryPoints: [command],
+  entryPoints: entries,
   // Beside what it replaces, so that paths relative to import.meta.url stay what they are.
   outdir: join(root, 'dist/bin'),
   allowOverwrite: true,

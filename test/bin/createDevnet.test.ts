@@ -162,6 +162,7 @@ describe('options that are refused', () => {
     [{ censor: [5] }, /censor\.0 5: expected string/],
     [{ dataDir: '' }, /dataDir "": /],
     [{ loadState: '/nowhere' }, /^createDevnet: loadState \/nowhere: ENOENT/],
+    [{ executeWorker: 'yes' }, /executeWorker "yes": expected boolean/],
     [{ logger: 1 }, /logger 1: expected a logger/],
     [{ l1Port: 70_000 }, /l1Port 70000: /],
     [{ l1Port: 9_000, l2Port: 9_000 }, /l1Port 9000: L2 has the same/],

@@ -75,6 +75,24 @@ test('a program that closes its devnets ends by itself, has said nothing and lis
   expect(stderr).toBe('')
 }, 120_000)
 
+test('a program whose devnet ran EXECUTE in a thread ends by itself, also without closing what has gone idle', async () => {
+  const { stdout, stderr } = await program(`
+    import { createDevnet } from 'reenact/devnet'
+    import { createEngines } from './dist/bin/engines.js'
+    import { silentLogger } from './dist/node/logger.js'
+    const devnet = await createDevnet({ sealing: 'manual', executeWorker: true })
+    await devnet.clients.l2.sendTransaction({ to: devnet.accounts[1].address, value: 1n })
+    await devnet.mine()
+    console.log((await devnet.settle()).length)
+    await devnet.close()
+    const engines = await createEngines(silentLogger, { executeWorker: true })
+    const { failure } = await engines.execute.execute(new Uint8Array(100), 10_000_000n)
+    console.log(failure.code)
+  `)
+  expect(stdout).toBe('1\nUNKNOWN_SCHEMA\n')
+  expect(stderr).toBe('')
+}, 120_000)
+
 test('in several worker threads at once', async () => {
   const { stdout, stderr } = await program(`
     import { once } from 'node:events'
