@@ -66,6 +66,12 @@ async function post(key: Hex, data: Hex, gas: bigint, value = 0n): Promise<Hex> 
   const wallet = createWalletClient({ account: privateKeyToAccount(key), transport: http(devnet.l1Url) })
   return wallet.sendTransaction({ chain: null, to, data, gas, value, ...FEES })
 }
+
+/** For who asks about its block: a transaction that still waits is explained on the present head. */
+async function mined(hash: Hex): Promise<Hex> {
+  await clientFor(devnet.l1Url, 18079).reader.waitForTransactionReceipt({ hash })
+  return hash
+}
 const [SETTLER] = SETTLER_PRIVATE_KEYS
 const STRANGER = keccak256('0x57')
 
@@ -100,11 +106,11 @@ test('an input that EXECUTE refuses: its own reason stands in the row', async ()
 test('a transaction whose gas ends, and one that ends for what no check asks', async () => {
   const input = await inputOf(1n)
   const short = await post(SETTLER, calldata(input), 700_000n)
-  const [starved, ...others] = failing(await explain(short))
+  const [starved, ...others] = failing(await explain(await mined(short)))
   expect([starved?.error, others]).toEqual(['NativeRollup_ExecuteFailed', []])
   expect(starved?.note).toMatch(/OUT_OF_GAS|OVER_BUDGET/)
   const paying = await post(SETTLER, calldata(input), 9_000_000n, 1n)
-  const [ended, ...more] = failing(await explain(paying))
+  const [ended, ...more] = failing(await explain(await mined(paying)))
   expect([ended?.field, ended?.error, more]).toEqual(['status', 'execution reverted', []])
 })
 
