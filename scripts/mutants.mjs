@@ -1,5 +1,5 @@
-// Do the tests notice small faults of the executor? `node scripts/mutants.mjs [part of a file's name]`: puts one fault
-// after another into the source, as the tests see it, and runs the tests that look at it. The files stay as they are.
+// Do the tests notice small faults of the executor? `node scripts/mutants.mjs [part of a file's name] [part of a line]` puts
+// one fault after another into the source, as the tests see it, and runs the tests that look at it. The files stay as they are.
 // Prints what survived; exits with 1 when something did. Takes about ten seconds for each fault.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { MUTANTS, TESTS } from './mutants/executor.mjs'
 
 const CONFIG = fileURLToPath(new URL('mutants/vitest.config.ts', import.meta.url))
-const part = process.argv[2] ?? ''
+const [part = '', text = ''] = process.argv.slice(2)
 const all = Object.entries(MUTANTS).flatMap(([file, mutants]) =>
   mutants.map(([from, to, equivalent]) => ({ file, from, to, equivalent })),
 )
@@ -17,8 +17,9 @@ for (const { file, from } of all) {
   if (found !== 1) throw new Error(`${file}: found ${found} times instead of once: ${from}`)
 }
 
-const equivalent = all.filter((mutant) => mutant.equivalent !== undefined)
-const waiting = all.filter((mutant) => mutant.equivalent === undefined && mutant.file.includes(part))
+const chosen = all.filter(({ file, from }) => file.includes(part) && from.includes(text))
+const equivalent = chosen.filter((mutant) => mutant.equivalent !== undefined)
+const waiting = chosen.filter((mutant) => mutant.equivalent === undefined)
 const survivors = []
 let done = 0
 const total = waiting.length

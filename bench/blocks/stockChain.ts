@@ -2,13 +2,13 @@ import { createBlockFromRLP } from '@ethereumjs/block'
 import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common'
 import { Caches, MerkleStateManager } from '@ethereumjs/statemanager'
 import { createTxFromRLP } from '@ethereumjs/tx'
-import { Account, Address } from '@ethereumjs/util'
 import { buildBlock, createVM, runBlock } from '@ethereumjs/vm'
 import type { GenesisJson } from '../../execution/genesisJson.ts'
-import { bytesEqual, hexToBytes } from '../../stateless/bytes.ts'
+import { bytesEqual } from '../../stateless/bytes.ts'
 import { blockRlp } from '../../stateless/header.ts'
 import type { Block, Hash32 } from '../../stateless/types.ts'
 import { type BenchFork, CHAIN_ID } from './benchGenesis.ts'
+import { blockchainOf, putAlloc } from './stockState.ts'
 
 /** Milliseconds of one block: decoded from RLP, senders recovered, run with everything that `runBlock` checks. */
 export type StockTimes = { decode: number; senders: number; run: number; total: number }
@@ -24,17 +24,12 @@ export async function openStockChain(genesis: GenesisJson, fork: BenchFork, firs
   const hardfork = fork === 'cancun' ? Hardfork.Cancun : Hardfork.Amsterdam
   const common = createCustomCommon({ chainId: CHAIN_ID }, Mainnet, { hardfork })
   const stateManager = new MerkleStateManager({ common, caches: new Caches() })
-  for (const [key, entry] of Object.entries(genesis.alloc)) await putAccount(stateManager, key, entry)
+  await putAlloc(stateManager, genesis.alloc)
   await stateManager.flush()
   if (!bytesEqual(await stateManager.getStateRoot(), first.header.stateRoot)) throw new Error('another genesis state')
   const hashes = new Map<bigint, Hash32>([[0n, first.hash]])
-  const blockchain = {
-    getBlock: async (number: number) => ({ hash: () => hashes.get(BigInt(number)) }),
-    putBlock: async () => {},
-    validateHeader: async () => {},
-    shallowCopy: () => blockchain,
-  }
-  const vm = await createVM({ common, stateManager, blockchain: blockchain as never })
+  const blockchain = blockchainOf((number) => hashes.get(number))
+  const vm = await createVM({ common, stateManager, blockchain })
   let parentBlock = createBlockFromRLP(blockRlp(first), { common })
   return {
     async run(sealed) {
@@ -59,20 +54,5 @@ export async function openStockChain(genesis: GenesisJson, fork: BenchFork, firs
       parentBlock = (await builder.build()).block
       return performance.now() - start
     },
-  }
-}
-
-async function putAccount(
-  state: MerkleStateManager,
-  key: string,
-  { balance, nonce = '0x0', code, storage = {} }: GenesisJson['alloc'][string],
-): Promise<void> {
-  const address = new Address(hexToBytes(key))
-  await state.putAccount(address, new Account(BigInt(nonce), BigInt(balance)))
-  if (code !== undefined) await state.putCode(address, hexToBytes(code))
-  for (const [slot, value] of Object.entries(storage)) {
-    const digits = value.slice(2)
-    const bytes = hexToBytes(digits.padStart(2 * Math.ceil(digits.length / 2), '0'))
-    await state.putStorage(address, hexToBytes(slot), bytes)
   }
 }

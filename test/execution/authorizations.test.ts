@@ -5,10 +5,13 @@ import { addressOf } from './devChain.ts'
 import { op } from './programs.ts'
 import {
   authorize,
+  BASE_FEE,
+  CAP,
   CONTRACT,
   contract,
   EMPTY_ACCOUNT,
   ENGINES,
+  FUNDS,
   NOBODY,
   openRuleBlock,
   type RuleBlockOptions,
@@ -91,5 +94,16 @@ describe.each(ENGINES)('on the %s engine', (paths) => {
     expect(newcomer).toEqual({ gas: base + 9_000n + 183_600n + indicator, code: delegated, nonce: 1n })
     expect((await run([{ to: CONTRACT }], rich, 'amsterdamTime')).gas).toBe(base + 9_000n + indicator)
     expect((await run([{ to: CONTRACT, nonce: 3 }], rich, 'amsterdamTime')).gas).toBe(base)
+  })
+
+  test('Amsterdam: what an undone one took from the reservoir comes back (EIP-8037)', async () => {
+    const block = await open('amsterdamTime', { alloc: contract('00') })
+    // leaves 9,864 of regular gas: enough for the write of the first authority, not for that of the second
+    const accessList = Array.from({ length: 4_004 }, () => [NOBODY] as const)
+    const authorizations = [await authorize(1, { to: CONTRACT }), await authorize(2, { to: CONTRACT })]
+    const fields = { type: 4 as const, to: CONTRACT, gas: CAP + 300_000n, accessList, authorizations }
+    const { receipt, regularGas, stateGas } = await block.add(fields)
+    expect([receipt.status, receipt.gasUsed, regularGas, stateGas]).toEqual([0, CAP, CAP, 0n])
+    expect([block.balance(SENDER), block.code(authority)]).toEqual([FUNDS - CAP * BASE_FEE, ''])
   })
 })

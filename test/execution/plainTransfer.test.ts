@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bytesToHex } from '../../stateless/bytes.ts'
+import { createDevChain, sign } from './devChain.ts'
 import { op } from './programs.ts'
 import {
   BASE_FEE,
@@ -14,6 +15,7 @@ import {
   type RuleBlockOptions,
   SENDER,
 } from './ruleBlock.ts'
+import { CALLS } from './traceSupport.ts'
 
 // Transactions that only move ether, which run without a call frame, and those that look like them and do not. What both
 // engines must come to is told by the numbers.
@@ -39,6 +41,12 @@ describe.each(ENGINES)('on the %s engine', (paths) => {
     expect([receipt.gasUsed, output.length, receipt.logs.length]).toEqual([gas, 0, 0])
     expect([block.balance(NOBODY), block.nonce(NOBODY)]).toEqual([5n, 0n])
     expect([block.balance(SENDER), block.nonce(SENDER)]).toEqual([FUNDS - gas * BASE_FEE - 5n, 1n])
+  })
+
+  test('the nonce of the payee stays', async () => {
+    const block = await open('londonBlock', { alloc: { [EMPTY_ACCOUNT]: { balance: '0x1', nonce: '0x7' } } })
+    await block.add({ to: EMPTY_ACCOUNT, value: 5n })
+    expect([block.balance(EMPTY_ACCOUNT), block.nonce(EMPTY_ACCOUNT)]).toEqual([6n, 7n])
   })
 
   describe('targets that are not plain', () => {
@@ -195,4 +203,12 @@ describe.each(ENGINES)('on the %s engine', (paths) => {
       expect([receipt.gasUsed, regularGas]).toEqual([21_000n + 6_400n, 21_000n + 6_400n])
     })
   })
+})
+
+test('one that is traced runs in a frame, which the tracer sees', async () => {
+  const chain = await createDevChain()
+  const request = { parent: chain.head.header, state: chain.state(), blockHash: chain.memory.blockHash }
+  const outcome = await chain.seal([chain.decode(await sign(0, { nonce: 0, to: `0x${NOBODY}`, value: 5n }))])
+  const traces = await chain.engine.traceBlock({ ...request, block: outcome.block, options: CALLS })
+  expect(traces).toMatchObject([{ tracer: 'callTracer', call: { type: 'CALL', value: 5n, calls: [] } }])
 })

@@ -45,7 +45,7 @@ export type Fields = {
   tip?: bigint
   blobFeeCap?: bigint
   blobHashes?: readonly string[]
-  accessList?: readonly [address: string, ...slots: number[]][]
+  accessList?: readonly (readonly [address: string, ...slots: number[]])[]
   authorizations?: readonly Authorization[]
 }
 

@@ -1,11 +1,11 @@
 import { createBlockFromRLP } from '@ethereumjs/block'
 import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common'
 import { MerkleStateManager } from '@ethereumjs/statemanager'
-import { Account, Address, type BlockLevelAccessList } from '@ethereumjs/util'
+import type { BlockLevelAccessList } from '@ethereumjs/util'
 import { createVM, runBlock } from '@ethereumjs/vm'
+import { blockchainOf, putAlloc } from '../../bench/blocks/stockState.ts'
 import type { GenesisJson } from '../../execution/genesisJson.ts'
 import type { BlockOutcome } from '../../execution/types.ts'
-import { hexToBytes } from '../../stateless/bytes.ts'
 import { blockRlp } from '../../stateless/header.ts'
 import { CHAIN_ID } from './devChain.ts'
 import type { MemoryChain } from './support.ts'
@@ -26,29 +26,11 @@ export function accessesOf(list: BlockLevelAccessList): Accesses {
 export async function createStockChain(genesis: GenesisJson, memory: MemoryChain): Promise<StockChain> {
   const common = createCustomCommon({ chainId: CHAIN_ID }, Mainnet, { hardfork: Hardfork.Amsterdam })
   const stateManager = new MerkleStateManager({ common })
-  for (const [key, entry] of Object.entries(genesis.alloc)) {
-    const address = new Address(hexToBytes(key))
-    await stateManager.putAccount(address, new Account(BigInt(entry.nonce ?? 0), BigInt(entry.balance)))
-    if (entry.code !== undefined) await stateManager.putCode(address, hexToBytes(entry.code))
-    for (const [slot, value] of Object.entries(entry.storage ?? {})) {
-      const digits = value.slice(2)
-      await stateManager.putStorage(
-        address,
-        hexToBytes(slot),
-        hexToBytes(digits.padStart(2 * Math.ceil(digits.length / 2), '0')),
-      )
-    }
-  }
+  await putAlloc(stateManager, genesis.alloc)
   await stateManager.checkpoint()
   await stateManager.commit()
   await stateManager.flush()
-  const blockchain = {
-    getBlock: async (number: number) => ({ hash: () => memory.blockHash(BigInt(number)) }),
-    putBlock: async () => {},
-    validateHeader: async () => {},
-    shallowCopy: () => blockchain,
-  }
-  const vm = await createVM({ common, stateManager, blockchain: blockchain as never })
+  const vm = await createVM({ common, stateManager, blockchain: blockchainOf(memory.blockHash) })
   return {
     async run(outcome) {
       const block = createBlockFromRLP(blockRlp(outcome.block), { common })

@@ -35,7 +35,7 @@ async function common(fork: string) {
 }
 
 const list = [
-  { address: OTHER, storageKeys: slots(2) },
+  { address: OTHER, storageKeys: slots(3) },
   { address: OTHER, storageKeys: [] },
 ]
 /** 3 zero bytes and 32 others: two words as init code */
@@ -48,7 +48,7 @@ const CASES: [what: string, fork: string, fields: Fields, intrinsic: bigint, flo
   ['a creation (EIP-2)', 'homesteadBlock', { to: 'created' }, 53_000n, 0n],
   ['data', 'constantinopleBlock', { data }, 21_000n + 3n * 4n + 32n * 68n, 0n],
   ['data (EIP-2028)', 'istanbulBlock', { data }, 21_000n + 3n * 4n + 32n * 16n, 0n],
-  ['an access list (EIP-2930)', 'berlinBlock', { accessList: list }, 21_000n + 2n * 2_400n + 2n * 1_900n, 0n],
+  ['an access list (EIP-2930)', 'berlinBlock', { accessList: list }, 21_000n + 2n * 2_400n + 3n * 1_900n, 0n],
   ['init code without a price by the word', 'londonBlock', { to: 'created', data }, 53_000n + 524n, 0n],
   ['init code (EIP-3860)', 'shanghaiTime', { to: 'created', data }, 53_000n + 524n + 2n * 2n, 0n],
   ['init code of one word', 'shanghaiTime', { to: 'created', data: '00'.repeat(32) }, 53_000n + 128n + 2n, 0n],
@@ -56,7 +56,7 @@ const CASES: [what: string, fork: string, fields: Fields, intrinsic: bigint, flo
   ['a transfer with a floor (EIP-7623)', 'pragueTime', { value: 1n }, 21_000n, 21_000n],
   ['data with a floor', 'pragueTime', { data }, 21_000n + 524n, 21_000n + 10n * (3n + 4n * 32n)],
   ['init code with a floor', 'pragueTime', { to: 'created', data }, 53_528n, 21_000n + 10n * 131n],
-  ['an access list is no data', 'pragueTime', { accessList: list }, 21_000n + 8_600n, 21_000n],
+  ['an access list is no data', 'pragueTime', { accessList: list }, 21_000n + 10_500n, 21_000n],
   [
     'authorizations (EIP-7702)',
     'pragueTime',
@@ -81,8 +81,8 @@ const CASES: [what: string, fork: string, fields: Fields, intrinsic: bigint, flo
     'an access list is data too (EIP-7981, EIP-8038)',
     'amsterdamTime',
     { accessList: list },
-    15_000n + 2n * 2_900n + 2n * 2_000n + 64n * (2n * 20n + 2n * 32n),
-    15_000n + 64n * (2n * 20n + 2n * 32n),
+    15_000n + 2n * 2_900n + 3n * 2_000n + 64n * (2n * 20n + 3n * 32n),
+    15_000n + 64n * (2n * 20n + 3n * 32n),
   ],
   [
     'authorizations, without what depends on the state (EIP-8037)',

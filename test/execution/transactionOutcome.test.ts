@@ -107,6 +107,34 @@ describe.each(ENGINES)('on the %s engine', (paths) => {
     })
   })
 
+  describe('what accounts have beside ether stays', () => {
+    test('code of a sender that is delegated (EIP-7702)', async () => {
+      const delegated = `ef0100${CONTRACT}`
+      const block = await open('pragueTime', { alloc: { [SENDER]: { code: `0x${delegated}` } } })
+      await block.add({ value: 1n })
+      expect([block.code(SENDER), block.nonce(SENDER)]).toEqual([delegated, 1n])
+    })
+
+    test('code and nonce of a fee recipient', async () => {
+      const block = await open('pragueTime', { alloc: contract('fe'), coinbase: CONTRACT })
+      await block.add({ feeCap: 11n, tip: 1n })
+      expect([block.code(CONTRACT), block.nonce(CONTRACT), block.balance(CONTRACT)]).toEqual(['fe', 1n, 21_000n])
+    })
+  })
+
+  test.each([
+    ['istanbulBlock', 21_000n, 800n + 5_000n],
+    ['cancunTime', 21_000n, 2_100n + 2_900n],
+    ['amsterdamTime', 15_000n, 2_100n + 100n + 10_000n],
+  ])('a slot costs by what it was before this transaction (EIP-2200), %s', async (fork, base, price) => {
+    // slot 0 = slot 0 + 1
+    const block = await open(fork, { alloc: contract('60005460010160005500', filled(1)) })
+    for (const value of [2n, 3n]) {
+      expect((await block.add({ to: CONTRACT })).receipt.gasUsed).toBe(base + 12n + price)
+      expect(block.slot(CONTRACT, 0)).toBe(value)
+    }
+  })
+
   describe('the fee recipient', () => {
     const empty = { [COINBASE]: { balance: '0x0' } } as const
     test.each([

@@ -12,6 +12,7 @@ import type { Authorization, TransactionFields } from '../../stateless/transacti
 import { createFixture, ETHER, type Fixture } from './callSupport.ts'
 import { accounts } from './devChain.ts'
 import { createRandom, type Random } from './programs.ts'
+import { authorize, COINBASE } from './ruleBlock.ts'
 
 const RUNS = process.env.REENACT_FULL === '1' ? 600 : 40
 
@@ -34,7 +35,6 @@ const FORKS = [
 
 const people = accounts.slice(0, 4).map(({ address }) => address.slice(2).toLowerCase())
 const contracts = Array.from({ length: 6 }, (_, i) => `c0de${i.toString(16).padStart(36, '0')}`)
-const COINBASE = 'c0'.repeat(20)
 /** precompiles, nobody, an empty account in the state, one that overflows, the fee recipient */
 const RICH = 'ee'.repeat(20)
 const others = [
@@ -87,20 +87,12 @@ async function fixture(last: string, random: Random): Promise<Fixture> {
   )
 }
 
-async function authorization(random: Random): Promise<Authorization> {
-  const signed = await random.pick(accounts.slice(0, 6)).signAuthorization({
-    contractAddress: `0x${random.chance(25) ? '00'.repeat(20) : random.pick(contracts)}`,
+function authorization(random: Random): Promise<Authorization> {
+  return authorize(random.below(6), {
+    to: random.chance(25) ? '00'.repeat(20) : random.pick(contracts),
     chainId: random.chance(80) ? 18079 : 0,
     nonce: random.below(2),
   })
-  return {
-    chainId: BigInt(signed.chainId),
-    address: hexToBytes(signed.address),
-    nonce: BigInt(signed.nonce),
-    yParity: signed.yParity ?? 0,
-    r: BigInt(signed.r),
-    s: BigInt(signed.s),
-  }
 }
 
 async function transaction(random: Random, highest: number): Promise<TransactionFields & { sender: Uint8Array }> {

@@ -3,6 +3,7 @@ import {
   COINBASE,
   CONTRACT,
   contract,
+  EMPTY_ACCOUNT,
   ENGINES,
   NOBODY,
   openRuleBlock,
@@ -41,7 +42,7 @@ describe.each(ENGINES)('on the %s engine', (paths) => {
     const code = look(NOBODY) + load(1) + load(2)
     const price = 5n + 2n * 5n
     expect(await gasOf('berlinBlock', code)).toBe(price + 2_600n + 2n * 2_100n)
-    const accessList = [[NOBODY], [CONTRACT, 2], [NOBODY, 1]] as const
+    const accessList = [[NOBODY], [CONTRACT, 2], [EMPTY_ACCOUNT, 1]] as const
     const list = 3n * 2_400n + 2n * 1_900n
     expect(await gasOf('berlinBlock', code, { type: 1, accessList })).toBe(list + price + 100n + 2_100n + 100n)
   })

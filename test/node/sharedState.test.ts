@@ -9,6 +9,8 @@ import type { Hash32, NodeSource, StateChanges, StateView } from '../../stateles
 import {
   ADDRESSES,
   applySteps,
+  changesOf,
+  expectModel,
   type Model,
   modelRoot,
   SLOTS,
@@ -50,19 +52,6 @@ function memoryStore() {
       states.follow(parent, made.root)
       return made.root
     },
-  }
-}
-
-function expectModel(view: StateView, model: Model): void {
-  for (const address of ADDRESSES) {
-    const expected = model.get(bytesToHex(address))
-    const actual = view.getAccount(address)
-    expect(actual?.nonce).toBe(expected?.nonce)
-    expect(actual?.balance).toBe(expected?.balance)
-    if (actual !== undefined) expect(view.getCode(actual.codeHash)).toEqual(expected?.code)
-    for (const slot of SLOTS) {
-      expect(view.getStorage(address, slot)).toEqual(expected?.storage.get(bytesToHex(slot)) ?? EMPTY)
-    }
   }
 }
 
@@ -119,25 +108,21 @@ describe('shared states', () => {
     },
   )
 
-  const balances = (count: number, balance: bigint): StateChanges => ({
-    accounts: new Map(
-      Array.from({ length: count }, (_, n) => [
-        bytesToHex(new Uint8Array(20).fill(n + 1)),
-        { nonce: 0n, balance, codeHash: EMPTY_CODE_HASH },
-      ]),
-    ),
-    storage: new Map(),
-    clearedStorage: new Set(),
-    codes: new Map(),
-  })
+  const addressOf = (n: number) => new Uint8Array(20).fill(n)
+  const balances = (count: number, balance: bigint): StateChanges => {
+    const account = { nonce: 0n, balance, codeHash: EMPTY_CODE_HASH }
+    return changesOf({
+      accounts: new Map(Array.from({ length: count }, (_, n) => [bytesToHex(addressOf(n + 1)), account])),
+    })
+  }
 
   it('read nothing again in the block after', () => {
     const store = memoryStore()
     const states = store.statesWith()
     const first = store.extend(states, EMPTY_TRIE_ROOT, balances(200, 1n))
     const second = store.extend(states, first, balances(200, 2n))
-    expect(states.at(second).getAccount(new Uint8Array(20).fill(7))?.balance).toBe(2n)
-    expect(states.at(first).getAccount(new Uint8Array(20).fill(7))?.balance).toBe(1n)
+    expect(states.at(second).getAccount(addressOf(7))?.balance).toBe(2n)
+    expect(states.at(first).getAccount(addressOf(7))?.balance).toBe(1n)
     expect(store.reads()).toBe(0)
   })
 
@@ -145,7 +130,7 @@ describe('shared states', () => {
     const store = memoryStore()
     const states = store.statesWith(1_000)
     const root = store.extend(states, EMPTY_TRIE_ROOT, balances(200, 1n))
-    expect(states.at(root).getAccount(new Uint8Array(20).fill(7))?.balance).toBe(1n)
+    expect(states.at(root).getAccount(addressOf(7))?.balance).toBe(1n)
     expect(store.reads()).toBeGreaterThan(0)
   })
 
@@ -155,7 +140,7 @@ describe('shared states', () => {
     const root = store.extend(states, EMPTY_TRIE_ROOT, balances(20, 1n))
     states.at(root).commit(balances(20, 9n))
     const next = store.extend(states, root, balances(10, 2n))
-    expect(states.at(next).getAccount(new Uint8Array(20).fill(5))?.balance).toBe(2n)
-    expect(states.at(next).getAccount(new Uint8Array(20).fill(15))?.balance).toBe(1n)
+    expect(states.at(next).getAccount(addressOf(5))?.balance).toBe(2n)
+    expect(states.at(next).getAccount(addressOf(15))?.balance).toBe(1n)
   })
 })

@@ -1,6 +1,7 @@
 import { MerklePatriciaTrie } from '@ethereumjs/mpt'
 import { RLP } from '@ethereumjs/rlp'
 import fc from 'fast-check'
+import { expect } from 'vitest'
 import { EMPTY_CODE_HASH } from '../../stateless/account.ts'
 import { bytesToHex, hexToBytes } from '../../stateless/bytes.ts'
 import { keccak256 } from '../../stateless/keccak.ts'
@@ -114,6 +115,25 @@ export function applySteps(model: Model, steps: readonly Step[]): StateChanges {
     }
   }
   return { accounts, storage, clearedStorage, codes }
+}
+
+/** Every account, code and slot of the view is what the model says. */
+export function expectModel(view: StateView, model: Model): void {
+  for (const address of ADDRESSES) {
+    const expected = model.get(bytesToHex(address))
+    const actual = view.getAccount(address)
+    expect(actual?.nonce).toBe(expected?.nonce)
+    expect(actual?.balance).toBe(expected?.balance)
+    if (actual !== undefined) expect(view.getCode(actual.codeHash)).toEqual(expected?.code)
+    for (const slot of SLOTS) {
+      expect(view.getStorage(address, slot)).toEqual(expected?.storage.get(bytesToHex(slot)) ?? new Uint8Array(0))
+    }
+  }
+}
+
+/** Changes of a block, nothing but these. */
+export function changesOf(partial: Partial<StateChanges>): StateChanges {
+  return { accounts: new Map(), storage: new Map(), clearedStorage: new Set(), codes: new Map(), ...partial }
 }
 
 /** The reads of an executor: an account before its slot, its code or its change. */

@@ -6,14 +6,13 @@ import { keccak256 } from '../../stateless/keccak.ts'
 import { encodeRlp, type RlpValue } from '../../stateless/rlp.ts'
 import { createStateView } from '../../stateless/stateView.ts'
 import { EMPTY_TRIE_ROOT } from '../../stateless/trie.ts'
-import type { StateChanges } from '../../stateless/types.ts'
 import {
-  ADDRESSES,
+  changesOf,
   codeHashOf,
+  expectModel,
   extendChain,
   modelRoot,
   populatedChain,
-  SLOTS,
   startChain,
   stepsArbitrary,
 } from './stateModel.ts'
@@ -28,15 +27,17 @@ const ALICE_KEY = bytesToHex(ALICE)
 const SLOT = new Uint8Array(32).fill(3)
 const SLOT_KEY = bytesToHex(SLOT)
 
-function changes(partial: Partial<StateChanges>): StateChanges {
-  return { accounts: new Map(), storage: new Map(), clearedStorage: new Set(), codes: new Map(), ...partial }
-}
-
 const plain = { nonce: 1n, balance: 5n, codeHash: EMPTY_CODE_HASH }
 const withSlot = (value: Uint8Array) => ({
   accounts: new Map([[ALICE_KEY, plain]]),
   storage: new Map([[ALICE_KEY, new Map([[SLOT_KEY, value]])]]),
 })
+
+/** The state of one account with one slot, 9. */
+function oneSlot() {
+  const { root, nodes } = createStateView(NO_SOURCE, EMPTY_TRIE_ROOT).commit(changesOf(withSlot(Uint8Array.of(9))))
+  return { root, nodes, view: createStateView(sourceOf(nodes), root) }
+}
 
 describe('state view', () => {
   it('agrees with a model and with @ethereumjs/mpt over chains of random changes', async () => {
@@ -47,17 +48,7 @@ describe('state view', () => {
           chain = extendChain(chain, steps)
           expect(bytesToHex(chain.root)).toBe(await modelRoot(chain.model))
         }
-        const view = createStateView(chain.source, chain.root)
-        for (const address of ADDRESSES) {
-          const expected = chain.model.get(bytesToHex(address))
-          const actual = view.getAccount(address)
-          expect(actual?.nonce).toBe(expected?.nonce)
-          expect(actual?.balance).toBe(expected?.balance)
-          if (actual !== undefined) expect(view.getCode(actual.codeHash)).toEqual(expected?.code)
-          for (const slot of SLOTS) {
-            expect(view.getStorage(address, slot)).toEqual(expected?.storage.get(bytesToHex(slot)) ?? EMPTY)
-          }
-        }
+        expectModel(createStateView(chain.source, chain.root), chain.model)
       }),
       { seed: SEED, numRuns: RUNS },
     )
@@ -71,58 +62,53 @@ describe('state view', () => {
   })
 
   it('commits storage of an account that did not exist', () => {
-    const { root, nodes } = createStateView(NO_SOURCE, EMPTY_TRIE_ROOT).commit(changes(withSlot(Uint8Array.of(9))))
-    const view = createStateView(sourceOf(nodes), root)
+    const { view } = oneSlot()
     expect(view.getStorage(ALICE, SLOT)).toEqual(Uint8Array.of(9))
     expect(view.getAccount(ALICE)).toMatchObject({ nonce: 1n, balance: 5n })
   })
 
   it('keeps the storage of an account whose other fields change, and drops it when told', () => {
-    const first = createStateView(NO_SOURCE, EMPTY_TRIE_ROOT).commit(changes(withSlot(Uint8Array.of(9))))
-    const before = createStateView(sourceOf(first.nodes), first.root)
+    const { nodes, view: before } = oneSlot()
     const accounts = new Map([[ALICE_KEY, { ...plain, nonce: 2n }]])
-    const kept = before.commit(changes({ accounts }))
-    const after = createStateView(sourceOf(new Map([...first.nodes, ...kept.nodes])), kept.root)
+    const kept = before.commit(changesOf({ accounts }))
+    const after = createStateView(sourceOf(new Map([...nodes, ...kept.nodes])), kept.root)
     expect(after.getStorage(ALICE, SLOT)).toEqual(Uint8Array.of(9))
-    const cleared = before.commit(changes({ accounts, clearedStorage: new Set([ALICE_KEY]) }))
+    const cleared = before.commit(changesOf({ accounts, clearedStorage: new Set([ALICE_KEY]) }))
     expect(createStateView(sourceOf(cleared.nodes), cleared.root).getAccount(ALICE)).toMatchObject({
       storageRoot: EMPTY_TRIE_ROOT,
     })
   })
 
   it('applies storage on top of a wipe, not of the old slots, even after they were read', () => {
-    const first = createStateView(NO_SOURCE, EMPTY_TRIE_ROOT).commit(changes(withSlot(Uint8Array.of(9))))
-    const before = createStateView(sourceOf(first.nodes), first.root)
+    const { view: before } = oneSlot()
     before.getStorage(ALICE, SLOT)
     const other = new Map([[ALICE_KEY, new Map([['00'.repeat(32), Uint8Array.of(4)]])]])
-    const wiped = before.commit(changes({ ...withSlot(EMPTY), storage: other, clearedStorage: new Set([ALICE_KEY]) }))
+    const wiped = before.commit(changesOf({ ...withSlot(EMPTY), storage: other, clearedStorage: new Set([ALICE_KEY]) }))
     const after = createStateView(sourceOf(wiped.nodes), wiped.root)
     expect(after.getStorage(ALICE, SLOT)).toEqual(EMPTY)
     expect(after.getStorage(ALICE, new Uint8Array(32))).toEqual(Uint8Array.of(4))
   })
 
   it('does not look at the storage of an account that is deleted', () => {
-    const first = createStateView(NO_SOURCE, EMPTY_TRIE_ROOT).commit(changes(withSlot(Uint8Array.of(9))))
+    const first = oneSlot()
     const onlyAccount = new Map([...first.nodes].filter(([hash]) => hash === bytesToHex(first.root)))
     const accounts = new Map([[ALICE_KEY, null]])
     const { root } = createStateView(sourceOf(onlyAccount), first.root).commit(
-      changes({ ...withSlot(EMPTY), accounts }),
+      changesOf({ ...withSlot(EMPTY), accounts }),
     )
     expect(root).toEqual(EMPTY_TRIE_ROOT)
   })
 
   it('gives the same answers before and after a commit', () => {
-    const first = createStateView(NO_SOURCE, EMPTY_TRIE_ROOT).commit(changes(withSlot(Uint8Array.of(9))))
-    const view = createStateView(sourceOf(first.nodes), first.root)
-    const once = view.commit(changes(withSlot(Uint8Array.of(1))))
+    const { root, view } = oneSlot()
+    const once = view.commit(changesOf(withSlot(Uint8Array.of(1))))
     expect(view.getStorage(ALICE, SLOT)).toEqual(Uint8Array.of(9))
-    expect(view.commit(changes(withSlot(Uint8Array.of(1))))).toEqual(once)
-    expect(view.commit(changes({})).root).toEqual(first.root)
+    expect(view.commit(changesOf(withSlot(Uint8Array.of(1))))).toEqual(once)
+    expect(view.commit(changesOf({})).root).toEqual(root)
   })
 
   it('freezes the accounts it hands out', () => {
-    const { root, nodes } = createStateView(NO_SOURCE, EMPTY_TRIE_ROOT).commit(changes(withSlot(Uint8Array.of(9))))
-    const account = createStateView(sourceOf(nodes), root).getAccount(ALICE)
+    const account = oneSlot().view.getAccount(ALICE)
     expect(() => Object.assign(account ?? {}, { nonce: 9n })).toThrow(TypeError)
   })
 
@@ -137,8 +123,8 @@ describe('state view', () => {
 
   it('treats storage changes of an account that is not in the changes as a bug', () => {
     const view = createStateView(NO_SOURCE, EMPTY_TRIE_ROOT)
-    expect(() => view.commit(changes({ storage: withSlot(Uint8Array.of(1)).storage }))).toThrow('not in the changes')
-    expect(() => view.commit(changes(withSlot(Uint8Array.of(0, 1))))).toThrow('storage value is not minimal')
+    expect(() => view.commit(changesOf({ storage: withSlot(Uint8Array.of(1)).storage }))).toThrow('not in the changes')
+    expect(() => view.commit(changesOf(withSlot(Uint8Array.of(0, 1))))).toThrow('storage value is not minimal')
   })
 })
 
