@@ -1,8 +1,8 @@
 /**
  * Does the devnet's memory stay flat? Traffic on both chains as fast as it goes, until L1 has so many blocks: transfers,
  * tokens, deposits, withdrawals with their claims, reads, filters and subscriptions that come and go. Every 500 blocks it
- * prints resident memory, what is left after a collection, open handles and the size of the store; at the end how much the
- * memory grew after the first fifth.
+ * prints resident memory, what is left after a collection, open handles and the size of the store; at the end how much
+ * memory the process takes up and how much it grew after the first fifth.
  *
  * `--blocks N` (10,000), `--memory`: without a data directory, where the chain itself is in memory.
  */
@@ -28,6 +28,8 @@ const LOOK_MS = 100
 /** Caches and compiled code fill up first. */
 const WARM_UP_SHARE = 0.2
 const MAX_GROWTH_PERCENT = 25
+/** What the process itself takes up at the end, without pages of mapped files. */
+const MAX_OWN_MIB = 350
 
 const { values } = parseArgs({
   options: { blocks: { type: 'string', default: '10000' }, memory: { type: 'boolean', default: false } },
@@ -131,8 +133,10 @@ function slope(samples: readonly Sample[], of: (sample: Sample) => number): numb
 function report(samples: readonly Sample[]): void {
   const warm = samples.filter(({ l1 }) => l1 >= blocks * WARM_UP_SHARE)
   const growth = { name: 'resident memory, growth after the warm-up', value: growthPercent(warm), unit: '%' }
-  // In memory the chain is part of it, and grows.
+  const atEnd = { name: 'resident memory at the end', value: (samples.at(-1)?.own ?? 0) / MIB, unit: 'MiB' }
+  // In memory the chain is part of both, and grows.
   noteFigure(values.memory ? growth : { ...growth, below: MAX_GROWTH_PERCENT })
+  noteFigure(values.memory ? atEnd : { ...atEnd, below: MAX_OWN_MIB })
   const perThousand = (name: string, of: (sample: Sample) => number) =>
     noteFigure({ name: `${name} per 1,000 blocks of L1`, value: slope(warm, of), unit: 'MiB' })
   perThousand('heap after a collection', ({ heapUsed }) => heapUsed)

@@ -130,6 +130,15 @@ function storageAfter(trie: Trie, slots: ReadonlyMap<string, Uint8Array>, nodes:
   return edit.commit(nodes)
 }
 
+/**
+ * History of blocks (EIP-2935, EIP-4788): each block writes slots that hardly anybody reads, 8,191 in a ring. Their decoded
+ * tries would take more memory than everything else of a quiet chain, so each block reads their few nodes again.
+ */
+const RING_BUFFERS: ReadonlySet<string> = new Set([
+  '0000f90827f1c53a10cb7a02335b175320002935',
+  '000f3df6d732807ef1319fb7b8bb8522d0beac02',
+])
+
 /** Brings what was read before a block to what it is after it; the commit has made an entry for every changed account. */
 export function applyChanges(entries: Map<string, AccountEntry>, committed: Committed, held: HeldBytes): void {
   const { changes, storageTries } = committed
@@ -137,10 +146,11 @@ export function applyChanges(entries: Map<string, AccountEntry>, committed: Comm
     const entry = entries.get(address)
     if (entry === undefined) continue
     const storage = storageTries.get(address)
-    if (account === null || changes.clearedStorage.has(address)) entry.slots = undefined
+    const forgets = account === null || RING_BUFFERS.has(address)
+    if (forgets || changes.clearedStorage.has(address)) entry.slots = undefined
     if (entry.state === undefined && account !== null) held.bytes += NODE_OVERHEAD_BYTES
     entry.state = account === null ? undefined : Object.freeze(accountAfter(entry.state, account, storage))
-    entry.storage = account === null ? undefined : (storage ?? entry.storage)
+    entry.storage = forgets ? undefined : (storage ?? entry.storage)
     for (const [slot, value] of (account && changes.storage.get(address)) ?? []) applySlot(entry, slot, value, held)
   }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createSharedStates, type SharedStates } from '../../node/sharedState.ts'
 import { EMPTY_CODE_HASH } from '../../stateless/account.ts'
-import { bytesToHex } from '../../stateless/bytes.ts'
+import { bytesToHex, hexToBytes } from '../../stateless/bytes.ts'
 import { createStateView } from '../../stateless/stateView.ts'
 import { EMPTY_TRIE_ROOT } from '../../stateless/trie.ts'
 import type { Hash32, NodeSource, StateChanges, StateView } from '../../stateless/types.ts'
@@ -124,6 +124,28 @@ describe('shared states', () => {
     expect(states.at(second).getAccount(addressOf(7))?.balance).toBe(2n)
     expect(states.at(first).getAccount(addressOf(7))?.balance).toBe(1n)
     expect(store.reads()).toBe(0)
+  })
+
+  it.each([
+    ['0000f90827f1c53a10cb7a02335b175320002935', 'EIP-2935'],
+    ['000f3df6d732807ef1319fb7b8bb8522d0beac02', 'EIP-4788'],
+  ])('do not keep the slots of %s (%s), which every block writes', (address) => {
+    const store = memoryStore()
+    const states = store.statesWith()
+    const slots = Array.from({ length: 200 }, (_, n) => new Uint8Array(32).fill(n))
+    const written = (value: number): StateChanges => ({
+      ...balances(0, 0n),
+      accounts: new Map([[address, { nonce: 1n, balance: 0n, codeHash: EMPTY_CODE_HASH }]]),
+      storage: new Map([[address, new Map(slots.map((slot) => [bytesToHex(slot), Uint8Array.of(value)]))]]),
+    })
+    const first = store.extend(states, EMPTY_TRIE_ROOT, written(1))
+    const second = store.extend(states, first, written(2))
+    const before = store.reads()
+    for (const slot of slots) expect(states.at(second).getStorage(hexToBytes(address), slot)).toEqual(Uint8Array.of(2))
+    expect(store.reads() - before).toBeGreaterThan(slots.length)
+    expect(states.at(first).getStorage(hexToBytes(address), SLOTS[0] ?? EMPTY)).toEqual(
+      createStateView(store.source, first).getStorage(hexToBytes(address), SLOTS[0] ?? EMPTY),
+    )
   })
 
   it('read again what was forgotten for its size', () => {
