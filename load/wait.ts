@@ -29,14 +29,23 @@ export async function eventually(check: () => boolean | Promise<boolean>, timeou
   return true
 }
 
-/** Receipts of transactions that were sent, all of them with status 1. Throws LoadError REFUSED. */
+/**
+ * Receipts of transactions that were sent, all of them with status 1. Waits while more of them get into blocks, and
+ * `timeoutMs` for the next one. Throws LoadError REFUSED.
+ */
 export async function mined(chain: ChainTarget, hashes: readonly Hex[], timeoutMs = 60_000): Promise<Receipt[]> {
   let receipts: (Receipt | null)[] = []
+  let waiting = hashes.length
   const lists = hashes.map((hash) => [hash])
-  const done = await eventually(async () => {
+  const isProgress = async () => {
     receipts = await askMany<Receipt | null>(chain.url, 'eth_getTransactionReceipt', lists)
-    return receipts.every((receipt) => receipt !== null)
-  }, timeoutMs)
+    const before = waiting
+    waiting = receipts.filter((receipt) => receipt === null).length
+    return waiting < before
+  }
+  let goesOn = true
+  while (goesOn && waiting > 0) goesOn = await eventually(isProgress, timeoutMs)
+  const done = waiting === 0
   const bad = receipts.findIndex((receipt) => receipt?.status !== '0x1')
   if (done && bad < 0) return receipts as Receipt[]
   const what = done ? 'failed' : `is in no block after ${timeoutMs / 1_000} s; does ${chain.url} make blocks?`

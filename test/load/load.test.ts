@@ -38,7 +38,7 @@ describe('a load on a devnet', () => {
     chains.l1 = accessTo(devnet.l1Url)
     chains.l2 = accessTo(devnet.l2Url)
     report = await runLoad(OPTIONS, await depsOf())
-  }, 120_000)
+  }, 300_000)
   afterAll(() => devnet?.close())
 
   const blocksOf = (layer: Layer, { from, to }: { from: number; to: number } = report[layer]) =>
