@@ -102,7 +102,6 @@ export type JsonCache = {
 export function createJsonCache(maxBytes: number): JsonCache {
   const cache = new LRUCache<string, PreparedJson>({
     maxSize: maxBytes,
-    maxEntrySize: Math.ceil(maxBytes / 2),
     // Half as much again stands for the compressed form; the rest are key, objects and buffers.
     sizeCalculation: ({ text }) => Math.ceil(text.length * 1.5) + 400,
   })

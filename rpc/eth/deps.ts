@@ -54,7 +54,7 @@ export const DEFAULT_ETH_LIMITS = {
   /** most gas that all calls of one eth_simulateV1 may use together; geth's default */
   simulationGasCap: 50_000_000n,
   /** JSON of blocks that is kept for the next who asks; as much again for receipts */
-  preparedBytes: 8 * 1024 * 1024,
+  preparedBytes: 4 * 1024 * 1024,
   /** logs in one answer */
   maxLogs: 20_000,
   /** open filters of all callers together */
