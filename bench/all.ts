@@ -8,7 +8,7 @@ import { machine } from '../load/statistics.ts'
 import { FIGURES_FILE, type Figure, figureText } from './support/limits.ts'
 
 /** In the order of docs/performance.md. */
-const BENCHES = ['start', 'seal', 'building', 'execute', 'rpc']
+const BENCHES = ['start', 'seal', 'building', 'state', 'execute', 'rpc']
 
 const folder = mkdtempSync(join(tmpdir(), 'reenact-bench-'))
 const file = join(folder, 'figures.jsonl')

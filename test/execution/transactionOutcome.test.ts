@@ -9,6 +9,7 @@ import {
   COINBASE,
   CONTRACT,
   contract,
+  EMPTY_ACCOUNT,
   ENGINES,
   FUNDS,
   NOBODY,
@@ -133,6 +134,18 @@ describe.each(ENGINES)('on the %s engine', (paths) => {
       expect((await block.add({ to: CONTRACT })).receipt.gasUsed).toBe(base + 12n + price)
       expect(block.slot(CONTRACT, 0)).toBe(value)
     }
+  })
+
+  test('one that is refused inside a call leaves nothing open behind', async () => {
+    // the called account overflows: no such transaction may be in a block (checked arithmetic in EELS)
+    const alloc = {
+      [NOBODY]: { balance: `0x${'ff'.repeat(32)}` as const },
+      [CONTRACT]: { nonce: '0x1', balance: '0x64', code: `0x${op.call(NOBODY, 1)}00` } as const,
+    }
+    const block = await open('amsterdamTime', { alloc })
+    expect(await block.verdict({ to: CONTRACT })).toBe('INVALID')
+    expect([block.nonce(SENDER), block.balance(CONTRACT)]).toEqual([0n, 100n])
+    expect(await block.verdict({ to: EMPTY_ACCOUNT })).toBe('accepted')
   })
 
   describe('the fee recipient', () => {
