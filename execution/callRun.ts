@@ -19,9 +19,9 @@ import { TransactionRejected } from './errors.ts'
 import type { RunEvm } from './evm.ts'
 import { MAX_TRANSACTION_REGULAR_GAS } from './internal.ts'
 import type { SharedCommon } from './nodeCommon.ts'
+import type { GasSight } from './opcodeMap.ts'
 import { movePrecompiles } from './precompileMoves.ts'
 import type { RunVm } from './runVm.ts'
-
 import { type TransactionGas, transactionGas } from './transactionGas.ts'
 import type { ChargedTransaction, TransactionResult } from './transactionRun.ts'
 import type { CallContext, CallOutcome, CallRequest, EnginePaths, ExecutePrecompile, Log } from './types.ts'
@@ -46,6 +46,8 @@ export type CallAttempt = {
   regularGas: bigint
   /** gas used before refunds: with this limit the run would just have ended, but for the 63/64 rule */
   grossGas: bigint
+  /** how it depended on the amount of its gas; `amount` too where that is not known, or `grossGas` may be more than was used */
+  gasSight: GasSight
 }
 
 /** A call that can be tried with several gas limits, each time on the same state. */
@@ -156,7 +158,8 @@ async function runOnce(
   const mark = state.mark()
   const listMark = evm.accessList?.mark()
   try {
-    const attempt = attemptOf(await runCharged(vm, charged, common))
+    const result = await runCharged(vm, charged, common)
+    const attempt = { ...attemptOf(result), gasSight: gasSightOf(vm, charged, result) }
     inspect(attempt)
     return attempt
   } catch (error) {
@@ -175,7 +178,16 @@ function asRejection(error: unknown): unknown {
   return rule === undefined ? error : new TransactionRejected('INVALID', rule, {}, error)
 }
 
-function attemptOf(result: TransactionResult): CallAttempt {
+/**
+ * What the library ran is not watched. Init code may be paid for or not (before Homestead), authorizations and precompiles
+ * are not opcodes, and a refund may have been cut.
+ */
+function gasSightOf({ paths, evm }: RunVm, { tx }: ChargedTransaction, { execResult }: TransactionResult): GasSight {
+  const isPlain = paths === 'fast' && tx.to !== undefined && tx.type !== 4 && !evm.isPrecompile(tx.to)
+  return isPlain && (execResult.gasRefund ?? 0n) === 0n ? evm.gasSight : 'amount'
+}
+
+function attemptOf(result: TransactionResult): Omit<CallAttempt, 'gasSight'> {
   const gasUsed = result.totalGasSpent
   return {
     outcome: outcomeOf(result.execResult, gasUsed),

@@ -54,8 +54,14 @@ async function estimate(run: CallRun, highest: bigint): Promise<EstimateOutcome>
 /**
  * Narrows (insufficient, sufficient] to one value. First the likely answers: the gas that the run used before refunds,
  * and one less to prove it; then that plus what the 63/64 rule may hold back; bisection does the rest.
+ *
+ * What does not look at its gas takes the same steps with any limit: it needs what it used and no run proves that. If it
+ * wrote to storage, which wants some gas to be left, a run shows that this much is enough.
  */
 async function leastSufficient(run: CallRun, highest: bigint, first: CallAttempt): Promise<EstimateOutcome> {
+  if (first.gasSight === 'nothing') {
+    return { status: 'success', gas: bigIntMax(first.grossGas, run.minimumGas), regularGas: first.regularGas }
+  }
   let sufficient = highest
   let best = first
   // Less than what remains after the largest refund cannot be enough.
@@ -68,6 +74,7 @@ async function leastSufficient(run: CallRun, highest: bigint, first: CallAttempt
     if (attempt.outcome.status === 'success') {
       sufficient = limit
       best = attempt
+      if (attempt.gasSight === 'sentry' && attempt.grossGas === limit) break
     } else {
       insufficient = limit
     }

@@ -33,7 +33,14 @@ import { MESSAGE_OPCODES, nextAddress } from './messageOpcodes.ts'
 import { createMeter, type Meter } from './metering.ts'
 import { NodeCommon } from './nodeCommon.ts'
 import { runOlderCall } from './olderMessages.ts'
-import { buildOpcodeTable, type OpcodeContext, type OpcodeMap, type OpcodeTable, type RunState } from './opcodeMap.ts'
+import {
+  buildOpcodeTable,
+  type GasSight,
+  type OpcodeContext,
+  type OpcodeMap,
+  type OpcodeTable,
+  type RunState,
+} from './opcodeMap.ts'
 import { runOutermost } from './outermost.ts'
 import { replacePrecompiles } from './precompiles.ts'
 import { type FrameEntry, forLibraryLoop } from './reference/opcodes.ts'
@@ -102,6 +109,7 @@ export class RunEvm extends EVM {
   #replaced: Map<string, PrecompileFunc> | undefined
   #moved: ReadonlyMap<string, PrecompileFunc> | undefined
   #shownBlock: EVMRunCallOpts['block']
+  #gasSight: GasSight = 'nothing'
 
   constructor(deps: EvmDeps) {
     super({
@@ -130,6 +138,9 @@ export class RunEvm extends EVM {
       immediates: deps.common.isActivatedEIP(8024),
       paths: deps.paths,
       amsterdam: this.#amsterdam,
+      seesGas: (sight) => {
+        if (this.#gasSight !== 'amount') this.#gasSight = sight
+      },
     }
     this.#plainTable = buildOpcodeTable(this.#libraryMap, this.#opcodeContext)
     this.#table = this.#plainTable
@@ -271,8 +282,14 @@ export class RunEvm extends EVM {
     return (this.#moved ?? this.precompiles).has(bytesToHex(address))
   }
 
+  /** of all frames since the transaction began; precompiles count as if they depended on nothing */
+  get gasSight(): GasSight {
+    return this.#gasSight
+  }
+
   /** EIP-8037: a transaction has this much for state alone, and has used nothing yet. */
   beginTransaction(reservoir: bigint): void {
+    this.#gasSight = 'nothing'
     this.stateGasReservoir = reservoir
     this.executionStateGasUsed = 0n
     this.eip2780PrepOog = false

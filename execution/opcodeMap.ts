@@ -58,7 +58,16 @@ export type OpcodeHooks = {
   beforeMessage?: (runState: RunState) => void
 }
 
+/**
+ * How a run has depended on the amount of gas that was left, besides running out of it: not at all; by SSTORE, which wants
+ * more than it costs; or as code that knows the amount (GAS, or a balance that paid for it) or gives a part of it away
+ * (CALL, CREATE).
+ */
+export type GasSight = 'nothing' | 'sentry' | 'amount'
+
 export type OpcodeContext = {
+  /** told before each opcode that depends on the gas that is left */
+  seesGas(sight: GasSight): void
   state: JournaledState
   analyses: WeakMap<Uint8Array, CodeAnalysis>
   /** EIP-8024 is active: DUPN, SWAPN and EXCHANGE have an immediate byte */
@@ -73,6 +82,9 @@ const JUMP = 0x56
 const JUMPI = 0x57
 const EXTCODEHASH = 0x3f
 const SLOAD = 0x54
+const SSTORE = 0x55
+/** GAS; BALANCE and SELFBALANCE, because a sender has paid for all of its limit. */
+const GAS_READERS: ReadonlySet<number> = new Set([0x5a, 0x31, 0x47])
 const PUSH1 = 0x60
 const PUSH32 = 0x7f
 /** CREATE, CALL, CALLCODE, DELEGATECALL, CREATE2, STATICCALL; of any fork. */
@@ -91,7 +103,7 @@ const MESSAGE_CODES: ReadonlySet<number> = new Set(MESSAGE_OPCODES.keys())
  */
 export function buildOpcodeTable(base: OpcodeMap, context: OpcodeContext, hooks: OpcodeHooks = {}): OpcodeTable {
   const own = context.paths === 'reference' ? correctedEntry : ownEntry
-  const map = base.map((entry) => hookEntry(own(entry, context), hooks))
+  const map = base.map((entry) => hookEntry(tellSight(own(entry, context), context), hooks))
   return { map, analyse: createAnalysis(context) }
 }
 
@@ -126,6 +138,13 @@ function stateEntry(entry: OpcodeEntry, core: AmsterdamCore): OpcodeEntry {
   if (selfPriced === undefined) return entry
   const opcodeInfo = { code, feeBigInt: 0n, dynamicGas: false, isInvalid: false }
   return { ...entry, opcodeInfo, opHandler: handlerOf(selfPriced) }
+}
+
+function tellSight(entry: OpcodeEntry, { seesGas }: OpcodeContext): OpcodeEntry {
+  const { code } = entry.opcodeInfo
+  if (code !== SSTORE && !GAS_READERS.has(code) && !MESSAGE_CODES.has(code)) return entry
+  const sight = code === SSTORE ? 'sentry' : 'amount'
+  return hookEntry(entry, { beforeOpcode: () => seesGas(sight), beforeMessage: () => seesGas(sight) })
 }
 
 function hookEntry(entry: OpcodeEntry, hooks: OpcodeHooks): OpcodeEntry {

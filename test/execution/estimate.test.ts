@@ -178,6 +178,61 @@ describe('contracts', () => {
   })
 })
 
+describe('fewer runs come to what bisection comes to', () => {
+  const INNER = key(inner).slice(2)
+  /** Each leaves the stack as it was. */
+  const PARTS = [
+    (n: number) => `60${hex(n)}60${hex(n % 3)}55`, // SSTORE; slot 1 holds something
+    (n: number) => `600060${hex(n % 3)}55`, // a slot cleared
+    (n: number) => `60${hex(n)}5450`, // SLOAD
+    (n: number) => `60${hex(n)}60${hex(n)}52`, // MSTORE
+    () => '604060002050', // KECCAK256
+    () => '60206000a0', // LOG0
+    () => '5a50', // GAS
+    () => '333150', // BALANCE of the caller
+    () => '4750', // SELFBALANCE
+    () => `6000600060006000600073${INNER}5af150`, // CALL
+    () => `600060006000600073${INNER}61fffffa50`, // STATICCALL
+  ] as const
+  const hex = (value: number) => (value % 256).toString(16).padStart(2, '0')
+
+  test.each(FORKS)('%s: random programs', async (fork) => {
+    const on = at(fork)
+    let seed = 7
+    const next = (bound: number) => {
+      seed = (seed * 48_271) % 2_147_483_647
+      return seed % bound
+    }
+    for (let i = 0; i < 24; i++) {
+      // Those at the end of the list make a run depend on its gas: half of the programs have none of them.
+      const kinds = i % 2 === 0 ? 6 : PARTS.length
+      const code = Array.from({ length: next(6) }, () => PARTS[next(kinds)]?.(next(256)) ?? '').join('')
+      const codes: Overrides = [
+        [target, { code: bytes(`0x${code}00`) }],
+        [inner, { code: bytes('0x60016000555a50') }],
+      ]
+      const call = {
+        from: rich,
+        to: target,
+        value: BigInt(next(2)),
+        ...(i % 3 === 0 ? { gasPrice: (2n * ETHER) / 10n ** 9n } : {}),
+      }
+      // A call whose failure nobody minds makes success depend on the limit in ways that no search is exact for.
+      const found = await (i % 2 === 0 ? exact : estimate)(call, on, codes)
+      const bisected = await estimateGas(call, contextOf(on, codes), { ...on, paths: 'reference' })
+      expect(found, code).toEqual(bisected)
+    }
+  })
+
+  test('a balance tells how much gas was paid for', async () => {
+    // Reverts unless CALLER BALANCE < 9 ether: the limit decides, at one gwei a unit and more.
+    const codes: Overrides = [[target, { code: bytes('0x677ce66c50e2840000333110601357600080fd5b00') }]]
+    const gasPrice = ETHER / 1_000_000n
+    const found = await exact({ from: rich, to: target, gasPrice, gas: 9_000_000n }, at('shanghaiTime'), codes)
+    expect(found.gas).toBeGreaterThan(900_000n)
+  })
+})
+
 describe('failures', () => {
   test('a revert gives its data', async () => {
     const codes: Overrides = [[target, { code: bytes('0x602a5f5260205ffd') }]]
