@@ -68,6 +68,7 @@ export function createPendingBlocks(options: PendingBlockOptions, deps: PendingB
   let building: Promise<Build | undefined> | undefined
   let interrupt: AbortController | undefined
   let sealing: Promise<unknown> | undefined
+  let lastHeader: BlockHeader | undefined
   pool.onPending(() => {
     version += 1
   })
@@ -96,7 +97,11 @@ export function createPendingBlocks(options: PendingBlockOptions, deps: PendingB
   }
 
   return {
-    header: () => nextHeader(options, chain),
+    header() {
+      const next = nextHeader(options, chain)
+      if (lastHeader === undefined || !isSameHeader(lastHeader, next)) lastHeader = next
+      return lastHeader
+    },
     isEmpty: () => pool.status().pending === 0,
     async get() {
       for (let attempt = 1; ; attempt++) {
@@ -133,6 +138,17 @@ function beginsAlike(a: BlockHeader, b: BlockHeader): boolean {
     bytesEqual(a.coinbase, b.coinbase) &&
     bytesEqual(a.prevRandao, b.prevRandao) &&
     bytesEqual(a.parentBeaconBlockRoot ?? NO_BYTES, b.parentBeaconBlockRoot ?? NO_BYTES)
+  )
+}
+
+/** What is not compared follows from the parent and the time. Who asks again gets the same object, and what is kept for it. */
+function isSameHeader(a: BlockHeader, b: BlockHeader): boolean {
+  return (
+    bytesEqual(a.parentHash, b.parentHash) &&
+    a.timestamp === b.timestamp &&
+    a.slotNumber === b.slotNumber &&
+    bytesEqual(a.extraData, b.extraData) &&
+    beginsAlike(a, b)
   )
 }
 

@@ -68,6 +68,23 @@ describe('the pending block', () => {
     expect((await node.pending.get()).block.header.number).toBe(2n)
   })
 
+  it('has one header object until something about it changes', async () => {
+    const { node, clock } = await start()
+    const first = node.pending.header()
+    expect(node.pending.header()).toBe(first)
+    clock.advance(5_000)
+    const later = node.pending.header()
+    expect(later.timestamp).toBe(first.timestamp + 5n)
+    node.producer.set({ coinbase: RECEIVER })
+    expect(node.pending.header().coinbase).toEqual(RECEIVER)
+    node.producer.setNext({ baseFeePerGas: 7n * GWEI })
+    const priced = node.pending.header()
+    expect(priced.baseFeePerGas).toBe(7n * GWEI)
+    expect(node.pending.header()).toBe(priced)
+    await node.sealer.sealNow()
+    expect(node.pending.header().number).toBe(priced.number + 1n)
+  })
+
   it('follows what was set for the next block', async () => {
     const { node } = await start()
     await node.pool.add(await signed(alice, { nonce: 0 }))
