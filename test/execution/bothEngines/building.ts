@@ -9,7 +9,7 @@ import type {
 import { hexToBytes } from '../../../stateless/bytes.ts'
 import { accounts, addressOf, type DevChain } from '../devChain.ts'
 import { createRandom, type Random } from '../programs.ts'
-import { type BothEngines, codeOf, type Result } from './engines.ts'
+import { type BothEngines, codeOf, type Result, requireValue } from './engines.ts'
 import type { Fork } from './forks.ts'
 import { crowdsOf, type Scenario, scenariosOf } from './scenarios.ts'
 import type { Offer, Scene } from './scene.ts'
@@ -46,19 +46,13 @@ export async function buildTwice(building: Building, seed: number): Promise<Buil
   }
   for (let i = 0; i < SCENARIOS; i++) await play(tally.turn(`scenarios of ${fork.title}`, scenariosOf(fork)))
   if (random.chance(CROWD_PERCENT)) await play(tally.turn(`crowds of ${fork.title}`, crowdsOf(fork)))
-  let outcome: BlockOutcome | undefined
-  await both.same('sealing', async (_, paths) => {
-    const sealed = await assemblies[paths].seal()
-    if (paths === 'fast') outcome = sealed
-    return withoutNodes(sealed)
-  })
-  if (outcome === undefined) throw new Error('the block was not sealed')
-  return { outcome, rejected }
+  const sealed = await both.same('sealing', async (_, paths) => inOrder(await assemblies[paths].seal()))
+  return { outcome: requireValue(sealed), rejected }
 }
 
-/** The reference engine gives the nodes of its own tries, which are the same as far as anybody can reach them. */
-export function withoutNodes({ nodes: _, ...outcome }: BlockOutcome): Omit<BlockOutcome, 'nodes'> {
-  return outcome
+/** The outcome with its nodes in one order: each engine writes them down in its own. */
+export function inOrder(outcome: BlockOutcome): BlockOutcome {
+  return { ...outcome, nodes: new Map([...outcome.nodes].sort(([a], [b]) => (a < b ? -1 : 1))) }
 }
 
 function envOf({ chain, fork }: Building, random: Random): BlockEnv {

@@ -13,6 +13,11 @@ export type Result<T> = { value: T } | { error: { name: string; code: string; me
 
 export const codeOf = (result: Result<unknown>): string => ('error' in result ? result.error.code : 'none')
 
+export function requireValue<T>(result: Result<T>): T {
+  if ('value' in result) return result.value
+  throw new Error(`${result.error.code}: ${result.error.message}`)
+}
+
 /** An engine of either kind, each hashing with what its process would hash with. */
 export type BothEngines = {
   /**

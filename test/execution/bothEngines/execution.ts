@@ -1,13 +1,13 @@
 import { expect } from 'vitest'
-import type { BlockOutcome, EnginePaths, ExecuteBlockRequest, TracerOptions } from '../../../execution/types.ts'
+import type { ExecuteBlockRequest, TracerOptions } from '../../../execution/types.ts'
 import { encodeHeader, hashHeader } from '../../../stateless/header.ts'
 import { orderedTrieRoot } from '../../../stateless/orderedTrie.ts'
 import { createStateView } from '../../../stateless/stateView.ts'
 import type { Block, BlockHeader, ExecutionWitness } from '../../../stateless/types.ts'
 import { ancestorHeaders, createAncestorRecorder, createRecorder } from '../../../stateless/witness.ts'
 import type { Random } from '../programs.ts'
-import { type Building, type Built, withoutNodes } from './building.ts'
-import { codeOf, type Result, requireEqual } from './engines.ts'
+import { type Building, type Built, inOrder } from './building.ts'
+import { codeOf, requireEqual, requireValue } from './engines.ts'
 
 const prestate = { tracer: 'prestateTracer', disableCode: false, disableStorage: false, includeEmpty: true } as const
 
@@ -33,33 +33,23 @@ const TRACERS: TracerOptions = {
 /** The blocks of a chain from the first on, for witnesses. */
 export type Ancestors = readonly Block[]
 
-export type Executed = {
-  witness: ExecutionWitness
-  /** as each engine came to it, with its own nodes */
-  outcomes: Readonly<Record<EnginePaths, BlockOutcome>>
-}
-
-/** Both engines execute a built block: to what was built, with one witness, and with one trace. */
-export async function executeTwice(building: Building, built: Built, ancestors: Ancestors): Promise<Executed> {
+/** Both engines execute a built block: to what was built, with one witness, which is the result, and with one trace. */
+export async function executeTwice(building: Building, built: Built, ancestors: Ancestors): Promise<ExecutionWitness> {
   const { both, chain } = building
-  const outcomes: Partial<Record<EnginePaths, BlockOutcome>> = {}
-  const result = await both.same('execution', async (engine, paths) => {
+  const { blockAccessList } = built.outcome
+  const result = await both.same('execution', async (engine) => {
     const recorder = createRecorder(chain.memory.source)
     const hashes = createAncestorRecorder(chain.memory.blockHash)
     const state = createStateView(recorder, chain.head.header.stateRoot)
     const request = { ...requestOf(building, built.outcome.block), state, blockHash: hashes.blockHash }
-    const { blockAccessList } = built.outcome
     const outcome = await engine.executeBlock({ ...request, ...(blockAccessList ? { blockAccessList } : {}) })
-    outcomes[paths] = outcome
     const witness = recorder.witness(headersFor(chain.head, ancestors, hashes.oldestNumberRead()))
-    return { outcome: withoutNodes(outcome), witness }
+    return { outcome: inOrder(outcome), witness }
   })
-  const value = requireValue(result)
-  requireEqual('what was executed and what was built', value.outcome, withoutNodes(built.outcome))
+  const { outcome, witness } = requireValue(result)
+  requireEqual('what was executed and what was built', outcome, inOrder(built.outcome))
   await traceTwice(building, built)
-  const { fast, reference } = outcomes
-  if (fast === undefined || reference === undefined) throw new Error('not executed')
-  return { witness: value.witness, outcomes: { fast, reference } }
+  return witness
 }
 
 function requestOf({ chain }: Building, block: Block): ExecuteBlockRequest {
@@ -82,11 +72,6 @@ async function traceTwice(building: Building, { outcome }: Built): Promise<void>
     engine.traceBlock({ ...requestOf(building, outcome.block), options: TRACERS, maxBytes: 200_000_000 }),
   )
   expect(requireValue(result)).toHaveLength(outcome.receipts.length)
-}
-
-export function requireValue<T>(result: Result<T>): T {
-  if ('value' in result) return result.value
-  throw new Error(`${result.error.code}: ${result.error.message}`)
 }
 
 const wrong = new Uint8Array(32).fill(9)
@@ -138,7 +123,7 @@ export async function refuseTransaction(building: Building, built: Built, random
 
 async function refuse(building: Building, what: string, block: Block): Promise<void> {
   const result = await building.both.same(what, async (engine) =>
-    withoutNodes(await engine.executeBlock(requestOf(building, block))),
+    inOrder(await engine.executeBlock(requestOf(building, block))),
   )
   expect(result, what).toHaveProperty('error')
   building.tally.add(`${what}: ${codeOf(result)}`)

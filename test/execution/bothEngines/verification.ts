@@ -12,7 +12,7 @@ import { type VerifyPhase, verifyStatelessNewPayload } from '../../../stateless/
 import { CHAIN_ID } from '../devChain.ts'
 import type { Random } from '../programs.ts'
 import type { Building, Built } from './building.ts'
-import { requireValue } from './execution.ts'
+import { requireValue } from './engines.ts'
 import { isRollup } from './kinds.ts'
 
 /** The input of EXECUTE that a built Amsterdam block is. */
