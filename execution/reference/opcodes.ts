@@ -11,11 +11,17 @@ export type FrameEntry = { stateGasSpilled: bigint }
  * @param enter gives what the frame that starts at this step begins with; undefined inside a frame
  */
 export function forLibraryLoop(map: OpcodeMap, clock: YieldClock, enter: () => FrameEntry | undefined): OpcodeMap {
-  return map.map((entry) => steppedEntry(entry, clock, enter))
+  return map.map((entry, opcode) => steppedEntry(entry, opcode, clock, enter))
 }
 
-function steppedEntry(entry: OpcodeEntry, clock: YieldClock, enter: () => FrameEntry | undefined): OpcodeEntry {
-  const { code, fullName, feeBigInt, dynamicGas, isInvalid } = entry.opcodeInfo
+/** After a jump the library reads the opcode from its entry, and that of what no fork defines says INVALID: errors name the byte. */
+function steppedEntry(
+  entry: OpcodeEntry,
+  code: number,
+  clock: YieldClock,
+  enter: () => FrameEntry | undefined,
+): OpcodeEntry {
+  const { fullName, feeBigInt, dynamicGas, isInvalid } = entry.opcodeInfo
   const price = dynamicGas ? entry.gasHandler : undefined
   const opcodeInfo = { code, feeBigInt, dynamicGas: true, isInvalid, isAsync: true }
   return {

@@ -33,6 +33,11 @@ describe.each(PATHS)('traces of the %s engine', (paths) => {
     ])
   })
 
+  test('an opcode that no fork defines is named by its byte, after a jump too', async () => {
+    const { call } = await traceMain(await tracingOn(paths, 'shanghaiTime', `${push(3)}565b5d`), CALLS)
+    expect(call.error).toBe('invalid opcode: opcode 0x5d not defined')
+  })
+
   test.each([
     ['06', 'a point of bn254 that is none', assemble('1 0 MSTORE'), 128],
     ['06', 'a coordinate above the field of bn254', assemble(`0x${'ff'.repeat(32)} 0 MSTORE`), 128],
