@@ -10,7 +10,8 @@ const GAS = FULL ? 12_000_000n : 1_000_000n
 const MAX_MS = onReference ? Number.POSITIVE_INFINITY : 2_000
 
 describe('blocks crafted to be expensive for their gas', () => {
-  test.each(hostileCases())('$name', async ({ alloc, block }) => {
+  test.for(hostileCases())('$name', async ({ name, alloc, block }, { skip }) => {
+    skip(onReference && name.endsWith('of PUSH1'), 'the library decodes all constants of the code anew in every frame')
     const chain = await createFixtureChain(fixtureGenesis(alloc))
     const { input } = await chain.seal(block(chain, GAS))
     const { execute } = executeOf(chain.runBlock)
