@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ExecuteWorker } from '../../bin/executeWorker.ts'
+import { defaultPaths } from '../../execution/paths.ts'
 import { createRunBlock } from '../../execution/runBlock.ts'
-import type { EnginePaths } from '../../execution/types.ts'
 import { NO_CACHE } from '../../precompiles/cache.ts'
 import { createExecute, type Execute } from '../../precompiles/execute.ts'
 import { upfrontGas } from '../../precompiles/gas.ts'
@@ -36,7 +36,7 @@ afterEach(async () => {
 type Watched = { worker: ExecuteWorker; judgedHere: () => number; events: [level: string, event: string][] }
 
 /** A worker; counts what the thread of the tests judges, and keeps what is logged. `code`: what its thread runs instead. */
-function open(code?: string, paths: EnginePaths = 'fast'): Watched {
+function open(code?: string, paths = defaultPaths()): Watched {
   let judged = 0
   const events: [string, string][] = []
   const own = createJudge({ runBlock })

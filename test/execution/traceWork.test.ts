@@ -13,13 +13,13 @@ import { CALLS, callee, createTracing, hexOf, main, other, PRESTATE, rich, STRUC
 
 /** Bytes that addresses of CREATE2 were computed from. */
 let hashed = 0
-vi.mock('@ethereumjs/util', async (load) => {
-  const library = await load<typeof import('@ethereumjs/util')>()
-  const generateAddress2: typeof library.generateAddress2 = (from, salt, initCode) => {
+vi.mock('../../execution/createdAddress.ts', async (load) => {
+  const own = await load<typeof import('../../execution/createdAddress.ts')>()
+  const saltedAddress: typeof own.saltedAddress = (creator, salt, initCode) => {
     hashed += initCode.length
-    return library.generateAddress2(from, salt, initCode)
+    return own.saltedAddress(creator, salt, initCode)
   }
-  return { ...library, generateAddress2 }
+  return { ...own, saltedAddress }
 })
 
 /** Bytes that typed arrays copy while this runs. */
