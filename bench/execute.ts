@@ -11,13 +11,12 @@ import { NO_CACHE } from '../precompiles/cache.ts'
 import { createExecute } from '../precompiles/execute.ts'
 import type { ExecutePhase } from '../precompiles/types.ts'
 import { createPauses } from '../rpc/slices.ts'
-import { createFixtureChain } from '../scripts/fixtures/fixtureChain.ts'
 import { bytesEqual } from '../stateless/bytes.ts'
-import { benchGenesis, CHAIN_ID } from './blocks/benchGenesis.ts'
+import { CHAIN_ID } from './blocks/benchGenesis.ts'
+import { inputsOfRounds } from './blocks/inputsOfRounds.ts'
 import { mixedBlock } from './blocks/mixedBlock.ts'
 import { settlementShare } from './blocks/settlementShare.ts'
 import { stockVerify } from './blocks/stockVerify.ts'
-import { signRounds } from './blocks/workloads.ts'
 import { noteFigure } from './support/limits.ts'
 import { silentLogger } from './support/silentLogger.ts'
 import { timed } from './support/timed.ts'
@@ -32,22 +31,6 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 const median = (samples: readonly number[]): number => spreadOf(samples.slice(WARM_UPS)).median
-
-/** The inputs of all rounds, from a chain whose own cryptography has seen the signatures; those that are measured have not. */
-async function inputsOfRounds(): Promise<{ inputs: Uint8Array[]; regularGas: bigint; transactions: number }> {
-  const chain = await createFixtureChain(benchGenesis('amsterdam'))
-  const inputs: Uint8Array[] = []
-  let regularGas = 0n
-  let transactions = 0
-  for (const signed of await signRounds(mixedBlock, rounds + 1)) {
-    const { input, outcome, failed } = await chain.seal(signed)
-    if (failed > 0) throw new Error(`${failed} transactions fail`)
-    inputs.push(input)
-    regularGas = outcome.regularGas
-    transactions = signed.length
-  }
-  return { inputs, regularGas, transactions }
-}
 
 const PHASES = [
   ['input copy and hash', ['input']],
@@ -86,7 +69,7 @@ function createPhaseClock() {
 }
 
 console.log(`${machine()}; median of ${rounds - WARM_UPS} blocks`)
-const { inputs, regularGas, transactions } = await inputsOfRounds()
+const { inputs, regularGas, transactions } = await inputsOfRounds(mixedBlock, rounds + 1)
 const engines = await createEngines(silentLogger)
 const clock = createPhaseClock()
 const { execute } = createExecute({

@@ -12,15 +12,19 @@ const START_TIMEOUT_MS = 30_000
 /** An L1 node whose event loop is watched from inside. */
 export type WatchedNode = {
   readonly url: string
+  readonly pid: number
   /** long turns since the last time that this was asked */
   longTurns(): Promise<LongTurn[]>
   stop(): Promise<void>
 }
 
-/** The l1 command on its own genesis; `nodeFlags` go to Node. */
-export async function startWatchedNode(nodeFlags: readonly string[]): Promise<WatchedNode> {
+/** The l1 command on its own genesis; `nodeFlags` go to Node, `argv` to the command. */
+export async function startWatchedNode(
+  nodeFlags: readonly string[],
+  argv: readonly string[] = [],
+): Promise<WatchedNode> {
   const [port] = await freePorts()
-  const flags = [...nodeFlags, '--import', WATCH, COMMAND, 'l1', '--port', `${port}`, '--log-level', 'warn']
+  const flags = [...nodeFlags, '--import', WATCH, COMMAND, 'l1', '--port', `${port}`, '--log-level', 'warn', ...argv]
   const child = spawn(process.execPath, flags, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   // Nothing of a bench that fails may stay behind.
   const killWithUs = () => child.kill('SIGKILL')
@@ -30,6 +34,7 @@ export async function startWatchedNode(nodeFlags: readonly string[]): Promise<Wa
   await answering(url, child)
   return {
     url,
+    pid: child.pid ?? 0,
     async longTurns() {
       child.send('report')
       const [turns] = await once(child, 'message')
