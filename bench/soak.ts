@@ -29,7 +29,7 @@ const LOOK_MS = 100
 const WARM_UP_SHARE = 0.2
 const MAX_GROWTH_PERCENT = 25
 /** What the process itself takes up at the end, without pages of mapped files. */
-const MAX_OWN_MIB = 350
+const MAX_OWN_MIB = 300
 
 const { values } = parseArgs({
   options: { blocks: { type: 'string', default: '10000' }, memory: { type: 'boolean', default: false } },
