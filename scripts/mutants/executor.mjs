@@ -86,7 +86,7 @@ export const MUTANTS = {
     ['    await state.clearStorage(address)\n', ''],
     ['{ nonce: 0n, balance: account.balance,', '{ nonce: account.nonce, balance: account.balance,'],
     ['{ nonce: 0n, balance: account.balance,', '{ nonce: 0n, balance: 0n,'],
-    ['    warmth.touch(address.bytes)\n', ''],
+    ['    warmth.touch(address.bytes)\n', '', 'its creation, earlier in the same transaction, has touched it'],
   ],
   'execution/plainTransfer.ts': [
     ['type === 4 || ', ''],
@@ -168,7 +168,7 @@ export const MUTANTS = {
     ['      this.#dropLast(account.codes, index)\n', '', UNASKED],
     ['for (const changes of account.storage.values()) this.#dropLast(changes, index)', '', UNASKED],
     ['    if (account.slots.has(slot)) return\n', ''],
-    ['return written.length === 0 ? EMPTY_BYTES : undefined', 'return undefined'],
+    ['return written.length === 0 ? EMPTY_BYTES : undefined', 'return undefined', UNASKED],
     ['last.index === index', 'last.index <= index'],
     ['if (last === undefined || last.index !== index) return', 'if (last === undefined) return'],
     ['      this.#accounts.delete(address)\n      this.#items--', '      this.#accounts.delete(address)'],
