@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { MUTANTS, TESTS } from './mutants/executor.mjs'
 
-const CONFIG = fileURLToPath(new URL('mutants/vitest.config.ts', import.meta.url))
+const CONFIG = fileURLToPath(new URL('mutants/vitest.config.mjs', import.meta.url))
 const [part = '', text = ''] = process.argv.slice(2)
 const all = Object.entries(MUTANTS).flatMap(([file, mutants]) =>
   mutants.map(([from, to, equivalent]) => ({ file, from, to, equivalent })),

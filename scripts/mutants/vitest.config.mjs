@@ -1,9 +1,8 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 import base from '../../vitest.config.ts'
 
-type Mutant = { file: string; from: string; to: string }
-
-const { file, from, to } = JSON.parse(process.env.REENACT_MUTANT ?? '') as Mutant
+/** @type {{ file: string, from: string, to: string }} */
+const { file, from, to } = JSON.parse(process.env.REENACT_MUTANT ?? '')
 
 /** The tests on a source with one fault, for scripts/mutants.mjs. */
 export default mergeConfig(
