@@ -7,7 +7,8 @@ import { createMemoryChain, cryptoOnce } from './support.ts'
 
 export const ETHER = 10n ** 18n
 
-const FORKS = [
+/** Names of forks in genesis files, oldest first. */
+export const FORKS = [
   'homesteadBlock',
   'eip150Block',
   'eip155Block',

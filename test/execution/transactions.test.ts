@@ -10,6 +10,7 @@ import { decodeTransaction, signedTransaction } from '../../execution/transactio
 import { buildTypedTx } from '../../execution/typedTransactions.ts'
 import type { Transaction } from '../../execution/types.ts'
 import { readEnvelope } from '../../stateless/envelope.ts'
+import { FORKS } from './callSupport.ts'
 
 const silent = { info() {}, warn() {} }
 const CHAIN_ID = 18079
@@ -344,16 +345,9 @@ describe('strictness', () => {
 const chainAt = (config: Record<string, unknown>): ChainSpec =>
   createChainSpec({ chainId: CHAIN_ID, ...config }, { crypto })
 const upTo = (...forks: string[]) => Object.fromEntries(forks.map((fork) => [fork, 0]))
-const toIstanbul = [
-  'homesteadBlock',
-  'eip150Block',
-  'eip155Block',
-  'eip158Block',
-  'byzantiumBlock',
-  'constantinopleBlock',
-  'istanbulBlock',
-]
-const toOsaka = [...toIstanbul, 'berlinBlock', 'londonBlock', 'shanghaiTime', 'cancunTime', 'pragueTime', 'osakaTime']
+const upToFork = (last: string) => FORKS.slice(0, FORKS.indexOf(last) + 1)
+const toIstanbul = upToFork('istanbulBlock')
+const toOsaka = upToFork('osakaTime')
 
 describe('rules by fork', () => {
   test.each([
