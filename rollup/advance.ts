@@ -97,7 +97,7 @@ export async function advanceOnce(
     throw new RollupError('NOT_OPEN', `not settled: ${reason}`, { tip, base })
   }
   return {
-    blocks: settledSince(node, base).map(({ header, hash, transactions: inside }) => ({
+    blocks: settledBy(node, l1Transactions, base).map(({ header, hash, transactions: inside }) => ({
       number: header.number,
       hash: `0x${bytesToHex(hash)}`,
       transactions: inside.length,
@@ -107,10 +107,15 @@ export async function advanceOnce(
   }
 }
 
-/** Those that were settled now: what was made may have been made anew in between. */
-function settledSince({ chain }: L2Node, base: bigint): Block[] {
+/**
+ * Those behind `base` that these L1 transactions settled: what was made may have been made anew in between, and the
+ * sequencer may have settled blocks of its own.
+ */
+function settledBy({ chain, watcher }: L2Node, l1Transactions: readonly Hex[], base: bigint): Block[] {
   const blocks: Block[] = []
   for (let number = base + 1n; number <= chain.head().header.number; number++) {
+    const l1TxHash = watcher.settledAt(number)?.l1TxHash
+    if (l1TxHash === undefined || !l1Transactions.includes(l1TxHash)) continue
     const block = chain.getBlockByNumber(number)?.block
     if (block !== undefined) blocks.push(block)
   }

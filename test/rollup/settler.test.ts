@@ -8,6 +8,7 @@ import { createAttemptJournal } from '../../rollup/settling/attempts.ts'
 import { createInputStore } from '../../rollup/settling/inputs.ts'
 import { createSettler, type Settler } from '../../rollup/settling/settler.ts'
 import { bytesToHex, hexToBytes } from '../../stateless/bytes.ts'
+import { memoryMeta } from './fakeL1.ts'
 import { type Pair, type PairOptions, seal, settleAll, startPair } from './support.ts'
 
 const FRESH = '0x00000000000000000000000000000000000f4e54'
@@ -267,6 +268,25 @@ describe('settler', () => {
     expect(of.l2.settlement().settled).toBe(3n)
     expect(of.l1.chain.getTransactionLocation(hexToBytes(tx ?? ('0x' as Hex)))).toBeDefined()
     expect(await of.l2.settleNow()).toEqual([])
+  })
+
+  it('names the settlement that its loop had sent and L1 has included meanwhile', async () => {
+    const of = await start(2)
+    expect(await of.l2.settler.step()).toBe('sent')
+    const { lastTx } = of.l2.settler.status()
+    await seal(of.l1)
+    expect(await of.l2.settleNow()).toEqual([lastTx])
+    expect(await of.l2.settleNow()).toEqual([])
+  })
+
+  it('does not name the settlement that somebody else made', async () => {
+    const of = await start(1)
+    const stranger = restarted(of, { attempts: createAttemptJournal(memoryMeta()) })
+    expect(await stranger.step()).toBe('sent')
+    await seal(of.l1)
+    expect(await stranger.step()).toBe('settled')
+    expect(await of.l2.settleNow()).toEqual([])
+    expect(of.l2.settlement().settled).toBe(1n)
   })
 })
 
