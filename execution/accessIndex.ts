@@ -1,6 +1,6 @@
 import { bytesEqual, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import type { Hash32 } from '../stateless/types.ts'
-import type { JournaledAccessList } from './accessList.ts'
+import type { BlockAccessList } from './accessList.ts'
 
 type AccountValues = { readonly nonce: bigint; readonly balance: bigint; readonly codeHash: Hash32 }
 
@@ -30,13 +30,13 @@ export type AccessIndex = {
   end(now: StateNow): void
 }
 
-export function createAccessIndex(list: JournaledAccessList): AccessIndex {
+export function createAccessIndex(list: BlockAccessList): AccessIndex {
   const accounts = new Map<string, AccountValues | null>()
   const slots = new Map<string, Map<string, Uint8Array>>()
   const wiped = new Map<string, (slot: string) => Uint8Array>()
   return {
-    readAccount: (key) => list.addAddress(key),
-    readSlot: (key, slot) => list.addStorageRead(key, slot),
+    readAccount: (key) => list.readAccount(key),
+    readSlot: (key, slot) => list.readSlot(key, slot),
     beforeAccount(key, value) {
       if (!accounts.has(key)) accounts.set(key, value)
     },
@@ -61,27 +61,21 @@ export function createAccessIndex(list: JournaledAccessList): AccessIndex {
   }
 }
 
-function recordAccount(list: JournaledAccessList, key: string, before: AccountValues | null, now: StateNow): void {
+function recordAccount(list: BlockAccessList, key: string, before: AccountValues | null, now: StateNow): void {
   const after = now.account(key)
-  const index = list.blockAccessIndex
   const balance = after?.balance ?? 0n
-  if (balance !== (before?.balance ?? 0n)) list.addBalanceChange(key, balance, index)
+  if (balance !== (before?.balance ?? 0n)) list.changeBalance(key, balance)
   const nonce = after?.nonce ?? 0n
-  if (nonce !== (before?.nonce ?? 0n)) list.addNonceChange(key, nonce, index)
+  if (nonce !== (before?.nonce ?? 0n)) list.changeNonce(key, nonce)
   const codeHash = after?.codeHash ?? now.emptyCodeHash
   if (bytesEqual(codeHash, before?.codeHash ?? now.emptyCodeHash)) return
-  list.addCodeChange(key, bytesEqual(codeHash, now.emptyCodeHash) ? EMPTY_BYTES : now.code(codeHash), index)
+  list.changeCode(key, bytesEqual(codeHash, now.emptyCodeHash) ? EMPTY_BYTES : now.code(codeHash))
 }
 
-function recordSlots(
-  list: JournaledAccessList,
-  key: string,
-  values: ReadonlyMap<string, Uint8Array>,
-  now: StateNow,
-): void {
+function recordSlots(list: BlockAccessList, key: string, values: ReadonlyMap<string, Uint8Array>, now: StateNow): void {
   for (const [slot, before] of values) {
     const after = now.writtenSlot(key, slot)
     if (after === undefined || bytesEqual(after, before)) continue
-    list.addStorageWrite(key, hexToBytes(slot), after, list.blockAccessIndex, before)
+    list.changeSlot(key, hexToBytes(slot), after)
   }
 }

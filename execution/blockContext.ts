@@ -4,7 +4,7 @@ import type { VM } from '@ethereumjs/vm'
 import { NodeError } from '../stateless/errors.ts'
 import { EMPTY_OMMERS_HASH } from '../stateless/header.ts'
 import type { BlockHeader, Hash32, StateView } from '../stateless/types.ts'
-import type { JournaledAccessList } from './accessList.ts'
+import type { BlockAccessList } from './accessList.ts'
 import type { ChainSpec } from './chainSpec.ts'
 import type { PausingRun, YieldClock } from './eventLoop.ts'
 import type { RunEvm } from './evm.ts'
@@ -45,7 +45,7 @@ export type BlockContext = {
   /** EthereumJS's view of the header, made once */
   readonly block: LibraryBlock
   /** since EIP-7928 */
-  readonly accessList: JournaledAccessList | undefined
+  readonly accessList: BlockAccessList | undefined
   readonly clock: YieldClock
   readonly paths: EnginePaths
   /** EXECUTE: foreign code at a pre-block system contract makes the block invalid. */

@@ -154,9 +154,8 @@ function openIndex({ state, accessList }: BlockContext, index: number): void {
   state.beginIndex()
 }
 
-function closeIndex({ state, accessList }: BlockContext): void {
+function closeIndex({ state }: BlockContext): void {
   state.endIndex()
-  accessList?.endIndex()
 }
 
 async function runTransaction(

@@ -13,7 +13,7 @@ import {
 import { Account, Address } from '@ethereumjs/util'
 import { bytesToHex, EMPTY_BYTES, hexToBytes } from '../stateless/bytes.ts'
 import { createAccessIndex } from './accessIndex.ts'
-import { JournaledAccessList, SilentAccessList } from './accessList.ts'
+import { BlockAccessList, SilentAccessList } from './accessList.ts'
 import type { AmsterdamCore, FrameCore, FrameOptions } from './amsterdamCore.ts'
 import { applyAuthorizations, type Delegating } from './authorizations.ts'
 import { saltedAddress } from './createdAddress.ts'
@@ -102,7 +102,7 @@ export class RunEvm extends EVM {
   #tracing: EvmTrace | undefined
   #systemCall: 'none' | 'entering' | 'running' = 'none'
   #depth = 0
-  #accessList: JournaledAccessList | undefined
+  #accessList: BlockAccessList | undefined
   #amsterdam: AmsterdamCore | undefined
   #authorizing: Delegating | undefined
   /** the library makes a new map of precompiles for each fork */
@@ -121,7 +121,7 @@ export class RunEvm extends EVM {
       ...(deps.common.isActivatedEIP(7928) ? { blockLevelAccessList: new SilentAccessList() } : {}),
     })
     if (deps.common.isActivatedEIP(7928)) {
-      this.#accessList = new JournaledAccessList()
+      this.#accessList = new BlockAccessList()
       deps.state.trackAccesses(createAccessIndex(this.#accessList))
     }
     if (deps.common.isActivatedEIP(8037)) this.#amsterdam = this.#createCore(deps)
@@ -146,7 +146,7 @@ export class RunEvm extends EVM {
     this.#table = this.#plainTable
     this.#frames = deps.frames
     // The journal's type has private members; the library only calls the methods that ours has.
-    this.warmth = new WarmJournal(deps.state, deps.common, this.accessList)
+    this.warmth = new WarmJournal(deps.state, deps.common)
     this.journal = this.warmth as unknown as typeof this.journal
     neverCopyStateGasMaps(this)
   }
@@ -249,7 +249,7 @@ export class RunEvm extends EVM {
     return tracedState(this.#state, (address) => this.getPrecompile(new Address(address)) !== undefined)
   }
 
-  get accessList(): JournaledAccessList | undefined {
+  get accessList(): BlockAccessList | undefined {
     return this.#accessList
   }
 

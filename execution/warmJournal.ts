@@ -1,7 +1,6 @@
 import type { Common } from '@ethereumjs/common'
 import type { Account, Address } from '@ethereumjs/util'
 import { bytesToHex } from '../stateless/bytes.ts'
-import type { JournaledAccessList } from './accessList.ts'
 import { InternalError } from './internal.ts'
 import type { JournaledState } from './stateManager.ts'
 
@@ -19,14 +18,10 @@ type Mark = { touched: number; addresses: number; slots: number }
  * What EthereumJS's Journal does (warm addresses and slots, touched accounts, checkpoints of the state) with one undo
  * log instead of a list of sets per call frame: the library copies that list at every revert, which makes many reverts
  * after many calls quadratic.
- *
- * Each checkpoint is one of the access list as well. The library reverts state without it when the preparation of a
- * transaction runs out of gas (EIP-7702 delegations), and would list changes that did not happen.
  */
 export class WarmJournal {
   accessList?: Map<string, Set<string>>
   readonly #state: JournaledState
-  readonly #list: JournaledAccessList | undefined
   /** EIP-161 */
   readonly clearsEmpty: boolean
   readonly #keepsTouched: string | undefined
@@ -39,9 +34,8 @@ export class WarmJournal {
   readonly #slotLog: { slots: Set<string>; slot: string }[] = []
   readonly #marks: Mark[] = []
 
-  constructor(state: JournaledState, common: Common, list: JournaledAccessList | undefined) {
+  constructor(state: JournaledState, common: Common) {
     this.#state = state
-    this.#list = list
     this.clearsEmpty = common.gteHardfork('spuriousDragon')
     this.#keepsTouched = common.isActivatedEIP(7928) ? undefined : RIPEMD
   }
@@ -77,13 +71,11 @@ export class WarmJournal {
       addresses: this.#addressLog.length,
       slots: this.#slotLog.length,
     })
-    this.#list?.checkpoint()
     return this.#state.checkpoint()
   }
 
   commit(): Promise<void> {
     this.#marks.pop()
-    this.#list?.commit()
     return this.#state.commit()
   }
 
@@ -91,7 +83,6 @@ export class WarmJournal {
   revert(): Promise<void> {
     const mark = this.#marks.pop()
     if (mark !== undefined) this.#rollBack(mark)
-    this.#list?.revert()
     return this.#state.revert()
   }
 

@@ -21,7 +21,7 @@ export type SettleNowDeps = {
 
 /**
  * Settles everything that L1 time allows; gives this node's L1 transactions that are on their way or have settled what was
- * not settled before, also those that its loop had sent already. Throws RollupError.
+ * not settled before, also those that its loop had sent already, in the order of sending. Throws RollupError.
  */
 export async function settleNow(deps: SettleNowDeps, { upTo, signal }: SettleRequest): Promise<readonly Hex[]> {
   const { watcher, sequencer, settler, timers } = deps
@@ -40,7 +40,8 @@ export async function settleNow(deps: SettleNowDeps, { upTo, signal }: SettleReq
     if (step === 'waiting') await new Promise<void>((resolve) => void timers.after(50, resolve))
   }
   await watcher.step()
-  return [...new Set([...settledByUs(deps, before), ...sent])]
+  const earlier = settledByUs(deps, before).filter((txHash) => !sent.has(txHash))
+  return [...new Set([...earlier, ...sent])]
 }
 
 /** In the order of their blocks. */

@@ -1,9 +1,6 @@
 // Small faults of the executor, for scripts/mutants.mjs: [what stands there, what stands there instead, why it changes nothing].
 // The third is only there for faults that no test can find, because nothing that can be seen depends on them.
 
-/** The state tells the list what changed (execution/accessIndex.ts), when it is known what was destroyed. */
-const UNASKED = 'only the library asks for this, and its list is a silent one'
-
 export const MUTANTS = {
   'execution/transactionRun.ts': [
     ['(tx.gasLimit - spent.totalGasSpent) * prices.gasPrice', '(tx.gasLimit - spent.totalGasSpent) * prices.tip'],
@@ -156,27 +153,33 @@ export const MUTANTS = {
     ['  known.set(key, bits)\n', '', 'what is not remembered is hashed again'],
   ],
   'execution/accessList.ts': [
-    ['bytesEqual(original, written)) this.#dropLast', 'bytesEqual(original, value)) this.#dropLast'],
-    ['originalBalance !== undefined && !this.#originalBalance.has(address)', 'originalBalance !== undefined'],
-    ['originalCode !== undefined && !this.#originalCode.has(address)', 'originalCode !== undefined'],
-    ['if (length !== undefined) unwind(this.#undo, length)', 'unwind(this.#undo, (length ?? 0) + 1)'],
-    ['    unwind(this.#touches, mark.touches)\n', ''],
-    ['    unwind(this.#undo, mark.undo)\n', ''],
-    ['    this.#frames.length = mark.frames\n', ''],
-    ['last?.value === original', 'last?.value !== original'],
-    ['      this.#dropLast(account.nonces, index)\n', '', UNASKED],
-    ['      this.#dropLast(account.codes, index)\n', '', UNASKED],
-    ['for (const changes of account.storage.values()) this.#dropLast(changes, index)', '', UNASKED],
-    ['    if (account.slots.has(slot)) return\n', ''],
-    ['return written.length === 0 ? EMPTY_BYTES : undefined', 'return undefined', UNASKED],
-    ['last.index === index', 'last.index <= index'],
-    ['if (last === undefined || last.index !== index) return', 'if (last === undefined) return'],
     ['      this.#accounts.delete(address)\n      this.#items--', '      this.#accounts.delete(address)'],
+    ['      slots.delete(slot)\n      this.#items--', '      slots.delete(slot)'],
+    ['      slots.delete(slot)\n', ''],
+    ['      changes.pop()\n', ''],
+    ['    if (slots.has(slot)) return\n', ''],
+    ['    this.#touchSlot(account, key)\n', ''],
+    ['this.#change(changes, minimal(value))', 'this.#change(changes, value)'],
+    ['    this.#undo.length = 0\n', '', 'memory only: a mark is taken after it'],
+    ['    this.#accounts.clear()\n', ''],
+    ['    this.#items = 0\n    this.beginIndex(0)', '    this.#items = 0'],
     ['changes.length > 0)', 'changes.length >= 0)'],
     ['!changedSlots.has(slot)', 'slot.length >= 0'],
     ['return a.length - b.length', 'return b.length - a.length'],
+    ['return a < b ? -1', 'return a > b ? -1'],
     ['while (start < bytes.length && bytes[start] === 0)', 'while (start < bytes.length - 1 && bytes[start] === 0)'],
     ['a[0] < b[0] ? -1 : 1', 'a[0] < b[0] ? 1 : -1'],
+  ],
+  'execution/accessIndex.ts': [
+    ['if (!accounts.has(key)) accounts.set', 'accounts.set'],
+    ['if (!known.has(slot)) known.set', 'known.set'],
+    ['wiped.get(key)?.(slot) ?? value()', 'value()'],
+    ['if (!wiped.has(key)) wiped.set', 'wiped.set'],
+    ['if (map.size > 0) map.clear()', 'if (map.size > 9) map.clear()'],
+    ['balance !== (before?.balance ?? 0n)', 'balance !== before?.balance'],
+    ['nonce !== (before?.nonce ?? 0n)', 'nonce !== before?.nonce'],
+    ['before?.codeHash ?? now.emptyCodeHash)) return', 'codeHash)) return'],
+    ['after === undefined || bytesEqual(after, before)', 'after === undefined'],
   ],
 }
 
@@ -188,6 +191,10 @@ export const TESTS = {
   'execution/transactionGas.ts': [['transactionGas'], ['transactionRun']],
   'execution/logsBloom.ts': [['logsBloom']],
   'execution/accessList.ts': [
+    ['accessList', 'transactionOutcome'],
+    ['amsterdam', 'inclusion', 'traps'],
+  ],
+  'execution/accessIndex.ts': [
     ['accessList', 'transactionOutcome'],
     ['amsterdam', 'inclusion', 'traps'],
   ],

@@ -130,7 +130,6 @@ async function trace(vm: RunVm, run: () => Promise<TransactionResult>) {
   try {
     const { execResult, ...result } = await run()
     state.endIndex()
-    evm.accessList?.endIndex()
     const list = evm.accessList === undefined ? '' : bytesToHex(evm.accessList.serialize())
     const seen = { ...result, error: execResult.exceptionError?.error, output: execResult.returnValue }
     return { ...seen, logs: execResult.logs ?? [], changes: state.changes(), list, kept: evm.meter.executedGas }
