@@ -7,8 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { machine } from '../load/statistics.ts'
 import { FIGURES_FILE, type Figure, figureText } from './support/limits.ts'
 
-/** In the order of docs/performance.md. */
-// The start waits until what was installed for the benches is on the disk.
+/** The start is not the first: what was just installed for the benches is still on its way to the disk then. */
 const BENCHES = ['seal', 'building', 'state', 'execute', 'start', 'rpc']
 
 const folder = mkdtempSync(join(tmpdir(), 'reenact-bench-'))

@@ -16,7 +16,7 @@ const CACHED_BYTES = { blocks: 16 * 1024 * 1024, transactions: 16 * 1024 * 1024 
 /** About 3 KB each. */
 const CACHED_HEADERS = 1_024
 /** About 250 bytes each. */
-const CACHED_HASHES = 8_192
+const CACHED_HASHES = 2_048
 /** Who asks for one transaction of a block with more of them gets it without the others being decoded. */
 const DECODED_AT_ONCE = 64
 /** BLOCKHASH reaches this far back (Yellow Paper; EIP-2935 keeps more in state). */

@@ -3,7 +3,7 @@ import { codeKey, nodeKey } from './storeKeys.ts'
 import type { Store, StoreOperation } from './types.ts'
 
 /** Nodes are 100 to 550 bytes; the overhead of an entry is counted in. For older states: the head's is decoded, see sharedState.ts. */
-export const NODE_CACHE_BYTES = 8 * 1024 * 1024
+export const NODE_CACHE_BYTES = 4 * 1024 * 1024
 const CODE_CACHE_BYTES = 8 * 1024 * 1024
 /** Key, array, its buffer and the place in the map, as a heap snapshot counts them. */
 const ENTRY_OVERHEAD_BYTES = 400

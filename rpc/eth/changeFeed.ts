@@ -25,7 +25,9 @@ type Place = { next: number; forget: () => void }
  * place, so what one idle reader costs does not grow and what a thousand cost is the same.
  */
 export function createChangeFeed<Change>({ maxChanges, maxBytes }: FeedLimits): ChangeFeed<Change> {
-  const kept: { change: Change; bytes: number }[] = []
+  const kept: Change[] = []
+  /** of what is kept, in the same order */
+  const sizes: number[] = []
   const places = new Set<Place>()
   /** number of the oldest change that is kept */
   let first = 0
@@ -41,7 +43,8 @@ export function createChangeFeed<Change>({ maxChanges, maxBytes }: FeedLimits): 
   function dropTaken(): void {
     const count = slowest() - first
     if (count === 0) return
-    for (const dropped of kept.splice(0, count)) bytes -= dropped.bytes
+    kept.splice(0, count)
+    for (const size of sizes.splice(0, count)) bytes -= size
     first += count
   }
 
@@ -59,7 +62,8 @@ export function createChangeFeed<Change>({ maxChanges, maxBytes }: FeedLimits): 
     hasReaders: () => places.size > 0,
     append(change, size) {
       if (places.size === 0) return
-      kept.push({ change, bytes: size })
+      kept.push(change)
+      sizes.push(size)
       bytes += size
       while (kept.length > maxChanges || bytes > maxBytes) forgetSlowest()
     },
@@ -67,7 +71,7 @@ export function createChangeFeed<Change>({ maxChanges, maxBytes }: FeedLimits): 
       const place: Place = { next: end(), forget }
       places.add(place)
       return {
-        unread: () => (places.has(place) ? kept.slice(place.next - first).map(({ change }) => change) : []),
+        unread: () => (places.has(place) ? kept.slice(place.next - first) : []),
         take(count) {
           const wasSlowest = place.next === first
           place.next += count

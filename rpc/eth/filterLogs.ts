@@ -1,13 +1,13 @@
 import { logsOfBlock } from '../../node/logIndex.ts'
 import type { Chain } from '../../node/types.ts'
-import type { Hash32 } from '../../stateless/types.ts'
+import { hexToBytes } from '../../stateless/bytes.ts'
 import { formatLog } from '../format/receipt.ts'
 import type { LiveRange, LogCriteria } from '../logFilter.ts'
 import { createPauses } from '../slices.ts'
 import { isInRange, isWanted, LOGS_PER_LOOK } from './changedLogs.ts'
 
 /** A block with logs that left the chain or came to it. It is read again for each filter that asks. */
-export type LogChange = { readonly hash: Hash32; readonly number: bigint; readonly isRemoved: boolean }
+export type LogChange = { readonly hash: `0x${string}`; readonly number: bigint; readonly isRemoved: boolean }
 
 export type LogsWanted = { readonly criteria: LogCriteria; readonly range: LiveRange }
 
@@ -37,7 +37,7 @@ export async function findChangedLogs(
   let bytes = 0
   let toSkip = skip
   for (const [blocks, { hash, number, isRemoved }] of changes.entries()) {
-    const stored = isInRange(number, range) ? chain.getBlockByHash(hash) : undefined
+    const stored = isInRange(number, range) ? chain.getBlockByHash(hexToBytes(hash)) : undefined
     let position = 0
     for (const found of stored === undefined ? [] : logsOfBlock(stored, {})) {
       if (position >= toSkip && isWanted(found, criteria, range)) {
