@@ -222,6 +222,8 @@ export async function settleAll(pair: Pair, maxSteps = 20): Promise<void> {
     const result = await pair.l2.settler.step()
     if (result === 'sent') await seal(pair.l1)
     if (result === 'idle') {
+      // the first may have been under way before, and miss the newest blocks
+      await pair.l2.watcher.step()
       await pair.l2.watcher.step()
       return
     }
