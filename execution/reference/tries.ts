@@ -121,12 +121,20 @@ async function write({ trie, written }: OpenTrie, entries: readonly Entry[], nod
   return trie.root()
 }
 
-/** Every write leaves the nodes of the state between behind. */
+/**
+ * Every write leaves the nodes of the states between behind. A node that another trie has written too is not the end: below it
+ * may be some that were old there and are new here.
+ */
 function keepReachable(hash: string, written: ReadonlyMap<string, Uint8Array>, nodes: Map<string, Uint8Array>): void {
-  const node = written.get(hash)
-  if (node === undefined || nodes.has(hash)) return
-  nodes.set(hash, node)
-  for (const child of childHashes(RLP.decode(node))) keepReachable(child, written, nodes)
+  const seen = new Set<string>()
+  const keep = (from: string): void => {
+    const node = written.get(from)
+    if (node === undefined || seen.has(from)) return
+    seen.add(from)
+    nodes.set(from, node)
+    for (const child of childHashes(RLP.decode(node))) keep(child)
+  }
+  keep(hash)
 }
 
 function* childHashes(item: Uint8Array | NestedUint8Array): Generator<string> {
