@@ -23,8 +23,11 @@ type Hex = `0x${string}`
 export type RollupControl = {
   /** posts an input to L1, right or wrong, and tells what became of it */
   submit(request: SubmissionRequest, signal: AbortSignal): Promise<Submission>
-  /** whether the node settles by itself from now on; false: it was so already */
-  setSettling(isOn: boolean): boolean
+  /**
+   * Whether the node settles by itself from now on; false: it was so already. When it is off, a step that was under way has
+   * ended: nothing that is sealed afterwards is sent.
+   */
+  setSettling(isOn: boolean): Promise<boolean>
   /** decides when blocks are made */
   readonly sealer: Sealer
   /** makes no more blocks by itself; gives the hash of the head. SEQUENCER_STATE when it is stopped already. */
@@ -85,9 +88,10 @@ export function createControl(node: ControlledNode, { accounts, verify, isOwn, f
       if (submission.accepted) node.poke()
       return submission
     },
-    setSettling(isOn) {
+    async setSettling(isOn) {
       if (node.settler.status().active === isOn) return false
       node.setSettling(isOn)
+      if (!isOn) await node.settler.exclusively(async () => undefined)
       return true
     },
     sealer: node.sealer,

@@ -203,11 +203,6 @@ describe('each action on a running devnet', () => {
     const node = listeningNode()
     await until(node.getRollupStatus, ({ lag }) => lag.blocks === 0n)
     expect(await node.pauseSettlement()).toBe(true)
-    // The blocks before may be a second ahead, and L1 takes none from the future.
-    await scene.l2.request<{ Method: string; Parameters: [number]; ReturnType: unknown }>({
-      method: 'evm_increaseTime',
-      params: [2],
-    })
     const { number } = await node.buildBlock({ messages: 0n })
     const fault = { kind: 'bad-state-root' } as const
     expect(await node.injectFault(fault)).toEqual({ armed: fault })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Hex } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 import { devAccount, settlerAccount } from '../../genesis/accounts.ts'
@@ -277,6 +278,23 @@ describe('settler', () => {
     await seal(of.l1)
     expect(await of.l2.settleNow()).toEqual([lastTx])
     expect(await of.l2.settleNow()).toEqual([])
+  })
+
+  it('is paused only when the step under way has ended: what is sealed then is not sent', async () => {
+    const of = await start(0, { settle: true })
+    let end = () => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const step = of.l2.settler.exclusively(() => ended)
+    const paused = of.l2.control().setSettling(false)
+    const first = await Promise.race([paused, setImmediate('still waiting')])
+    expect(first).toBe('still waiting')
+    end()
+    await step
+    expect(await paused).toBe(true)
+    expect(of.l2.settler.status().active).toBe(false)
+    expect(await of.l2.control().setSettling(false)).toBe(false)
   })
 
   it('does not name the settlement that somebody else made', async () => {
