@@ -180,7 +180,8 @@ describe('pending', () => {
       expect(await ask('eth_estimateGas', [{ from: RECEIVER, to: RECEIVER }, 'pending'])).toMatch(/^0x/)
       expect(builds).toBe(0)
       const { stateRoot } = await ask<Json>('eth_getBlockByNumber', ['pending', false])
-      expect(builds).toBe(1)
+      // once more where a second ended meanwhile
+      expect([1, 2]).toContain(builds)
       expect(stateRoot).not.toBe(`0x${bytesToHex(idle.chain.head().header.stateRoot)}`)
     } finally {
       await idle.close()
