@@ -3,7 +3,7 @@ import { systemClock, systemTimers } from '../../node/clock.ts'
 import { createL1Node, type L1Node } from '../../node/l1Node.ts'
 import { silentLogger } from '../../node/logger.ts'
 import { openStore } from '../../node/store.ts'
-import type { SealMode } from '../../node/types.ts'
+import type { Clock, SealMode } from '../../node/types.ts'
 import { chainMethods } from '../../rpc/chainMethods.ts'
 import type { EthDeps } from '../../rpc/eth/deps.ts'
 import type { RpcServerOptions } from '../../rpc/server.ts'
@@ -18,16 +18,18 @@ export type DevNode = L1Node & { server: TestServer }
 export type DevNodeOptions = {
   sealMode?: SealMode
   genesis?: GenesisJson
+  clock?: Clock
   rpc?: Partial<Omit<EthDeps, 'chain' | 'pool' | 'clock' | 'pending'>>
   server?: Partial<RpcServerOptions>
 }
 
 /** A whole node in memory with its RPC on a free port. */
 export async function startDevNode(options: DevNodeOptions = {}): Promise<DevNode> {
+  const { clock = systemClock } = options
   const { engine, genesis } = await devEngine(options.genesis ?? devGenesis())
   const node = await createL1Node(
     { genesis, sealMode: options.sealMode ?? { kind: 'instant' } },
-    { store: await openStore(), engine, clock: systemClock, timers: systemTimers, logger: silentLogger },
+    { store: await openStore(), engine, clock, timers: systemTimers, logger: silentLogger },
   )
   const { chain, pool, sealer, pending } = node
   const sealsInstantly = () => sealer.mode.kind === 'instant'
@@ -35,7 +37,7 @@ export async function startDevNode(options: DevNodeOptions = {}): Promise<DevNod
     chain,
     pool,
     pending,
-    clock: systemClock,
+    clock,
     clientVersion: 'reenact/test',
     sealsInstantly,
     ...options.rpc,

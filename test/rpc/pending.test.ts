@@ -163,7 +163,9 @@ describe('pending', () => {
   })
 
   test('with an empty pool is the state of the head, and nothing is built for a call', async () => {
-    const idle = await startDevNode({ sealMode: { kind: 'manual' } })
+    // A pending block is built anew when a second ends: time stands still.
+    const now = Date.now()
+    const idle = await startDevNode({ sealMode: { kind: 'manual' }, clock: { nowMs: () => now } })
     let builds = 0
     const engine = idle.chain.engine
     const { beginBlock } = engine
@@ -180,8 +182,7 @@ describe('pending', () => {
       expect(await ask('eth_estimateGas', [{ from: RECEIVER, to: RECEIVER }, 'pending'])).toMatch(/^0x/)
       expect(builds).toBe(0)
       const { stateRoot } = await ask<Json>('eth_getBlockByNumber', ['pending', false])
-      // once more where a second ended meanwhile
-      expect([1, 2]).toContain(builds)
+      expect(builds).toBe(1)
       expect(stateRoot).not.toBe(`0x${bytesToHex(idle.chain.head().header.stateRoot)}`)
     } finally {
       await idle.close()
